@@ -1,0 +1,37 @@
+// The real programs that the tests talk to, from Debian. Installed when that is allowed, named when it is not.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+
+/** Package to the program that shows it is there. */
+const needed = {
+  pebble: '/usr/bin/pebble',
+  certbot: '/usr/bin/certbot',
+  lego: '/usr/bin/lego',
+  uacme: '/usr/bin/uacme',
+  openssl: '/usr/bin/openssl',
+  bind9: '/usr/sbin/named',
+  strace: '/usr/bin/strace',
+  'python3-configobj': '/usr/lib/python3/dist-packages/configobj',
+};
+
+export function debianPackages() {
+  const missing = Object.entries(needed)
+    .filter(([, file]) => !existsSync(file) && !existsSync(`${file}.py`))
+    .map(([name]) => name);
+  if (missing.length === 0) return;
+  const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
+  const may = existsSync('/usr/bin/apt-get') && (sudo.length === 0 || spawnSync('sudo', ['-n', 'true']).status === 0);
+  if (!may) {
+    console.error(`The tests talk to real programs. Missing here: ${missing.join(' ')}\nInstall them, for example: sudo apt-get install ${missing.join(' ')}`);
+    process.exit(1);
+  }
+  console.error(`Installing Debian packages for the tests: ${missing.join(' ')} …`);
+  const apt = (...args) =>
+    execFileSync([...sudo, 'apt-get'][0], [...sudo, 'apt-get', ...args].slice(1), {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+      timeout: 600_000,
+    });
+  apt('update', '-q');
+  apt('install', '-y', '-q', '--no-install-recommends', ...missing);
+}

@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+// Answers --version before anything loads, sets what libraries read at load time, and is the only owner of the exit code.
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+
+const args = process.argv.slice(2);
+const program = basename(process.argv[1] ?? 'certwright').replace(/\.js$/, '');
+
+if (args.length === 1 && args[0] === '--version') {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  process.stdout.write(`${program} ${version}\n`);
+} else {
+  process.env.NODE_ENV = 'production';
+  if (process.env.NO_COLOR) process.env.FORCE_COLOR = '0';
+  const { run } = await import('../dist/main.js');
+  process.exitCode = await run({ args, program });
+}

@@ -1,0 +1,78 @@
+import type { Identifier } from '../identifier.js';
+
+/** A read-only snapshot of what decisions depend on. Gathered before and between questions, never by a screen. */
+export interface Facts {
+  /** Milliseconds since the epoch. */
+  now: number;
+  lineages: readonly LineageFact[];
+  /** Accounts on disk for the chosen server. */
+  accounts: readonly AccountFact[];
+  plugins: readonly PluginFact[];
+  /** Names seen in web servers' configuration. */
+  suggestions: readonly { name: string; note: string }[];
+  /** Content of --csr. */
+  csr?: CsrFact;
+  /** Looked up when a decision needs it; undefined = not looked up yet. */
+  directory?: DirectoryFact;
+  /** How each plugin fits for the names asked; undefined = not looked up yet. */
+  fits?: Readonly<Record<string, { fits: boolean; reason: string }>>;
+  /** Unfinished order of an earlier run, by lineage name. */
+  pending: readonly { lineage: string; names: readonly string[]; server: string }[];
+  /** This is the sandbox; its DNS, if any, resolves every name to this machine. */
+  sandbox: boolean;
+}
+
+export interface LineageFact {
+  name: string;
+  identifiers: readonly Identifier[];
+  /** Milliseconds since the epoch. */
+  notAfter: number;
+  notBefore: number;
+  keyType: 'ecdsa' | 'rsa';
+  /** From the renewal file; a lineage without a stored key type is RSA (F29). */
+  savedKeyType: 'ecdsa' | 'rsa';
+  curve?: string;
+  rsaKeySize?: number;
+  reuseKey: boolean;
+  server?: string;
+  account?: string;
+  authenticator?: string;
+  version: number;
+  due: boolean;
+  /** Options of its renewal file as certbot names them. */
+  params: Readonly<Record<string, unknown>>;
+}
+
+export interface AccountFact {
+  id: string;
+  server: string;
+  uri: string;
+  created?: string;
+  host?: string;
+}
+
+export interface PluginFact {
+  name: string;
+  title: string;
+  description: string;
+  authenticator: boolean;
+  installer: boolean;
+  challengeTypes: readonly string[];
+  ipAddresses: boolean;
+}
+
+export interface CsrFact {
+  identifiers: readonly Identifier[];
+  keyType: 'ecdsa' | 'rsa';
+}
+
+export interface DirectoryFact {
+  termsOfService?: string;
+  externalAccountRequired: boolean;
+  /** Name to description. */
+  profiles: Readonly<Record<string, string>>;
+  renewalInfo: boolean;
+}
+
+/** What `decide` may ask to be looked up before it goes on. */
+export type Lookup = 'directory' | 'fits';

@@ -1,0 +1,74 @@
+import type { ChallengeType, Identifier } from '../identifier.js';
+
+/** Values of a renewal file by certbot's names; lists are written with a trailing comma (F28). */
+export type RenewalValue = string | number | boolean | readonly string[] | Readonly<Record<string, string>>;
+
+/** How one name will be proved. */
+export interface Proof {
+  identifier: Identifier;
+  authenticator: string;
+  challenge: ChallengeType;
+  /** One line for the review: 'file below /var/www/html'. */
+  detail?: string;
+}
+
+export interface KeyPlan {
+  type: 'ecdsa' | 'rsa';
+  /** `secp256r1` …; ecdsa only. */
+  curve?: string;
+  rsaKeySize?: number;
+  /** The private key of the present version is used again. */
+  reuse: boolean;
+}
+
+/** Obtain one certificate and save it. Data only: it can be shown, printed, compared, and executed once. */
+export interface ObtainPlan {
+  kind: 'obtain';
+  identifiers: readonly Identifier[];
+  /** null with --csr: loose files instead. */
+  lineage: {
+    name: string;
+    /** True: a new version of an existing lineage. */
+    exists: boolean;
+    /** True: `name` is only a wish; a number is added when it is taken (F20). */
+    nameMayChange: boolean;
+    added: readonly Identifier[];
+    removed: readonly Identifier[];
+  } | null;
+  reason: 'new' | 'due' | 'forced' | 'expand' | 'names-changed' | 'duplicate' | 'csr' | 'key-type';
+  key: KeyPlan | null;
+  csr: { path: string; certPath?: string; chainPath?: string; fullchainPath?: string } | null;
+  ca: { server: string; label: string; test: boolean };
+  account:
+    | { kind: 'existing'; id: string }
+    | { kind: 'new'; email?: string; agreeTos: boolean; termsOfService?: string; eab?: { kid: string; alg: string } };
+  authenticator: string;
+  installer: string | null;
+  proofs: readonly Proof[];
+  webrootMap: Readonly<Record<string, string>>;
+  profile: { name: string; required: boolean } | null;
+  preferredChain: string | null;
+  mustStaple: boolean;
+  allowSubsetOfNames: boolean;
+  dryRun: boolean;
+  hooks: { pre?: string; post?: string; deploy?: string };
+  /** What the renewal file will hold in [renewalparams] (F26), account filled in after registration. */
+  renewalParams: Readonly<Record<string, RenewalValue>>;
+}
+
+/** Nothing is to be obtained: what is there stays in use. */
+export interface KeepPlan {
+  kind: 'keep';
+  lineage: string;
+  notAfter: number;
+  reason: 'not-due' | 'cancelled';
+  installer: string | null;
+}
+
+/** The person chose another command at the first screen. */
+export interface OtherCommandPlan {
+  kind: 'command';
+  verb: 'certificates' | 'sandbox' | 'quit' | 'renew';
+}
+
+export type Plan = ObtainPlan | KeepPlan | OtherCommandPlan;

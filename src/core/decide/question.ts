@@ -1,0 +1,54 @@
+/** Every question that can come up while a certificate is obtained. */
+export type QuestionId =
+  | 'task'
+  | 'names'
+  | 'authenticator'
+  | 'webroots'
+  | 'email'
+  | 'terms'
+  | 'account'
+  | 'same-names' // keep or renew
+  | 'superset' // expand, separate
+  | 'other-names' // new set under the same --cert-name
+  | 'key-type'
+  | 'eab'
+  | 'redirect';
+
+interface Common {
+  id: QuestionId;
+  /** The question in the user's words, ends with a question mark. */
+  title: string;
+  /** The field's own term, shown dim beside it: 'authenticator'. */
+  term?: string;
+  /** Facts shown between the title and the answers, one line each. */
+  facts?: readonly string[];
+  /** Why it is asked (`?`), a few sentences. */
+  why: string;
+  /** The flags that answer it, for -n's error. */
+  flags: readonly string[];
+  /** What is taken when nobody can be asked; absent = MissingFlag. */
+  unattended?: AnswerValue;
+  /** certbot's own words for MissingFlag, where users know them. */
+  missing?: string;
+  /** Short label for the trail: 'Names', 'Proof'. */
+  label: string;
+}
+
+export interface Choice {
+  value: string;
+  label: string;
+  /** How it fits here, one line. */
+  hint?: string;
+  /** The flag that says the same. */
+  flag?: string;
+  /** Why it cannot be chosen now; absent = it can. */
+  disabled?: string;
+}
+
+export type Question =
+  | (Common & { kind: 'choice'; choices: readonly Choice[]; recommended: string })
+  | (Common & { kind: 'names'; suggestions: readonly { name: string; note: string }[]; initial: readonly string[] })
+  | (Common & { kind: 'text'; initial: string; optional: boolean; check: 'email' | 'nonempty'; secret?: boolean })
+  | (Common & { kind: 'folders'; names: readonly string[]; initial: Readonly<Record<string, string>> });
+
+export type AnswerValue = string | readonly string[] | Readonly<Record<string, string>>;

@@ -1,0 +1,46 @@
+import type { ProblemDocument } from './errors.js';
+import type { ChallengeType } from './identifier.js';
+
+/** Version of the event schema printed by `--json`; raised when a field changes its meaning or goes. */
+export const EVENT_SCHEMA = 1;
+
+/** Where one name stands while a certificate is obtained. */
+export type NameState =
+  | 'waiting'
+  | 'preparing' // its answer is being put in place
+  | 'presented' // the answer is in place
+  | 'checking' // the CA was asked to look
+  | 'valid'
+  | 'failed';
+
+/** What happens while a plan is carried out. One way: from core to the ui; data only, JSON-safe. */
+export type Event =
+  | { type: 'log'; level: 'debug' | 'info' | 'warning' | 'error'; message: string }
+  | { type: 'log-file'; path: string }
+  /** One exchange with the CA, in words, for the protocol view (`t`). `detail` has no secrets. */
+  | { type: 'acme'; method: string; url: string; status: number; ms: number; purpose: string }
+  | { type: 'account-registered'; server: string; uri: string; id: string }
+  | { type: 'order-created'; url: string; names: string[]; expires?: string }
+  | { type: 'order-resumed'; url: string; names: string[] }
+  | { type: 'name'; name: string; state: NameState; challenge?: ChallengeType; detail?: string; problem?: ProblemDocument; advice?: string }
+  | { type: 'record-seen'; name: string; record: string; server: string; state: 'seen' | 'not-yet' | 'wrong'; values: string[] }
+  | { type: 'http-seen'; name: string; address: string; url: string; state: 'seen' | 'not-yet' | 'wrong'; detail?: string }
+  | { type: 'names-dropped'; names: string[] }
+  | { type: 'stage'; stage: Stage; state: 'started' | 'done' }
+  | { type: 'hook'; kind: string; command: string; exitCode: number; stdout: string; stderr: string }
+  | { type: 'saved'; lineage: string; version: number; files: SavedFiles; names: string[]; notAfter: string; issuer: string }
+  | { type: 'csr-saved'; certPath: string; chainPath: string; fullchainPath: string; notAfter: string }
+  | { type: 'kept'; lineage: string; notAfter: string }
+  | { type: 'dry-run-passed'; names: string[] }
+  | { type: 'recovered'; what: string; path: string }
+  | { type: 'sandbox'; directory: string; dns: string; httpPort: number }
+  | { type: 'failed'; code: string; message: string; hint?: string; failures?: { name: string; problem: ProblemDocument; advice?: string }[] };
+
+export type Stage = 'account' | 'order' | 'proof' | 'finalize' | 'download' | 'save' | 'hooks';
+
+export interface SavedFiles {
+  cert: string;
+  privkey: string;
+  chain: string;
+  fullchain: string;
+}

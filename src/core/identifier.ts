@@ -1,0 +1,10 @@
+/** A name or address that a certificate shall hold (RFC 8555 section 9.7.7, RFC 8738). */
+export interface Identifier {
+  type: 'dns' | 'ip';
+  /** What the CA sees: ASCII, lower case, punycode; `*.` kept; addresses in canonical text form. */
+  value: string;
+  /** What the person typed, for screens: `münchen.example`. */
+  shown: string;
+}
+
+export type ChallengeType = 'http-01' | 'dns-01' | 'tls-alpn-01' | 'dns-account-01' | 'dns-persist-01';

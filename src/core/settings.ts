@@ -1,0 +1,159 @@
+/** Where a value came from. certbot saves into a renewal file only what the user set (all but 'default'). */
+export type Source = 'flag' | 'file' | 'answered' | 'inherited' | 'default';
+
+export type Verb =
+  | 'run' | 'certonly' | 'renew' | 'certificates' | 'revoke' | 'delete' | 'install' | 'enhance' | 'rollback'
+  | 'register' | 'update_account' | 'unregister' | 'show_account' | 'reconfigure' | 'plugins' | 'update_symlinks'
+  | 'config_changes' | 'sandbox' | 'resume';
+
+export type KeyType = 'ecdsa' | 'rsa';
+
+/** `--webroot-map`, `-w`/`-d`: ASCII name to directory, in the order given. */
+export type WebrootMap = Readonly<Record<string, string>>;
+
+/**
+ * The options of every command, by certbot's own destination names in camelCase (`rsa_key_size` → `rsaKeySize`), with their
+ * effective values. Options of plugins that certbot keeps by prefix (`webroot_*`, `manual_*`, `dns_*`, `nginx_*` …)
+ * stand in `Settings.plugin` under certbot's destination name as it is.
+ */
+export interface OptionValues {
+  // names
+  domains: readonly string[];
+  ipAddresses: readonly string[];
+  certname?: string;
+  csr?: string;
+  // how to talk
+  noninteractiveMode: boolean;
+  forceInteractive: boolean;
+  quiet: boolean;
+  verboseCount: number;
+  debug: boolean;
+  plain: boolean;
+  json: boolean;
+  noMotion: boolean;
+  /** Print the plan and stop. */
+  plan: boolean;
+  maxLogBackups: number;
+  // account
+  email?: string;
+  registerUnsafelyWithoutEmail: boolean;
+  effEmail?: boolean;
+  tos: boolean;
+  account?: string;
+  eabKid?: string;
+  eabHmacKey?: string;
+  eabHmacAlg: string;
+  // CA
+  server: string;
+  staging: boolean;
+  dryRun: boolean;
+  breakMyCerts: boolean;
+  noVerifySsl: boolean;
+  userAgent?: string;
+  userAgentComment?: string;
+  issuanceTimeout: number;
+  preferredChain?: string;
+  preferredProfile?: string;
+  requiredProfile?: string;
+  mustStaple: boolean;
+  // key
+  keyType: KeyType;
+  ellipticCurve: string;
+  rsaKeySize: number;
+  reuseKey?: boolean;
+  newKey: boolean;
+  // what to do with what is there
+  reinstall: boolean; // --keep-until-expiring, --keep, --reinstall
+  expand: boolean;
+  renewByDefault: boolean; // --force-renewal
+  renewWithNewDomains: boolean;
+  duplicate: boolean;
+  allowSubsetOfNames: boolean;
+  // proof
+  configurator?: string;
+  authenticator?: string;
+  installer?: string;
+  /** Most wanted first, versions resolved: `http-01`, `dns-01`, `tls-alpn-01`, `dns-account-01`, `dns-persist-01`. */
+  prefChalls: readonly string[];
+  http01Port: number;
+  http01Address?: string;
+  httpsPort: number;
+  debugChallenges: boolean;
+  noSelfCheck: boolean;
+  // hooks
+  preHook?: string;
+  postHook?: string;
+  deployHook?: string; // stored as renew_hook (F27)
+  runDeployHooks: boolean;
+  directoryHooks: boolean;
+  validateHooks: boolean;
+  disableRenewUpdates: boolean;
+  autorenew: boolean;
+  /** Seconds; 0 = none. */
+  hookTimeout: number;
+  // installation
+  redirect?: boolean;
+  hsts?: boolean;
+  uir?: boolean;
+  staple?: boolean;
+  autoHsts: boolean;
+  strictPermissions: boolean;
+  // paths
+  configDir: string;
+  workDir: string;
+  logsDir: string;
+  userDirs: boolean;
+  certPath?: string;
+  keyPath?: string;
+  fullchainPath?: string;
+  chainPath?: string;
+  // other commands
+  reason: string;
+  deleteAfterRevoke?: boolean;
+  checkpoints: number;
+  num?: number;
+  init: boolean;
+  prepare: boolean;
+  listAuthenticators: boolean;
+  listInstallers: boolean;
+  randomSleepOnRenew: boolean;
+  preconfiguredRenewal: boolean;
+  /** Seconds to wait for another instance; 0 = do not wait. */
+  waitForLock: number;
+  // sandbox
+  sandbox: boolean;
+  sandboxFaults?: string;
+  /** `certwright sandbox`: ports of the server left running; 0 = any free one. */
+  sandboxPort: number;
+  sandboxDnsPort: number;
+}
+
+export type OptionName = keyof OptionValues;
+
+/** What a plugin option may hold once parsed. */
+export type PluginValue = string | number | boolean | readonly string[] | WebrootMap | undefined;
+
+/** What the command line, cli.ini and (for renew) a renewal file asked for. Frozen once built. */
+export interface Settings {
+  verb: Verb;
+  /** False when no verb was typed: `run` is meant (S02), and the wizard asks what to do. */
+  verbGiven: boolean;
+  /** `--help TOPIC` and the like are answered before Settings exist. */
+  values: Readonly<OptionValues>;
+  /** Options of plugins by certbot's destination name, e.g. `webroot_path`, `manual_auth_hook`; defaults included. */
+  plugin: Readonly<Record<string, PluginValue>>;
+  /** Source of every option by OptionName or plugin destination name; missing means 'default'. */
+  sources: Readonly<Record<string, Source>>;
+  /**
+   * For each option set by flag: the words that say it again, canonical long form, in table order
+   * (`{ keyType: ['--key-type', 'rsa'] }`). `domains`, `webroot_path` and `webroot_map` are printed by the plan instead.
+   */
+  words: Readonly<Record<string, readonly string[]>>;
+  /** Name we were called by (S01): `certwright`, or `certbot` through a symlink. */
+  program: string;
+}
+
+/** Was this option set by a person (flag, file, answer) or by an earlier run (inherited)? */
+export function isSet(settings: Settings, option: string): boolean {
+  return (settings.sources[option] ?? 'default') !== 'default';
+}

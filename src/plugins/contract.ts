@@ -1,0 +1,106 @@
+/**
+ * The contract between certwright and everything that proves a name. Our own plugins use nothing but this.
+ * Slow work belongs into `wait`, not into `present`.
+ */
+import type { ChallengeType, Identifier } from '../core/identifier.js';
+import type { PluginValue, WebrootMap } from '../core/settings.js';
+
+/** One challenge that the CA set, with all that is needed to answer it. */
+export interface ChallengeTask {
+  identifier: Identifier;
+  /** The authorization is for `*.NAME`; `identifier.value` is then without the `*.`. */
+  wildcard: boolean;
+  type: ChallengeType;
+  /** http-01: the file name; empty for dns-persist-01. */
+  token: string;
+  /** RFC 8555 section 8.1. */
+  keyAuthorization: string;
+  /** What must be seen: http-01 the file's content, dns-01 the TXT value, tls-alpn-01 the key authorization. */
+  validation: string;
+  /** dns types: the full record name, e.g. `_acme-challenge.example.com`. */
+  recordName?: string;
+}
+
+/** An option of a plugin, in certbot's spelling: flag `--webroot-path`, destination `webroot_path`. */
+export interface PluginOption {
+  /** All spellings, short ones first: `['-w', '--webroot-path']`. */
+  flags: readonly string[];
+  dest: string;
+  kind: 'string' | 'int' | 'bool' | 'list' | 'map';
+  metavar?: string;
+  help: string;
+  default?: PluginValue;
+}
+
+/** How a plugin fits on this machine for these names; `reason` is one plain sentence either way. */
+export interface Fit {
+  fits: boolean;
+  reason: string;
+}
+
+/** Things of the outside world a plugin may ask about while it judges its fit. */
+export interface FitQuestion {
+  identifiers: readonly Identifier[];
+  http01Port: number;
+  http01Address?: string;
+  options: Readonly<Record<string, PluginValue>>;
+}
+
+/** What a plugin gets to work with while challenges are answered. */
+export interface ChallengeContext {
+  options: Readonly<Record<string, PluginValue>>;
+  http01Port: number;
+  http01Address?: string;
+  httpsPort: number;
+  /** Every identifier of the certificate, for CERTBOT_ALL_DOMAINS. */
+  identifiers: readonly Identifier[];
+  webrootMap: WebrootMap;
+  configDir: string;
+  workDir: string;
+  /** Environment for hooks, without CERTBOT_* */
+  environment: Readonly<Record<string, string | undefined>>;
+  noninteractive: boolean;
+  validateHooks: boolean;
+  signal: AbortSignal;
+  log(level: 'debug' | 'info' | 'warning' | 'error', message: string): void;
+  /** Output of a hook, to be shown as data. */
+  hookOutput(hook: string, output: { stdout: string; stderr: string; exitCode: number }): void;
+  /** A person places records or files by hand; resolves when they say go on (or all was seen). Throws Cancelled. */
+  instruct(tasks: readonly ChallengeTask[]): Promise<void>;
+  /** The plugin saw the CA fetch the answer for this task: the order may be polled now. */
+  served(task: ChallengeTask): void;
+}
+
+export interface Authenticator {
+  /**
+   * Challenge types that can be answered for this identifier, most wanted first; empty = cannot.
+   * `wildcard` as in ChallengeTask.
+   */
+  challengeTypes(identifier: Identifier, wildcard: boolean): readonly ChallengeType[];
+  /** Before an order is made: ports bound, directories there, hooks valid. Throws PluginError. */
+  prepare(context: ChallengeContext): Promise<void>;
+  /** Put all answers in place. Throws PluginError; what was placed before is still cleaned up. */
+  present(tasks: readonly ChallengeTask[], context: ChallengeContext): Promise<void>;
+  /** Until the answers can be seen from outside (DNS). */
+  wait?(tasks: readonly ChallengeTask[], context: ChallengeContext): Promise<void>;
+  /** Undo `present` for these tasks; called once for every run, also after failure, never throws for what is already gone. */
+  cleanUp(tasks: readonly ChallengeTask[], context: ChallengeContext): Promise<void>;
+}
+
+export interface PluginDescriptor {
+  name: string;
+  /** 'A file in a web folder' */
+  title: string;
+  /** certbot's one-line description, for `plugins` and `--help`. */
+  description: string;
+  authenticator: boolean;
+  installer: boolean;
+  /** Shown in the wizard's list (certbot hides manual there; we do not). */
+  options: readonly PluginOption[];
+  challengeTypes: readonly ChallengeType[];
+  /** IP identifiers allowed (C07). */
+  ipAddresses: boolean;
+  fit(question: FitQuestion): Promise<Fit>;
+  /** Loads the code that does the work. */
+  load(): Promise<Authenticator>;
+}
