@@ -14,10 +14,10 @@ export interface Facts {
   csr?: CsrFact;
   /** Looked up when a decision needs it; undefined = not looked up yet. */
   directory?: DirectoryFact;
-  /** How each plugin fits for the names asked; undefined = not looked up yet. */
-  fits?: Readonly<Record<string, { fits: boolean; reason: string }>>;
-  /** Unfinished order of an earlier run, by lineage name. */
-  pending: readonly { lineage: string; names: readonly string[]; server: string }[];
+  /** How each authenticator fits for the names asked (`names` is `namesKey` of them); undefined = not looked up yet. */
+  fits?: { names: string; by: Readonly<Record<string, { fits: boolean; reason: string }>> };
+  /** Orders of earlier runs whose certificate was not saved yet. */
+  pending: readonly { lineage: string; names: readonly string[]; server: string; orderUrl: string }[];
   /** This is the sandbox; its DNS, if any, resolves every name to this machine. */
   sandbox: boolean;
 }
@@ -76,3 +76,8 @@ export interface DirectoryFact {
 
 /** What `decide` may ask to be looked up before it goes on. */
 export type Lookup = 'directory' | 'fits';
+
+/** The key under which `Facts.fits` belongs to a set of names. */
+export function namesKey(identifiers: readonly Identifier[]): string {
+  return identifiers.map((identifier) => identifier.value).join(' ');
+}

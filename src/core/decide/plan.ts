@@ -35,19 +35,23 @@ export interface ObtainPlan {
     added: readonly Identifier[];
     removed: readonly Identifier[];
   } | null;
+  /** An earlier run was cut off after its order was ready: its certificate is fetched, nothing is ordered again (N09). */
+  resume: { orderUrl: string } | null;
   reason: 'new' | 'due' | 'forced' | 'expand' | 'names-changed' | 'duplicate' | 'csr' | 'key-type';
   key: KeyPlan | null;
   csr: { path: string; certPath?: string; chainPath?: string; fullchainPath?: string } | null;
   ca: { server: string; label: string; test: boolean };
   account:
     | { kind: 'existing'; id: string }
-    | { kind: 'new'; email?: string; agreeTos: boolean; termsOfService?: string; eab?: { kid: string; alg: string } };
+    | { kind: 'new'; email?: string; eab?: { kid: string; alg: string } }; // the terms were agreed to
   authenticator: string;
   installer: string | null;
   proofs: readonly Proof[];
   webrootMap: Readonly<Record<string, string>>;
   profile: { name: string; required: boolean } | null;
   preferredChain: string | null;
+  /** Challenge types the person wants, most wanted first; empty = the plugin's own order. */
+  preferredChallenges: readonly string[];
   mustStaple: boolean;
   allowSubsetOfNames: boolean;
   dryRun: boolean;
@@ -61,7 +65,6 @@ export interface KeepPlan {
   kind: 'keep';
   lineage: string;
   notAfter: number;
-  reason: 'not-due' | 'cancelled';
   installer: string | null;
 }
 

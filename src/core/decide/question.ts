@@ -11,8 +11,9 @@ export type QuestionId =
   | 'superset' // expand, separate
   | 'other-names' // new set under the same --cert-name
   | 'key-type'
-  | 'eab'
-  | 'redirect';
+  | 'eab-kid'
+  | 'eab-hmac-key'
+  | 'debug-challenges'; // while a plan is carried out
 
 interface Common {
   id: QuestionId;

@@ -1,0 +1,52 @@
+import { Refused } from './errors.js';
+import type { Event } from './events.js';
+import type { ObtainPlan } from './decide/plan.js';
+import type { Settings } from './settings.js';
+import type { AcmeClient } from '../acme/client.js';
+import { readAccount, saveAccount, type StoredAccount } from '../store/accounts.js';
+import type { Directories } from '../store/paths.js';
+
+/** Connects to the CA with an account key; the account URL is learned from the CA when it is not known. */
+export type Connect = (accountKey: string, accountUrl: string | null) => Promise<AcmeClient>;
+
+export interface Owner {
+  client: AcmeClient;
+  id: string;
+}
+
+/**
+ * The account that orders: the stored one, or a new one that is on disk before anything is ordered with it.
+ * Throws Refused when the CA wants an external binding that was not given, AcmeProblem when it refuses.
+ */
+export async function ensureAccount(
+  plan: ObtainPlan,
+  settings: Settings,
+  world: { dirs: Directories; connect: Connect; makeKey: () => Promise<string>; host: string; now: Date; sandbox: boolean },
+  report: (event: Event) => void,
+): Promise<Owner> {
+  const { server, eabHmacKey } = settings.values;
+  if (plan.account.kind === 'existing') {
+    const stored = readAccount(world.dirs, server, plan.account.id);
+    const client = await world.connect(stored.privateKeyPem, stored.uri);
+    // A sandbox that was started anew has forgotten its accounts; the same key gets the same kind of account again.
+    if (world.sandbox) await client.newAccount({ contact: [], termsOfServiceAgreed: true });
+    return { client, id: stored.id };
+  }
+  const key = await world.makeKey();
+  const client = await world.connect(key, null);
+  const { meta } = await client.directory();
+  if (meta.externalAccountRequired && !plan.account.eab) {
+    throw new Refused(`${server} only accepts accounts that are bound to one of its own.`, {
+      hint: 'Give --eab-kid and --eab-hmac-key; the certificate authority shows both in its customer pages.',
+    });
+  }
+  const { uri } = await client.newAccount({
+    contact: plan.account.email === undefined ? [] : plan.account.email.split(',').map((address) => `mailto:${address.trim()}`),
+    termsOfServiceAgreed: true,
+    ...(plan.account.eab && eabHmacKey !== undefined ? { eab: { kid: plan.account.eab.kid, key: eabHmacKey, alg: plan.account.eab.alg } } : {}),
+  });
+  const stored: StoredAccount = saveAccount(world.dirs, server, { privateKeyPem: key, uri, created: world.now, host: world.host });
+  report({ type: 'account-registered', server, uri, id: stored.id });
+  return { client, id: stored.id };
+}
+

@@ -1,0 +1,161 @@
+import { readFileSync } from 'node:fs';
+import { renewalCertId } from '../acme/renewal-info.js';
+import { readCertificate } from '../crypto/certificate.js';
+import { createCsr } from '../crypto/csr.js';
+import { generatePrivateKey } from '../crypto/keys.js';
+import { watchTasks } from '../plugins/manual/watch.js';
+import type { Authenticator, ChallengeContext, ChallengeTask, PluginDescriptor } from '../plugins/contract.js';
+import { readLineage, type Lineage } from '../store/lineage.js';
+import { saveNewLineage, saveNewVersion } from '../store/save.js';
+import { ensureAccount } from './account.js';
+import { saveCsrFiles } from './csr-files.js';
+import type { KeyPlan, ObtainPlan, RenewalValue } from './decide/plan.js';
+import { Refused } from './errors.js';
+import type { Event } from './events.js';
+import { runHooks } from './hooks.js';
+import { forget, issue, type Issued } from './issue.js';
+import { watchServed } from './served.js';
+import type { Settings } from './settings.js';
+import type { World } from './world.js';
+
+/** Does exactly what the plan says: hooks, account, order, proof, certificate, files. Throws what `issue` and the store throw. */
+export async function carryOut(plan: ObtainPlan, settings: Settings, world: World): Promise<void> {
+  const report = (event: Event): void => world.interaction.report(event);
+  await runHooks(settings, 'pre', {}, world.runHook, report);
+  let renewed: readonly string[] = [];
+  try {
+    const lineage = plan.lineage?.exists ? readLineage(world.dirs, plan.lineage.name) : null;
+    const served = watchServed();
+    const context = challengeContext(plan, settings, world, served.mark);
+    const authenticator = await loadAuthenticator(plan, world.plugins);
+    await authenticator.prepare(context);
+    const owner = await ensureAccount(
+      plan,
+      settings,
+      {
+        dirs: world.dirs,
+        connect: (key, url) => world.connect(settings, key, url),
+        makeKey: () => generatePrivateKey({ type: 'rsa', size: settings.values.rsaKeySize }),
+        host: world.host,
+        now: new Date(world.clock.now()),
+        sandbox: world.sandbox !== null,
+      },
+      report,
+    );
+    const issued = await issue(plan, {
+      client: owner.client,
+      accountId: owner.id,
+      authenticator,
+      context,
+      dirs: world.dirs,
+      report,
+      pause: (tasks) => pause(tasks, settings, world),
+      served,
+      now: () => world.clock.now(),
+      issuanceTimeout: settings.values.issuanceTimeout,
+      makeKey: privateKeyFor,
+      makeCsr: (key, identifiers, options) => createCsr(key, identifiers, options),
+      presentKey: lineage ? readFileSync(lineage.files.privkey, 'utf8') : null,
+      replaces: lineage && lineage.server === settings.values.server ? renewalCertId(readFileSync(lineage.files.cert, 'utf8')) : null,
+      command: world.args,
+    });
+    renewed = issued.identifiers.map(({ value }) => value);
+    await keep(plan, issued, lineage, owner.id, settings, world);
+  } finally {
+    await runHooks(settings, 'post', postHookEnvironment(plan, renewed), world.runHook, report);
+  }
+}
+
+function privateKeyFor(key: KeyPlan): Promise<string> {
+  return generatePrivateKey(key.type === 'rsa' ? { type: 'rsa', size: key.rsaKeySize ?? 2048 } : { type: 'ecdsa', curve: key.curve ?? 'secp256r1' });
+}
+
+/** C24: post hooks learn what was renewed and what was not. */
+function postHookEnvironment(plan: ObtainPlan, renewed: readonly string[]): Record<string, string> {
+  const failed = plan.identifiers.map(({ value }) => value).filter((value) => !renewed.includes(value));
+  return { RENEWED_DOMAINS: renewed.join(' '), FAILED_DOMAINS: failed.join(' ') };
+}
+
+async function keep(plan: ObtainPlan, issued: Issued, lineage: Lineage | null, accountId: string, settings: Settings, world: World): Promise<void> {
+  const say = (event: Event): void => world.interaction.report(event);
+  const names = issued.identifiers.map(({ shown }) => shown);
+  if (plan.dryRun) {
+    say({ type: 'dry-run-passed', names });
+    return;
+  }
+  const { notAfter, issuer } = readCertificate(issued.cert);
+  if (plan.csr) {
+    const files = saveCsrFiles(issued, plan.csr);
+    say({ type: 'csr-saved', ...files, notAfter: notAfter.toISOString() });
+    return;
+  }
+  say({ type: 'stage', stage: 'save', state: 'started' });
+  const params: Record<string, RenewalValue> = { account: accountId, ...plan.renewalParams };
+  const pems = { cert: issued.cert, chain: issued.chain, fullchain: issued.fullchain, privkey: issued.privateKey ?? '' };
+  const wished = plan.lineage;
+  if (!wished) throw new Refused('The plan names no lineage to save to.');
+  const saved = lineage
+    ? await saveNewVersion(world.dirs, lineage.name, pems, params)
+    : await saveNewLineage(world.dirs, { name: wished.name, mayChange: wished.nameMayChange }, pems, params);
+  forget(plan, world.dirs);
+  say({ type: 'stage', stage: 'save', state: 'done' });
+  say({ type: 'saved', lineage: saved.name, version: saved.version, files: saved.files, names, notAfter: notAfter.toISOString(), issuer });
+  await runHooks(
+    settings,
+    'deploy',
+    { RENEWED_DOMAINS: issued.identifiers.map(({ value }) => value).join(' '), RENEWED_LINEAGE: saved.liveFolder },
+    world.runHook,
+    say,
+  );
+}
+
+async function loadAuthenticator(plan: ObtainPlan, plugins: readonly PluginDescriptor[]): Promise<Authenticator> {
+  const descriptor = plugins.find(({ name }) => name === plan.authenticator);
+  if (!descriptor) throw new Refused(`The requested ${plan.authenticator} plugin does not appear to be installed`);
+  return descriptor.load();
+}
+
+function challengeContext(plan: ObtainPlan, settings: Settings, world: World, served: (task: ChallengeTask) => void): ChallengeContext {
+  const { values } = settings;
+  return {
+    options: settings.plugin,
+    http01Port: values.http01Port,
+    ...(values.http01Address === undefined ? {} : { http01Address: values.http01Address }),
+    httpsPort: values.httpsPort,
+    identifiers: plan.identifiers,
+    webrootMap: plan.webrootMap,
+    configDir: world.dirs.config,
+    workDir: world.dirs.work,
+    environment: world.env,
+    noninteractive: values.noninteractiveMode,
+    validateHooks: values.validateHooks,
+    signal: world.signal,
+    log: (level, message) => world.log(level, message),
+    hookOutput: (hook, output) => world.interaction.report({ type: 'hook', kind: hook, command: hook, ...output }),
+    async instruct(tasks) {
+      const watch = await watchTasks(tasks, { httpPort: values.http01Port, ...(world.sandbox ? { nameservers: world.sandbox.nameservers } : {}) });
+      await world.interaction.instruct({ tasks, zones: watch.zones, look: () => watch.look() });
+    },
+    served,
+  };
+}
+
+/** --debug-challenges: the answers are in place; a person may look at them before the CA does (C29). */
+async function pause(tasks: readonly ChallengeTask[], settings: Settings, world: World): Promise<void> {
+  if (!settings.values.debugChallenges) return;
+  await world.interaction.ask(
+    {
+      kind: 'choice',
+      id: 'debug-challenges',
+      label: 'Challenges',
+      title: 'The challenges are loaded. Ask the certificate authority to look now?',
+      facts: tasks.map((task) => (task.recordName === undefined ? `http://${task.identifier.value}/.well-known/acme-challenge/${task.token}  →  ${task.validation}` : `${task.recordName} TXT ${task.validation}`)),
+      why: 'You asked for this pause with --debug-challenges. Everything is removed again afterwards.',
+      flags: ['--debug-challenges'],
+      unattended: 'go',
+      choices: [{ value: 'go', label: 'Go on' }],
+      recommended: 'go',
+    },
+    { canGoBack: false, trail: [] },
+  );
+}

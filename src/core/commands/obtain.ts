@@ -1,0 +1,89 @@
+import { recover } from '../../store/recover.js';
+import { carryOut } from '../carry-out.js';
+import { collect, type LookUp, type Progress } from '../collect.js';
+import { withAnswers } from '../decide/decide.js';
+import type { Facts } from '../decide/facts.js';
+import type { ObtainPlan } from '../decide/plan.js';
+import { AcmeProblem, CertwrightError, ChallengesFailed, NetworkError, PluginError } from '../errors.js';
+import { gatherFacts, lookUpFits } from '../facts.js';
+import type { RecoveryChoice } from '../interaction.js';
+import type { Settings, Verb } from '../settings.js';
+import type { World } from '../world.js';
+
+/** What the person chose at the first screen instead of a certificate. */
+export type Outcome = { done: true } | { instead: Exclude<Verb, 'run' | 'certonly'> };
+
+/**
+ * `run`, `certonly` and the wizard: ask what is not known, show the plan, do it. When it fails a person may try again, go on
+ * without the names that failed, or change the plan; without a person the error is thrown.
+ */
+export async function obtain(settings: Settings, world: World): Promise<Outcome> {
+  const { interaction } = world;
+  for (const { what, path } of recover(world.dirs)) interaction.report({ type: 'recovered', what, path });
+  const gather = () => gatherFacts(settings, { dirs: world.dirs, plugins: world.plugins, now: world.clock.now(), sandbox: world.sandbox !== null });
+  let progress: Progress = { answers: [], trail: [] };
+
+  for (;;) {
+    const lookUp: LookUp = (known, what, identifiers) => (what === 'fits' ? lookUpFits(known, settings, world.plugins, identifiers) : withTerms(known, settings, world));
+    const collected = await collect(settings, await gather(), interaction, lookUp, progress);
+    const { plan } = collected;
+    progress = collected.progress;
+    if (plan.kind === 'command') return plan.verb === 'quit' ? { done: true } : { instead: plan.verb };
+    if (plan.kind === 'keep') {
+      interaction.report({ type: 'kept', lineage: plan.lineage, notAfter: new Date(plan.notAfter).toISOString() });
+      return { done: true };
+    }
+    if (collected.rehearse) {
+      await world.rehearse(collected.command);
+      continue;
+    }
+    const effective = withAnswers(settings, collected.facts, progress.answers);
+    if ((await untilDone(plan, effective, world)) === 'done') return { done: true };
+    progress = { answers: progress.answers.slice(0, -1), trail: progress.trail.slice(0, -1) };
+  }
+}
+
+/** Carries the plan out, again as often as the person wishes; names that are proved stay so at the CA and are not asked again. */
+async function untilDone(plan: ObtainPlan, settings: Settings, world: World): Promise<'done' | 'change'> {
+  let next = plan;
+  for (;;) {
+    try {
+      await carryOut(next, settings, world);
+      return 'done';
+    } catch (error) {
+      if (!(error instanceof CertwrightError)) throw error;
+      const choices = waysOut(plan, error);
+      const choice = choices.length === 0 ? 'quit' : await world.interaction.recover(error, choices, { safe: whatIsSafe(plan) });
+      if (choice === 'quit') throw error;
+      if (choice === 'change') return 'change';
+      next = { ...plan, resume: null, allowSubsetOfNames: plan.allowSubsetOfNames || choice === 'without-failed' };
+    }
+  }
+}
+
+async function withTerms(facts: Facts, settings: Settings, world: World): Promise<Facts> {
+  const { meta } = await world.directory(settings);
+  return {
+    ...facts,
+    directory: {
+      ...(meta.termsOfService === undefined ? {} : { termsOfService: meta.termsOfService }),
+      externalAccountRequired: meta.externalAccountRequired,
+      profiles: meta.profiles,
+      renewalInfo: false,
+    },
+  };
+}
+
+/** Only errors that may go away offer another try. */
+function waysOut(plan: ObtainPlan, error: CertwrightError): readonly RecoveryChoice[] {
+  if (error instanceof ChallengesFailed) {
+    const some = error.valid.length > 0 && plan.csr === null;
+    return some ? ['retry', 'without-failed', 'change', 'quit'] : ['retry', 'change', 'quit'];
+  }
+  if (error instanceof AcmeProblem || error instanceof NetworkError || error instanceof PluginError) return ['retry', 'change', 'quit'];
+  return error.code === 'cancelled' ? [] : ['change', 'quit'];
+}
+
+function whatIsSafe(plan: ObtainPlan): string {
+  return plan.lineage?.exists ? `Nothing was changed. The certificate ${plan.lineage.name} that you have is still in use.` : 'Nothing was changed: no file was saved, no server was touched.';
+}

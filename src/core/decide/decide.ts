@@ -1,0 +1,173 @@
+import { Refused } from '../errors.js';
+import type { Identifier } from '../identifier.js';
+import type { Settings } from '../settings.js';
+import { accountChoice, assignAccount, assignEabHmacKey, assignEabKid, assignEmail, assignTerms } from './account-choice.js';
+import type { Answer } from './answers.js';
+import { assign, type Assignment } from './assign.js';
+import type { Facts, Lookup } from './facts.js';
+import { assignNames, identifiersWanted } from './identifiers-wanted.js';
+import { assignKeyType, keyChoice } from './key-choice.js';
+import { assignLineageChoice, difference, lineageChoice, sameNames } from './lineage-choice.js';
+import type { ObtainPlan, Plan } from './plan.js';
+import { assignAuthenticator, assignFolders, proofChoice } from './proof-choice.js';
+import type { Question, QuestionId } from './question.js';
+import { renewalParams } from './renewal-params.js';
+import { assignTask, taskQuestion } from './task.js';
+import { caLabel, isTestCa } from '../ca.js';
+
+/** What comes next: a question for a person, something to look up first, or the plan. */
+export type Decision = { ask: Question } | { lookup: Lookup; identifiers: readonly Identifier[] } | { plan: Plan };
+
+/**
+ * Decides what to ask next or what to do. Pure: no file, no network, no clock, no terminal. Every answer counts as the flags
+ * that would have said it, so the command line printed for a walk leads to the same plan.
+ * Throws UsageError or Refused when what was asked for cannot be.
+ */
+export function decide(asked: Settings, facts: Facts, answers: readonly Answer[]): Decision {
+  const settings = withAnswers(asked, facts, answers);
+  const answered: ReadonlySet<QuestionId> = new Set(answers.map(({ id }) => id));
+  const task = answers.find(({ id }) => id === 'task')?.value;
+  if (task === 'quit' || task === 'certificates') return { plan: { kind: 'command', verb: task } };
+
+  const first = taskQuestion(settings, facts);
+  if (first) return { ask: first };
+
+  const wanted = identifiersWanted(settings, facts);
+  if (isQuestion(wanted)) return { ask: wanted };
+
+  const place = settings.values.csr === undefined ? lineageChoice(settings, facts, wanted, answered) : null;
+  if (place && 'ask' in place) return place;
+  if (place && 'leave' in place) return { plan: { kind: 'command', verb: 'quit' } };
+  if (place && 'keep' in place) {
+    return { plan: { kind: 'keep', lineage: place.keep.name, notAfter: place.keep.notAfter, installer: settings.values.installer ?? null } };
+  }
+  const lineage = place && 'version' in place ? place.version : null;
+  refuseTestOverReal(settings, lineage);
+
+  const key = place === null ? null : keyChoice(settings, lineage);
+  if (key && isQuestion(key)) return { ask: key };
+
+  const proof = proofChoice(settings, facts, wanted);
+  if ('ask' in proof) return proof;
+  if ('lookup' in proof) return { lookup: proof.lookup, identifiers: wanted };
+
+  const owner = accountChoice(settings, facts, answered);
+  if ('ask' in owner) return owner;
+  if ('lookup' in owner) return { lookup: owner.lookup, identifiers: wanted };
+
+  return { plan: obtainPlan(settings, facts, { wanted, place, lineage, key, proof, account: owner.account }) };
+}
+
+/** The settings after some answers: what the same person would have said by flags. */
+export function withAnswers(settings: Settings, facts: Facts, answers: readonly Answer[]): Settings {
+  return answers.reduce((before, answer) => assign(before, assignment(before, facts, answer)), settings);
+}
+
+function assignment(settings: Settings, facts: Facts, { id, value }: Answer): Assignment {
+  switch (id) {
+    case 'task':
+      return assignTask(value);
+    case 'names':
+      return assignNames(value);
+    case 'same-names':
+    case 'superset':
+    case 'other-names':
+      return assignLineageChoice(id, value);
+    case 'key-type':
+      return assignKeyType(value);
+    case 'authenticator':
+      return assignAuthenticator(value);
+    case 'webroots': {
+      const wanted = identifiersWanted(settings, facts);
+      return isQuestion(wanted) ? {} : assignFolders(value, wanted);
+    }
+    case 'email':
+      return assignEmail(value);
+    case 'terms':
+      return assignTerms(value);
+    case 'account':
+      return assignAccount(value);
+    case 'debug-challenges':
+      return {};
+    case 'eab-kid':
+      return assignEabKid(value);
+    case 'eab-hmac-key':
+      return assignEabHmacKey(value);
+  }
+}
+
+interface Chosen {
+  wanted: readonly Identifier[];
+  place: ReturnType<typeof lineageChoice> | null;
+  lineage: Facts['lineages'][number] | null;
+  key: ObtainPlan['key'];
+  proof: Extract<ReturnType<typeof proofChoice>, { authenticator: string }>;
+  account: ObtainPlan['account'];
+}
+
+function obtainPlan(settings: Settings, facts: Facts, { wanted, place, lineage, key, proof, account }: Chosen): ObtainPlan {
+  const { values } = settings;
+  const fresh = place && 'fresh' in place ? place.fresh : null;
+  const installer = values.installer ?? null;
+  const profile = values.requiredProfile ?? values.preferredProfile;
+  const name = lineage?.name ?? fresh?.name;
+  const pending = facts.pending.find(
+    (order) => order.lineage === name && order.server === values.server && sameNames(wanted, order.names.map((value) => ({ type: 'dns', value, shown: value }))),
+  );
+  return {
+    kind: 'obtain',
+    identifiers: wanted,
+    lineage:
+      name === undefined
+        ? null
+        : {
+            name,
+            exists: lineage !== null,
+            nameMayChange: fresh?.nameMayChange ?? false,
+            added: lineage ? difference(wanted, lineage.identifiers) : [],
+            removed: lineage ? difference(lineage.identifiers, wanted) : [],
+          },
+    resume: pending && !values.dryRun ? { orderUrl: pending.orderUrl } : null,
+    reason: place === null ? 'csr' : 'version' in place ? place.reason : (fresh?.reason ?? 'new'),
+    key,
+    csr:
+      values.csr === undefined
+        ? null
+        : { path: values.csr, ...optional({ certPath: values.certPath, chainPath: values.chainPath, fullchainPath: values.fullchainPath }) },
+    ca: { server: values.server, label: facts.sandbox ? 'sandbox CA' : caLabel(values.server), test: facts.sandbox || isTestCa(values.server) },
+    account,
+    authenticator: proof.authenticator,
+    installer,
+    proofs: proof.proofs,
+    webrootMap: proof.webrootMap,
+    profile: profile === undefined ? null : { name: profile, required: values.requiredProfile !== undefined },
+    preferredChain: values.preferredChain ?? null,
+    preferredChallenges: values.prefChalls,
+    mustStaple: values.mustStaple,
+    allowSubsetOfNames: values.allowSubsetOfNames,
+    dryRun: values.dryRun,
+    hooks: optional({ pre: values.preHook, post: values.postHook, deploy: values.deployHook }),
+    renewalParams:
+      key === null
+        ? {}
+        : renewalParams(settings, { ...proof, installer, key, account: account.kind === 'existing' ? account.id : null }),
+  };
+}
+
+/** A certificate of a test CA must not replace one that visitors trust (certbot's rule, --break-my-certs lifts it). */
+function refuseTestOverReal(settings: Settings, lineage: Facts['lineages'][number] | null): void {
+  const { server, breakMyCerts, dryRun } = settings.values;
+  if (!lineage?.server || dryRun || breakMyCerts) return;
+  if (!isTestCa(server) || isTestCa(lineage.server)) return;
+  throw new Refused(
+    `You've asked to renew/replace a seemingly valid certificate with a test certificate (domains: ${lineage.identifiers.map(({ shown }) => shown).join(', ')}). We will not do that unless you use the --break-my-certs flag!`,
+  );
+}
+
+function isQuestion(value: unknown): value is Question {
+  return typeof value === 'object' && value !== null && 'kind' in value && 'title' in value;
+}
+
+function optional<T extends Record<string, unknown>>(values: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: NonNullable<T[K]> };
+}

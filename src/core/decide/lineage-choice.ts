@@ -1,0 +1,160 @@
+import { Refused } from '../errors.js';
+import type { Identifier } from '../identifier.js';
+import { isSet, type Settings } from '../settings.js';
+import type { Assignment } from './assign.js';
+import type { Facts, LineageFact } from './facts.js';
+import type { ObtainPlan } from './plan.js';
+import type { AnswerValue, Choice, Question, QuestionId } from './question.js';
+import { daysLeft, listNames } from './wording.js';
+
+/** What becomes of the names asked: a new lineage, a new version of one that is there, or nothing. */
+export type LineageChoice =
+  | { ask: Question }
+  | { keep: LineageFact }
+  | { leave: true }
+  | { fresh: { name: string; nameMayChange: boolean; reason: 'new' | 'duplicate' } }
+  | { version: LineageFact; reason: ObtainPlan['reason'] };
+
+/** The decisions of certbot's guide (S52–S60), with its precedence of --duplicate over --cert-name over matching names. */
+export function lineageChoice(settings: Settings, facts: Facts, wanted: readonly Identifier[], answered: ReadonlySet<QuestionId>): LineageChoice {
+  const { certname, duplicate } = settings.values;
+  if (duplicate) return { fresh: { name: certname ?? defaultName(wanted), nameMayChange: true, reason: 'duplicate' } };
+  if (certname !== undefined) {
+    const lineage = facts.lineages.find((candidate) => candidate.name === certname);
+    if (!lineage) return { fresh: { name: certname, nameMayChange: false, reason: 'new' } };
+    return sameNames(lineage.identifiers, wanted) ? identical(settings, facts, lineage, answered) : otherNames(settings, lineage, wanted, answered);
+  }
+  const same = facts.lineages.find((lineage) => sameNames(lineage.identifiers, wanted));
+  if (same) return identical(settings, facts, same, answered);
+  const subset = facts.lineages
+    .filter((lineage) => lineage.identifiers.length > 0 && contains(wanted, lineage.identifiers))
+    .sort((a, b) => b.identifiers.length - a.identifiers.length)[0];
+  if (subset) return superset(settings, facts, subset, wanted, answered);
+  return { fresh: { name: defaultName(wanted), nameMayChange: true, reason: 'new' } };
+}
+
+function identical(settings: Settings, facts: Facts, lineage: LineageFact, answered: ReadonlySet<QuestionId>): LineageChoice {
+  const { renewByDefault, reinstall, dryRun } = settings.values;
+  if (keyTypeChanges(settings, lineage)) return { version: lineage, reason: 'key-type' };
+  if (renewByDefault) return { version: lineage, reason: 'forced' };
+  if (lineage.due) return { version: lineage, reason: 'due' };
+  if (dryRun) return { version: lineage, reason: 'forced' };
+  if (reinstall || answered.has('same-names')) return { keep: lineage };
+  return {
+    ask: {
+      kind: 'choice',
+      id: 'same-names',
+      label: 'Existing',
+      title: 'These names already have a certificate. What should happen to it?',
+      facts: [`${lineage.name}: ${listNames(lineage.identifiers)}, valid for ${daysLeft(lineage.notAfter, facts.now)}`],
+      why:
+        'The certificate is still good, so a new one is not needed yet. Certificate authorities limit how many certificates ' +
+        'they issue for the same names in a week; renewing again and again uses that up.',
+      flags: ['--keep-until-expiring', '--force-renewal', '--duplicate'],
+      unattended: 'keep',
+      choices: [
+        { value: 'keep', label: 'Keep it for now', hint: 'nothing is changed', flag: '--keep-until-expiring' },
+        { value: 'renew', label: 'Renew and replace it', hint: `saved as ${lineage.name}, version ${lineage.version + 1}`, flag: '--force-renewal' },
+        { value: 'duplicate', label: 'Make a second, separate one', hint: 'the same names, its own files', flag: '--duplicate' },
+      ],
+      recommended: 'keep',
+    },
+  };
+}
+
+function superset(settings: Settings, facts: Facts, lineage: LineageFact, wanted: readonly Identifier[], answered: ReadonlySet<QuestionId>): LineageChoice {
+  if (settings.values.expand || settings.values.renewByDefault) return { version: lineage, reason: 'expand' };
+  if (answered.has('superset')) return { leave: true };
+  const added = difference(wanted, lineage.identifiers);
+  const choices: Choice[] = [
+    { value: 'expand', label: `Add ${listNames(added)} to it`, hint: 'same place, servers need no change', flag: '--expand' },
+    { value: 'duplicate', label: 'Make a separate one', hint: 'its own files, both are renewed', flag: '--duplicate' },
+    { value: 'cancel', label: 'Leave it as it is', hint: 'nothing is changed' },
+  ];
+  return {
+    ask: {
+      kind: 'choice',
+      id: 'superset',
+      label: 'Existing',
+      title: `Some of these names are in the certificate ${lineage.name} already. Add the others to it?`,
+      facts: [
+        `it has      ${listNames(lineage.identifiers)}, valid for ${daysLeft(lineage.notAfter, facts.now)}`,
+        `you asked   ${listNames(wanted)}`,
+      ],
+      why:
+        'One certificate can hold many names. Adding the new names to the certificate that is there keeps its place on disk, so servers that ' +
+        'use it need no change. A separate certificate has files of its own, and both must be renewed.',
+      flags: ['--expand', '--duplicate'],
+      missing:
+        `You have an existing certificate that contains a portion of the domains you requested (${lineage.name}: ` +
+        `${listNames(lineage.identifiers)}). Expand and replace it with one for ${listNames(wanted)}?`,
+      choices,
+      recommended: 'expand',
+    },
+  };
+}
+
+function otherNames(settings: Settings, lineage: LineageFact, wanted: readonly Identifier[], answered: ReadonlySet<QuestionId>): LineageChoice {
+  const added = difference(wanted, lineage.identifiers);
+  const removed = difference(lineage.identifiers, wanted);
+  const agreed = settings.values.renewWithNewDomains || (settings.values.expand && removed.length === 0);
+  if (agreed || settings.values.dryRun) return { version: lineage, reason: 'names-changed' };
+  if (answered.has('other-names')) return { leave: true };
+  return {
+    ask: {
+      kind: 'choice',
+      id: 'other-names',
+      label: 'Names',
+      title: `This changes the names of the certificate ${lineage.name}. Is that what you want?`,
+      facts: [
+        ...(added.length > 0 ? [`+ ${listNames(added)}`] : []),
+        ...(removed.length > 0 ? [`− ${listNames(removed)}`] : []),
+      ],
+      why:
+        'A certificate of this name exists with other names in it. The new one takes its place: servers that use it serve the new names, ' +
+        'and names that were taken out get a warning in the browser.',
+      flags: ['--renew-with-new-domains'],
+      unattended: 'change',
+      choices: [
+        { value: 'change', label: 'Update the certificate', hint: `${wanted.length} names instead of ${lineage.identifiers.length}`, flag: '--renew-with-new-domains' },
+        { value: 'cancel', label: 'Leave it as it is', hint: 'nothing is changed' },
+      ],
+      recommended: 'change',
+    },
+  };
+}
+
+/** What the answers to these questions say in flags. */
+export function assignLineageChoice(id: QuestionId, value: AnswerValue): Assignment {
+  if (value === 'renew') return { values: { renewByDefault: true }, words: { renewByDefault: ['--force-renewal'] } };
+  if (value === 'duplicate') return { values: { duplicate: true }, words: { duplicate: ['--duplicate'] } };
+  if (value === 'expand') return { values: { expand: true }, words: { expand: ['--expand'] } };
+  if (value === 'change') return { values: { renewWithNewDomains: true }, words: { renewWithNewDomains: ['--renew-with-new-domains'] } };
+  if (id === 'same-names') return { values: { reinstall: true }, words: { reinstall: ['--keep-until-expiring'] } };
+  return {};
+}
+
+/** The person asked for this key type, by flag or by answer, and the lineage has another. */
+function keyTypeChanges(settings: Settings, lineage: LineageFact): boolean {
+  return isSet(settings, 'keyType') && settings.values.keyType !== lineage.keyType;
+}
+
+/** F21: the first name, a wildcard without its `*.`. */
+export function defaultName(identifiers: readonly Identifier[]): string {
+  const first = identifiers[0];
+  if (!first) throw new Refused('A certificate needs at least one name.', { hint: 'Use -d to name it.' });
+  return first.value.replace(/^\*\./, '');
+}
+
+export function sameNames(a: readonly Identifier[], b: readonly Identifier[]): boolean {
+  return a.length === b.length && contains(a, b);
+}
+
+function contains(all: readonly Identifier[], some: readonly Identifier[]): boolean {
+  return difference(some, all).length === 0;
+}
+
+export function difference(from: readonly Identifier[], without: readonly Identifier[]): readonly Identifier[] {
+  const gone = new Set(without.map(({ value }) => value));
+  return from.filter(({ value }) => !gone.has(value));
+}

@@ -1,0 +1,137 @@
+import { Refused } from '../errors.js';
+import type { ChallengeType, Identifier } from '../identifier.js';
+import { isSet, type Settings, type WebrootMap } from '../settings.js';
+import type { Assignment } from './assign.js';
+import { namesKey, type Facts, type PluginFact } from './facts.js';
+import type { Proof } from './plan.js';
+import type { AnswerValue, Choice, Question } from './question.js';
+
+export type ProofChoice = { ask: Question } | { lookup: 'fits' } | { authenticator: string; proofs: readonly Proof[]; webrootMap: WebrootMap };
+
+/** How each name is proved: the authenticator, its challenge type, and for webroot the folder of each name. */
+export function proofChoice(settings: Settings, facts: Facts, wanted: readonly Identifier[]): ProofChoice {
+  const chosen = settings.values.authenticator;
+  if (chosen === undefined) {
+    if (facts.fits?.names !== namesKey(wanted)) return { lookup: 'fits' };
+    const { by } = facts.fits;
+    const able = authenticators(facts).filter(({ name }) => by[name]?.fits);
+    const only = able[0];
+    if (able.length === 1 && only) return prove(settings, only, wanted);
+    return { ask: authenticatorQuestion(facts, by, wanted) };
+  }
+  const plugin = facts.plugins.find(({ name }) => name === chosen);
+  if (!plugin || !plugin.authenticator) {
+    throw new Refused(`The requested ${chosen} plugin does not appear to be installed`, {
+      hint: `Authenticators here: ${authenticators(facts).map(({ name }) => name).join(', ')}.`,
+    });
+  }
+  return prove(settings, plugin, wanted);
+}
+
+function prove(settings: Settings, plugin: PluginFact, wanted: readonly Identifier[]): ProofChoice {
+  const proofs = wanted.map((identifier) => ({ identifier, authenticator: plugin.name, challenge: challengeFor(settings, plugin, identifier) }));
+  if (plugin.name !== 'webroot') return { authenticator: plugin.name, proofs, webrootMap: {} };
+  const { map, missing } = foldersOf(settings, wanted);
+  if (missing.length > 0) return { ask: foldersQuestion(settings, wanted, map) };
+  return { authenticator: plugin.name, proofs: proofs.map((proof) => ({ ...proof, detail: map[proof.identifier.value] ?? '' })), webrootMap: map };
+}
+
+/** The first wish of --preferred-challenges, else the plugin's own first, that can prove this identifier (S22). */
+function challengeFor(settings: Settings, plugin: PluginFact, identifier: Identifier): ChallengeType {
+  const wildcard = identifier.value.startsWith('*.');
+  if (identifier.type === 'ip' && !plugin.ipAddresses) {
+    throw new Refused(`${identifier.shown} is an IP address, which the ${plugin.name} plugin cannot prove.`, { hint: 'Use --standalone, --webroot or --manual.' });
+  }
+  const able = (plugin.challengeTypes as readonly ChallengeType[]).filter((type) => canProve(type, identifier, wildcard));
+  const wishes = settings.values.prefChalls;
+  const type = wishes.length > 0 ? wishes.find((wish): wish is ChallengeType => (able as readonly string[]).includes(wish)) : able[0];
+  if (type) return type;
+  if (wildcard && able.length === 0) {
+    throw new Refused(
+      `Client with the currently selected authenticator does not support any combination of challenges that will satisfy the CA: ${identifier.shown} can only be proved by a DNS record.`,
+      { hint: 'Use --manual or a DNS plugin for wildcard names.' },
+    );
+  }
+  throw new Refused(`None of the preferred challenges (${wishes.join(', ')}) can prove ${identifier.shown} with the ${plugin.name} plugin.`, {
+    hint: able.length > 0 ? `It can be proved by ${able.join(' or ')}.` : 'Choose another authenticator.',
+  });
+}
+
+function canProve(type: ChallengeType, identifier: Identifier, wildcard: boolean): boolean {
+  const byDns = type.startsWith('dns-');
+  if (identifier.type === 'ip') return !byDns;
+  return wildcard ? byDns : true;
+}
+
+function authenticators(facts: Facts): readonly PluginFact[] {
+  return facts.plugins.filter((plugin) => plugin.authenticator);
+}
+
+function authenticatorQuestion(facts: Facts, fits: Readonly<Record<string, { fits: boolean; reason: string }>>, wanted: readonly Identifier[]): Question {
+  const choices = authenticators(facts).map((plugin): Choice => {
+    const fit = fits[plugin.name];
+    return {
+      value: plugin.name,
+      label: plugin.title,
+      hint: fit?.reason ?? plugin.description,
+      flag: `--${plugin.name}`,
+      ...(fit && !fit.fits ? { disabled: fit.reason } : {}),
+    };
+  });
+  return {
+    kind: 'choice',
+    id: 'authenticator',
+    label: 'Proof',
+    title: wanted.length === 1 ? 'How can this name be proved yours?' : 'How can these names be proved yours?',
+    term: 'authenticator',
+    why:
+      'Before a certificate authority issues a certificate, it looks whether you control the names: it asks a web server of yours for a file, ' +
+      'or looks for a record in your DNS. certwright puts the answer in place and takes it away afterwards.',
+    flags: ['--standalone', '--webroot', '--manual', '-a'],
+    missing: 'How would you like to authenticate with the ACME CA?',
+    choices,
+    recommended: choices.find((choice) => choice.disabled === undefined)?.value ?? choices[0]?.value ?? 'manual',
+  };
+}
+
+export function assignAuthenticator(value: AnswerValue): Assignment {
+  return { values: { authenticator: String(value) }, words: { authenticator: [`--${String(value)}`], configurator: [] } };
+}
+
+/** The folder of each name from --webroot-map, `-w`/`-d`, or a single `-w` for all (S27). */
+function foldersOf(settings: Settings, wanted: readonly Identifier[]): { map: Record<string, string>; missing: readonly Identifier[] } {
+  const given = (settings.plugin['webroot_map'] ?? {}) as WebrootMap;
+  const paths = (settings.plugin['webroot_path'] ?? []) as readonly string[];
+  const last = paths.at(-1);
+  const map: Record<string, string> = {};
+  for (const identifier of wanted) {
+    const folder = given[identifier.value] ?? given[identifier.shown] ?? last;
+    if (folder !== undefined && folder !== '') map[identifier.value] = folder;
+  }
+  return { map, missing: wanted.filter(({ value }) => map[value] === undefined) };
+}
+
+function foldersQuestion(settings: Settings, wanted: readonly Identifier[], known: Readonly<Record<string, string>>): Question {
+  const missing = wanted.filter(({ value }) => known[value] === undefined);
+  return {
+    kind: 'folders',
+    id: 'webroots',
+    label: 'Folders',
+    title: 'Which folder does the web server serve for each name?',
+    term: 'webroot',
+    why:
+      'A small file is put below .well-known/acme-challenge in this folder, the certificate authority fetches it over http, and it is removed again. ' +
+      'The folder is the one your web server calls root or DocumentRoot.',
+    flags: ['-w', '--webroot-path', '--webroot-map'],
+    missing: `Input the webroot for ${missing.map(({ shown }) => shown).join(', ')}:`,
+    names: wanted.map(({ shown }) => shown),
+    initial: Object.fromEntries(wanted.map(({ value, shown }) => [shown, known[value] ?? (isSet(settings, 'webroot_path') ? '' : '/var/www/html')])),
+  };
+}
+
+/** `value`: name as shown → folder. */
+export function assignFolders(value: AnswerValue, wanted: readonly Identifier[]): Assignment {
+  const folders = value as Readonly<Record<string, string>>;
+  const entries = wanted.map(({ shown, value: name }) => [name, folders[shown] ?? ''] as const);
+  return { plugin: { webroot_map: Object.fromEntries(entries), webroot_path: [...new Set(entries.map(([, folder]) => folder))] } };
+}

@@ -1,0 +1,55 @@
+import { isSet, type Settings } from '../settings.js';
+import type { KeyPlan, Proof, RenewalValue } from './plan.js';
+
+/** Options that certbot keeps in [renewalparams] when a person set them (F26), under certbot's own names. */
+const kept = {
+  configDir: 'config_dir',
+  logsDir: 'logs_dir',
+  workDir: 'work_dir',
+  userAgent: 'user_agent',
+  http01Address: 'http01_address',
+  http01Port: 'http01_port',
+  preferredChain: 'preferred_chain',
+  preferredProfile: 'preferred_profile',
+  requiredProfile: 'required_profile',
+  rsaKeySize: 'rsa_key_size',
+  ellipticCurve: 'elliptic_curve',
+  mustStaple: 'must_staple',
+  allowSubsetOfNames: 'allow_subset_of_names',
+  reuseKey: 'reuse_key',
+  autorenew: 'autorenew',
+  prefChalls: 'pref_challs',
+  preHook: 'pre_hook',
+  postHook: 'post_hook',
+  deployHook: 'renew_hook', // F27
+} as const;
+
+/**
+ * What the renewal file will say in [renewalparams]: always `server` and `key_type`, the plugins, what a person set, and
+ * the options that carry the prefix of the authenticator or installer. `account` is added once it is known.
+ */
+export function renewalParams(
+  settings: Settings,
+  chosen: { authenticator: string; installer: string | null; key: KeyPlan; account: string | null; webrootMap: Readonly<Record<string, string>>; proofs: readonly Proof[] },
+): Record<string, RenewalValue> {
+  const params: Record<string, RenewalValue> = {};
+  if (chosen.account !== null) params['account'] = chosen.account;
+  for (const [option, name] of Object.entries(kept)) {
+    const value = settings.values[option as keyof typeof kept];
+    if (isSet(settings, option) && value !== undefined) params[name] = value;
+  }
+  params['authenticator'] = chosen.authenticator;
+  if (chosen.installer !== null) params['installer'] = chosen.installer;
+  params['server'] = settings.values.server;
+  params['key_type'] = chosen.key.type;
+  const prefixes = [chosen.authenticator, chosen.installer].filter((name) => name !== null).map((name) => `${name.replaceAll('-', '_')}_`);
+  for (const [dest, value] of Object.entries(settings.plugin)) {
+    if (dest.startsWith('webroot_') || !prefixes.some((prefix) => dest.startsWith(prefix))) continue;
+    if (isSet(settings, dest) && value !== undefined) params[dest] = value;
+  }
+  if (chosen.authenticator === 'webroot') {
+    params['webroot_path'] = [...new Set(Object.values(chosen.webrootMap))];
+    params['webroot_map'] = Object.fromEntries(chosen.proofs.map(({ identifier }) => [identifier.value, chosen.webrootMap[identifier.value] ?? '']));
+  }
+  return params;
+}

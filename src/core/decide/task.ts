@@ -1,0 +1,43 @@
+import type { Settings } from '../settings.js';
+import { isSet } from '../settings.js';
+import type { Assignment } from './assign.js';
+import type { Facts } from './facts.js';
+import type { AnswerValue, Question } from './question.js';
+
+/** The first screen comes only when nothing at all says what is wanted. */
+export function taskQuestion(settings: Settings, facts: Facts): Question | null {
+  const said = ['domains', 'ipAddresses', 'certname', 'csr', 'authenticator', 'installer', 'configurator'];
+  if (settings.verbGiven || said.some((option) => isSet(settings, option))) return null;
+  const have = facts.lineages.length;
+  return {
+    kind: 'choice',
+    id: 'task',
+    label: 'Task',
+    title: 'What would you like to do?',
+    facts: [have === 0 ? 'No certificates here yet.' : `${have} ${have === 1 ? 'certificate' : 'certificates'} here: ${summary(facts)}`],
+    why: 'certwright can do several things. Getting a certificate changes no web server: the files are saved, and you are told where to point your server.',
+    flags: ['certonly', 'certificates', 'renew'],
+    missing: 'What to do: name a command, for example `certwright certonly --webroot -w /var/www/html -d example.com`.',
+    choices: [
+      { value: 'certonly', label: 'Get a certificate', hint: 'you are asked for the names, and how to prove that they are yours', flag: 'certonly' },
+      {
+        value: 'certificates',
+        label: 'See the certificates of this machine',
+        hint: 'names, expiry, where the files are',
+        flag: 'certificates',
+        ...(have === 0 ? { disabled: 'there are none yet' } : {}),
+      },
+      { value: 'quit', label: 'Leave', hint: 'nothing is changed' },
+    ],
+    recommended: 'certonly',
+  };
+}
+
+export function assignTask(value: AnswerValue): Assignment {
+  return value === 'certonly' || value === 'certificates' ? { verb: value } : {};
+}
+
+function summary(facts: Facts): string {
+  const names = facts.lineages.map((lineage) => lineage.name);
+  return names.length <= 3 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
+}

@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs';
+import { readCsr } from '../crypto/csr.js';
+import type { PluginDescriptor } from '../plugins/contract.js';
+import { listAccounts } from '../store/accounts.js';
+import { listLineages, type Lineage } from '../store/lineage.js';
+import type { Directories } from '../store/paths.js';
+import { listPending } from '../store/pending.js';
+import type { Facts, LineageFact } from './decide/facts.js';
+import { namesKey } from './decide/facts.js';
+import { StoreError } from './errors.js';
+import type { Identifier } from './identifier.js';
+import { dueByDates, parseRenewBefore } from './renewal-due.js';
+import type { Settings } from './settings.js';
+
+/** Everything that decisions depend on and that costs no network, read once. */
+export async function gatherFacts(settings: Settings, world: { dirs: Directories; plugins: readonly PluginDescriptor[]; now: number; sandbox: boolean }): Promise<Facts> {
+  const { server, csr } = settings.values;
+  const { lineages } = listLineages(world.dirs);
+  return {
+    now: world.now,
+    lineages: lineages.map((lineage) => lineageFact(lineage, world.now)),
+    accounts: listAccounts(world.dirs, server),
+    plugins: world.plugins.map(({ name, title, description, authenticator, installer, challengeTypes, ipAddresses }) => ({
+      name,
+      title,
+      description,
+      authenticator,
+      installer,
+      challengeTypes,
+      ipAddresses,
+    })),
+    suggestions: [],
+    pending: listPending(world.dirs).map(({ lineage, names, server: from, orderUrl }) => ({ lineage, names, server: from, orderUrl })),
+    sandbox: world.sandbox,
+    ...(csr === undefined ? {} : { csr: await csrFact(csr) }),
+  };
+}
+
+/** How each authenticator fits for these names on this machine. */
+export async function lookUpFits(facts: Facts, settings: Settings, plugins: readonly PluginDescriptor[], identifiers: readonly Identifier[]): Promise<Facts> {
+  const { http01Port, http01Address } = settings.values;
+  const entries = await Promise.all(
+    plugins
+      .filter(({ authenticator }) => authenticator)
+      .map(async (plugin) => [plugin.name, await plugin.fit({ identifiers, http01Port, ...(http01Address === undefined ? {} : { http01Address }), options: settings.plugin })] as const),
+  );
+  return { ...facts, fits: { names: namesKey(identifiers), by: Object.fromEntries(entries) } };
+}
+
+
+function lineageFact(lineage: Lineage, now: number): LineageFact {
+  const { params, renewBeforeExpiry } = lineage.renewal;
+  const text = (name: string): string | undefined => (typeof params[name] === 'string' ? params[name] : undefined);
+  const before = renewBeforeExpiry === undefined ? null : parseRenewBefore(renewBeforeExpiry);
+  const savedKeyType = text('key_type') === 'ecdsa' ? 'ecdsa' : 'rsa';
+  return {
+    name: lineage.name,
+    identifiers: lineage.identifiers,
+    notAfter: lineage.notAfter.getTime(),
+    notBefore: lineage.notBefore.getTime(),
+    keyType: lineage.keyType,
+    savedKeyType,
+    ...(lineage.curve === undefined ? {} : { curve: lineage.curve }),
+    ...(lineage.rsaKeySize === undefined ? {} : { rsaKeySize: lineage.rsaKeySize }),
+    reuseKey: text('reuse_key')?.toLowerCase() === 'true',
+    ...(text('server') === undefined ? {} : { server: text('server') }),
+    ...(text('account') === undefined ? {} : { account: text('account') }),
+    ...(text('authenticator') === undefined ? {} : { authenticator: text('authenticator') }),
+    version: lineage.version,
+    due: text('autorenew')?.toLowerCase() !== 'false' && dueByDates(lineage.notBefore.getTime(), lineage.notAfter.getTime(), now, before),
+    params,
+  };
+}
+
+async function csrFact(path: string): Promise<NonNullable<Facts['csr']>> {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (cause) {
+    throw new StoreError(`The certificate signing request ${path} cannot be read.`, { hint: 'Give --csr the path of a file in PEM or DER form.', cause });
+  }
+  const { names, ips, keyType } = await readCsr(bytes, path);
+  return {
+    identifiers: [
+      ...names.map((value): Identifier => ({ type: 'dns', value, shown: value })),
+      ...ips.map((value): Identifier => ({ type: 'ip', value, shown: value })),
+    ],
+    keyType,
+  };
+}
