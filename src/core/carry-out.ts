@@ -28,6 +28,7 @@ export async function carryOut(plan: ObtainPlan, settings: Settings, world: Worl
     const served = watchServed();
     const context = challengeContext(plan, settings, world, served.mark);
     const authenticator = await loadAuthenticator(plan, world.plugins);
+    if (plan.authenticator === 'webroot') await world.sandbox?.serveFolders(plan.webrootMap);
     await authenticator.prepare(context);
     const owner = await ensureAccount(
       plan,
@@ -134,6 +135,7 @@ function challengeContext(plan: ObtainPlan, settings: Settings, world: World, se
     hookOutput: (hook, output) => world.interaction.report({ type: 'hook', kind: hook, command: hook, ...output }),
     async instruct(tasks) {
       const watch = await watchTasks(tasks, { httpPort: values.http01Port, ...(world.sandbox ? { nameservers: world.sandbox.nameservers } : {}) });
+      world.sandbox?.placeByHand(tasks);
       await world.interaction.instruct({ tasks, zones: watch.zones, look: () => watch.look() });
     },
     served,

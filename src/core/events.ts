@@ -33,10 +33,29 @@ export type Event =
   | { type: 'kept'; lineage: string; notAfter: string }
   | { type: 'dry-run-passed'; names: string[] }
   | { type: 'recovered'; what: string; path: string }
+  | { type: 'certificates'; now: string; filtered: boolean; certificates: CertificateReport[]; broken: { path: string; reason: string }[] }
   | { type: 'sandbox'; directory: string; dns: string; httpPort: number }
   | { type: 'failed'; code: string; message: string; hint?: string; failures?: { name: string; problem: ProblemDocument; advice?: string }[] };
 
 export type Stage = 'account' | 'order' | 'proof' | 'finalize' | 'download' | 'save' | 'hooks';
+
+/** One lineage as `certificates` lists it. */
+export interface CertificateReport {
+  name: string;
+  serial: string;
+  keyType: string;
+  /** As certbot lists them: the common name first, then the others, then addresses. */
+  identifiers: string[];
+  addresses: boolean;
+  notBefore: string;
+  notAfter: string;
+  /** Empty = valid. */
+  problems: ('TEST_CERT' | 'EXPIRED' | 'REVOKED')[];
+  fullchain: string;
+  privkey: string;
+  server?: string;
+  authenticator?: string;
+}
 
 export interface SavedFiles {
   cert: string;

@@ -4,6 +4,7 @@ import type { Directories } from '../store/paths.js';
 import type { Clock } from '../system/clock.js';
 import type { RunHook } from './hooks.js';
 import type { Interaction } from './interaction.js';
+import type { SandboxHelp } from './sandbox-help.js';
 import type { Settings } from './settings.js';
 
 /** The outside world as commands see it; put together once by main, and by tests. */
@@ -18,7 +19,7 @@ export interface World {
   host: string;
   /** The words typed after the program's name, for `resume`. */
   args: readonly string[];
-  sandbox: { nameservers: readonly string[] } | null;
+  sandbox: SandboxHelp | null;
   /** A client for this CA; key and account URL null = only the directory is wanted. */
   connect(settings: Settings, accountKey: string | null, accountUrl: string | null): Promise<AcmeClient>;
   directory(settings: Settings): Promise<DirectoryInfo>;

@@ -16,6 +16,12 @@ function tidy(name: string): string {
   return name.toLowerCase().replace(/\.$/, '');
 }
 
+/** The name and those above it, without the root: a.b.c, b.c, c. An escaped dot is part of its label. */
+function upwards(name: string): string[] {
+  const labels = name.match(/(?:\\.|[^.\\])+/gs) ?? [];
+  return labels.map((_, index) => labels.slice(index).join('.'));
+}
+
 /**
  * The records that the sandbox's DNS server is asked for. Every name exists: one without records of its own has the
  * default addresses. Each name of two labels (or one, when that is all) is a zone with SOA and NS.
@@ -85,19 +91,16 @@ export class DnsZone {
   private find(name: string): Map<number, string[]> | undefined {
     const own = this.records.get(name);
     if (own) return own;
-    for (let rest = name; rest.includes('.'); ) {
-      rest = rest.slice(rest.indexOf('.') + 1);
-      const wild = this.records.get(`*.${rest}`);
+    for (const above of upwards(name).slice(1)) {
+      const wild = this.records.get(`*.${above}`);
       if (wild) return wild;
     }
     return undefined;
   }
 
   private zoneOf(name: string): string {
-    for (let rest = name; rest !== ''; rest = rest.includes('.') ? rest.slice(rest.indexOf('.') + 1) : '') {
-      if (this.records.get(rest)?.has(TYPE_CODES.SOA)) return rest;
-    }
-    return name.split('.').slice(-2).join('.');
+    const names = upwards(name);
+    return names.find((each) => this.records.get(each)?.has(TYPE_CODES.SOA)) ?? names.at(-2) ?? name;
   }
 
   private soa(zone: string): DnsRecord {

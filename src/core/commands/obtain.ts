@@ -38,13 +38,13 @@ export async function obtain(settings: Settings, world: World): Promise<Outcome>
       continue;
     }
     const effective = withAnswers(settings, collected.facts, progress.answers);
-    if ((await untilDone(plan, effective, world)) === 'done') return { done: true };
+    if ((await untilDone(plan, effective, world, progress.answers.length > 0)) === 'done') return { done: true };
     progress = { answers: progress.answers.slice(0, -1), trail: progress.trail.slice(0, -1) };
   }
 }
 
 /** Carries the plan out, again as often as the person wishes; names that are proved stay so at the CA and are not asked again. */
-async function untilDone(plan: ObtainPlan, settings: Settings, world: World): Promise<'done' | 'change'> {
+async function untilDone(plan: ObtainPlan, settings: Settings, world: World, mayChange: boolean): Promise<'done' | 'change'> {
   let next = plan;
   for (;;) {
     try {
@@ -52,8 +52,8 @@ async function untilDone(plan: ObtainPlan, settings: Settings, world: World): Pr
       return 'done';
     } catch (error) {
       if (!(error instanceof CertwrightError)) throw error;
-      const choices = waysOut(plan, error);
-      const choice = choices.length === 0 ? 'quit' : await world.interaction.recover(error, choices, { safe: whatIsSafe(plan) });
+      const choices = waysOut(plan, error).filter((way) => mayChange || way !== 'change');
+      const choice = choices.every((way) => way === 'quit') ? 'quit' : await world.interaction.recover(error, choices, { safe: whatIsSafe(plan) });
       if (choice === 'quit') throw error;
       if (choice === 'change') return 'change';
       next = { ...plan, resume: null, allowSubsetOfNames: plan.allowSubsetOfNames || choice === 'without-failed' };

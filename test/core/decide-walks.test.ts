@@ -1,0 +1,106 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { parse } from '../../src/cli/parser.js';
+import { commandLine } from '../../src/core/decide/command-line.js';
+import { decide } from '../../src/core/decide/decide.js';
+import type { Answer } from '../../src/core/decide/answers.js';
+import type { Facts, LineageFact } from '../../src/core/decide/facts.js';
+import type { Plan } from '../../src/core/decide/plan.js';
+import type { Question } from '../../src/core/decide/question.js';
+import { CertwrightError } from '../../src/core/errors.js';
+import type { Settings } from '../../src/core/settings.js';
+import { builtInPlugins } from '../../src/plugins/registry.js';
+import { facts, lineage, lookUp, SERVER } from './facts-for-tests.js';
+
+const RUNS = Number(process.env['CERTWRIGHT_WALKS'] ?? 300);
+const POOL = ['example.com', 'www.example.com', 'api.example.com', '*.example.com', 'münchen.example', 'shop.example.org'];
+const punycode = (name: string) => (name === 'münchen.example' ? 'xn--mnchen-3ya.example' : name);
+
+function settingsFor(args: readonly string[]): Settings {
+  const parsed = parse({ args: ['--server', SERVER, ...args], env: {}, program: 'certwright', plugins: builtInPlugins, readFile: () => null });
+  if (parsed.kind !== 'settings') throw new Error(parsed.kind);
+  return parsed.settings;
+}
+
+/** An answer to any question, chosen by `pick` (a stream of numbers). */
+function answerFor(question: Question, pick: () => number, names: readonly string[]): Answer['value'] {
+  switch (question.kind) {
+    case 'choice': {
+      const open = question.choices.filter((choice) => choice.disabled === undefined);
+      return open[pick() % open.length]?.value ?? question.recommended;
+    }
+    case 'names':
+      return names;
+    case 'text':
+      return question.check === 'email' ? ['', 'admin@example.com'][pick() % 2] ?? '' : 'word';
+    case 'folders':
+      return Object.fromEntries(question.names.map((name) => [name, ['/var/www/html', '/srv/other site'][pick() % 2] ?? '']));
+  }
+}
+
+interface Walk {
+  plan: Plan | null;
+  settings: Settings;
+  facts: Facts;
+  answers: Answer[];
+  asked: string[];
+}
+
+/** Walks from these words to a plan; now and then Back, which drops the last answer. Null plan: the walk was refused. */
+function walk(args: readonly string[], known: Facts, pick: () => number, names: readonly string[]): Walk {
+  const settings = settingsFor(args);
+  let world = known;
+  const answers: Answer[] = [];
+  const asked: string[] = [];
+  for (let step = 0; step < 200; step += 1) {
+    let decision;
+    try {
+      decision = decide(settings, world, answers);
+    } catch (error) {
+      if (!(error instanceof CertwrightError)) throw error;
+      return { plan: null, settings, facts: world, answers, asked };
+    }
+    if ('plan' in decision) return { plan: decision.plan, settings, facts: world, answers, asked };
+    if ('lookup' in decision) world = lookUp(world, decision.lookup, decision.identifiers);
+    else if (answers.length > 0 && step < 60 && pick() % 5 === 0) answers.pop();
+    else {
+      asked.push(decision.ask.id);
+      answers.push({ id: decision.ask.id, value: answerFor(decision.ask, pick, names) });
+    }
+  }
+  throw new Error(`no end: ${asked.join(' ')}`);
+}
+
+const subset = fc.uniqueArray(fc.constantFrom(...POOL), { minLength: 1, maxLength: 4 });
+const lineages = fc.array(fc.record({ names: subset, rsa: fc.boolean(), due: fc.boolean(), reuse: fc.boolean() }), { maxLength: 3 }).map((drafts) =>
+  drafts.map(({ names, rsa, due, reuse }, index): LineageFact =>
+    lineage(`line${index}`, names.map(punycode), {
+      due,
+      reuseKey: reuse,
+      ...(rsa ? { keyType: 'rsa' as const, savedKeyType: 'rsa' as const, rsaKeySize: 4096, curve: undefined } : {}),
+    }),
+  ),
+);
+const start = fc.constantFrom<readonly string[]>([], ['certonly'], ['run', '--manual'], ['certonly', '--webroot'], ['certonly', '--key-type', 'rsa'], ['certonly', '--cert-name', 'line0']);
+
+it('N02: the command printed for a walk through the wizard gives the same plan and asks nothing', () => {
+  const seen = new Set<string>();
+  let plans = 0;
+  fc.assert(
+    fc.property(start, subset, lineages, fc.boolean(), fc.infiniteStream(fc.nat(1000)), (args, names, existing, account, numbers) => {
+      const pick = () => numbers.next().value as number;
+      const known = facts({ lineages: existing, ...(account ? {} : { accounts: [] }) });
+      const walked = walk(args, known, pick, names);
+      for (const id of walked.asked) seen.add(id);
+      if (walked.plan === null || walked.plan.kind === 'command') return;
+      plans += 1;
+      const [, ...words] = commandLine(walked.settings, walked.facts, walked.answers, walked.plan);
+      const again = walk(words, known, () => 0, names);
+      expect(again.asked).toEqual([]);
+      expect(again.plan).toEqual(walked.plan);
+    }),
+    { numRuns: RUNS, seed: Number(process.env['CERTWRIGHT_SEED'] ?? 2026), endOnFailure: true },
+  );
+  expect(plans).toBeGreaterThan(RUNS / 3);
+  for (const id of ['task', 'names', 'authenticator', 'webroots', 'email', 'terms', 'same-names', 'superset', 'other-names', 'key-type']) expect(seen).toContain(id);
+});

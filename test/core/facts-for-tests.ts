@@ -1,0 +1,60 @@
+import type { DirectoryFact, Facts, LineageFact, Lookup } from '../../src/core/decide/facts.js';
+import { namesKey } from '../../src/core/decide/facts.js';
+import type { Identifier } from '../../src/core/identifier.js';
+
+export const DAY = 86_400_000;
+export const NOW = Date.UTC(2026, 10, 23, 12);
+export const SERVER = 'https://ca.example/directory';
+
+export function dns(...names: string[]): Identifier[] {
+  return names.map((name) => ({ type: 'dns', value: name, shown: name }));
+}
+
+export function lineage(name: string, names: string[], more: Partial<LineageFact> = {}): LineageFact {
+  return {
+    name,
+    identifiers: dns(...names),
+    notBefore: NOW - 10 * DAY,
+    notAfter: NOW + 80 * DAY,
+    keyType: 'ecdsa',
+    savedKeyType: 'ecdsa',
+    curve: 'secp256r1',
+    reuseKey: false,
+    server: SERVER,
+    version: 1,
+    due: false,
+    params: {},
+    ...more,
+  };
+}
+
+const plugin = (name: string, challengeTypes: string[]) => ({
+  name,
+  title: `By ${name}`,
+  description: name,
+  authenticator: true,
+  installer: false,
+  challengeTypes,
+  ipAddresses: true,
+});
+
+export function facts(more: Partial<Facts> = {}): Facts {
+  return {
+    now: NOW,
+    lineages: [],
+    accounts: [{ id: 'a'.repeat(32), server: SERVER, uri: `${SERVER}/acct/1` }],
+    plugins: [plugin('webroot', ['http-01']), plugin('standalone', ['http-01', 'tls-alpn-01']), plugin('manual', ['http-01', 'dns-01'])],
+    suggestions: [],
+    pending: [],
+    sandbox: false,
+    ...more,
+  };
+}
+
+/** What the outside world would answer: wildcards fit manual only. */
+export function lookUp(known: Facts, what: Lookup, identifiers: readonly Identifier[], directory?: DirectoryFact): Facts {
+  if (what === 'directory') return { ...known, directory: directory ?? { termsOfService: 'https://ca.example/terms', externalAccountRequired: false, profiles: {}, renewalInfo: true } };
+  const wildcard = identifiers.some(({ value }) => value.startsWith('*.'));
+  const by = Object.fromEntries(known.plugins.map(({ name }) => [name, { fits: !wildcard || name === 'manual', reason: 'because' }]));
+  return { ...known, fits: { names: namesKey(identifiers), by } };
+}
