@@ -1,21 +1,21 @@
 import { readFileSync } from 'node:fs';
-import { homedir, hostname } from 'node:os';
-import { join } from 'node:path';
 import { exitCodeFor } from './cli/exit-codes.js';
 import { parse } from './cli/parser.js';
 import { caLabel } from './core/ca.js';
-import { Cancelled, CertwrightError, Refused } from './core/errors.js';
+import { certificates } from './core/commands/certificates.js';
+import { Cancelled, CertwrightError, ChallengesFailed, Refused } from './core/errors.js';
+import type { Event } from './core/events.js';
 import type { Interaction } from './core/interaction.js';
-import type { OptionValues, Settings } from './core/settings.js';
+import type { Settings } from './core/settings.js';
 import type { World } from './core/world.js';
 import { builtInPlugins } from './plugins/registry.js';
-import type { Sandbox } from './sandbox/sandbox.js';
+import type { Rehearsal } from './rehearsal.js';
 import { acquireLocks } from './store/lock.js';
 import { ensureDirectories, type Directories } from './store/paths.js';
-import { systemClock } from './system/clock.js';
 import { openLog, type Log } from './system/log.js';
 import { printable } from './system/printable.js';
 import { openInteraction } from './ui/open-interaction.js';
+import { makeWorld } from './world.js';
 
 export interface RunOptions {
   /** Without node and the script. */
@@ -28,7 +28,10 @@ export interface RunOptions {
   stderr?: NodeJS.WriteStream;
 }
 
-interface Streams {
+interface Call {
+  program: string;
+  args: readonly string[];
+  env: Readonly<Record<string, string | undefined>>;
   stdin: NodeJS.ReadStream;
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
@@ -36,18 +39,22 @@ interface Streams {
 
 /** Runs one command and says how it ended: 0 done, 1 failed or cancelled, 2 not understood. Never throws, never ends the process. */
 export async function run({ args, program, env = process.env, stdin = process.stdin, stdout = process.stdout, stderr = process.stderr }: RunOptions): Promise<number> {
-  const streams = { stdin, stdout, stderr };
+  const call: Call = { program, args, env, stdin, stdout, stderr };
   try {
-    const parsed = parse({ args, env, program, plugins: builtInPlugins, readFile: readText });
+    const parsed = settingsFrom(call, args);
     if (parsed.kind !== 'settings') {
       stdout.write(`${parsed.text.trimEnd()}\n`);
       return 0;
     }
     for (const warning of parsed.warnings) stderr.write(`${printable(warning)}\n`);
-    return await runCommand(parsed.settings, args, env, streams);
+    return await runCommand(parsed.settings, call);
   } catch (error) {
-    return explain(error, program, stderr, null);
+    return explain(error, call, null, null);
   }
+}
+
+function settingsFrom({ env, program }: Call, args: readonly string[]): ReturnType<typeof parse> {
+  return parse({ args, env, program, plugins: builtInPlugins, readFile: readText });
 }
 
 function readText(path: string): string | null {
@@ -59,7 +66,7 @@ function readText(path: string): string | null {
   }
 }
 
-async function runCommand(asked: Settings, args: readonly string[], env: RunOptions['env'] & object, streams: Streams): Promise<number> {
+async function runCommand(asked: Settings, call: Call): Promise<number> {
   const cancel = new AbortController();
   const onSignal = (): void => cancel.abort(new Cancelled());
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
@@ -67,39 +74,129 @@ async function runCommand(asked: Settings, args: readonly string[], env: RunOpti
   let log: Log | null = null;
   let interaction: Interaction | null = null;
   try {
-    const sandboxed = asked.values.sandbox || asked.verb === 'sandbox' ? await startRehearsal(asked, env) : null;
-    if (sandboxed) closing.push(sandboxed.close);
-    const settings = sandboxed?.settings ?? asked;
-    if (asked.verb === 'sandbox' && sandboxed) {
-      const { leaveRunning } = await import('./core/commands/sandbox.js');
-      return await leaveRunning(sandboxed.running, (line) => void streams.stdout.write(`${line}\n`), cancel.signal);
+    const rehearsal = await rehearsalFor(asked, call);
+    if (rehearsal) closing.push(() => rehearsal.close());
+    const settings = rehearsal?.settings ?? asked;
+    const { configDir, workDir, logsDir, strictPermissions, maxLogBackups, waitForLock } = settings.values;
+    if (rehearsal && asked.verb === 'sandbox') {
+      const { leaveRunning } = await import('./leave-running.js');
+      return await leaveRunning(rehearsal, (line) => void call.stdout.write(`${line}\n`), cancel.signal);
     }
-    const dirs: Directories = { config: settings.values.configDir, work: settings.values.workDir, logs: settings.values.logsDir };
-    ensureDirectories(dirs, { strict: settings.values.strictPermissions });
-    log = openLog(dirs.logs, { maxBackups: settings.values.maxLogBackups });
-    const logged = log;
-    logged.write('debug', 'main', `certwright ${CERTWRIGHT_VERSION}, node ${process.versions.node}, ${[settings.program, ...masked(args)].join(' ')}`);
-    interaction = await openInteraction(settings, streams, env, {
-      sandbox: sandboxed !== null,
-      ca: sandboxed ? 'sandbox CA' : caLabel(settings.values.server),
-      program: settings.program,
-      cancel: onSignal,
-    });
-    const open = interaction;
-    closing.push(() => open.close());
-    const locks = await acquireLocks([dirs.config, dirs.work, dirs.logs], { waitSeconds: settings.values.waitForLock, signal: cancel.signal });
+    const dirs: Directories = { config: configDir, work: workDir, logs: logsDir };
+    ensureDirectories(dirs, { strict: strictPermissions });
+    log = openLog(dirs.logs, { maxBackups: maxLogBackups });
+    log.write('debug', 'main', `certwright ${CERTWRIGHT_VERSION}, node ${process.versions.node}: ${[settings.program, ...withoutSecrets(call.args)].join(' ')}`);
+    interaction = logged(
+      await openInteraction(settings, call, call.env, {
+        sandbox: rehearsal !== null,
+        ca: rehearsal ? 'sandbox CA' : caLabel(settings.values.server),
+        program: settings.program,
+        cancel: onSignal,
+      }),
+      log,
+    );
+    const locks = await acquireLocks([dirs.config, dirs.work, dirs.logs], { waitSeconds: waitForLock, signal: cancel.signal });
     closing.push(() => locks.release());
     interaction.report({ type: 'log-file', path: log.path });
-    const world = makeWorld({ settings, args, env, streams, dirs, log, interaction, cancel, sandboxed });
-    await dispatch(settings, world);
+    const world = makeWorld({ args: call.args, env: rehearsal?.env ?? call.env, dirs, log, interaction, signal: cancel.signal, rehearsal });
+    await dispatch(settings, world, call);
+    await interaction.close();
     return 0;
   } catch (error) {
-    const shown = cancel.signal.aborted ? new Cancelled() : error;
-    await interaction?.close();
-    return explain(shown, asked.program, streams.stderr, log, interaction);
+    return await explain(cancel.signal.aborted ? new Cancelled() : error, call, log, interaction);
   } finally {
     for (const close of closing.reverse()) await close();
     log?.close();
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
+}
+
+/** `--sandbox` and `certwright sandbox`: the embedded CA, started for this command; null otherwise. */
+async function rehearsalFor(asked: Settings, { env }: Call): Promise<Rehearsal | null> {
+  if (!asked.values.sandbox && asked.verb !== 'sandbox') return null;
+  const { startRehearsal } = await import('./rehearsal.js');
+  return startRehearsal(asked, env);
+}
+
+/** Everything that is reported stands in the log too, where a support question begins. */
+function logged(interaction: Interaction, log: Log): Interaction {
+  return {
+    ask: (question, at) => interaction.ask(question, at),
+    review: (plan, at) => interaction.review(plan, at),
+    recover: (error, choices, at) => interaction.recover(error, choices, at),
+    instruct: (instructions) => interaction.instruct(instructions),
+    close: () => interaction.close(),
+    report(event: Event) {
+      if (event.type === 'log') log.write(event.level, 'core', event.message);
+      else if (event.type !== 'log-file') log.write('debug', 'event', JSON.stringify(event));
+      interaction.report(event);
+    },
+  };
+}
+
+async function dispatch(settings: Settings, world: World, call: Call): Promise<void> {
+  switch (settings.verb) {
+    case 'run':
+    case 'certonly': {
+      const { obtain } = await import('./core/commands/obtain.js');
+      const outcome = await obtain(settings, world);
+      if ('instead' in outcome) await dispatch({ ...settings, verb: outcome.instead }, world, call);
+      return;
+    }
+    case 'certificates':
+      return certificates(settings, world);
+    case 'renew': {
+      const { renew } = await import('./core/commands/renew.js');
+      return renew(settings, world);
+    }
+    case 'resume':
+      return resume(world, call);
+    default:
+      throw new Refused(`certwright does not know how to ${settings.verb.replaceAll('_', '-')} yet.`, {
+        hint: `certbot works on the same directories: certbot ${settings.verb} --config-dir ${world.dirs.config} does it meanwhile.`,
+      });
+  }
+}
+
+/** `resume`: runs again, with the same words, every command whose order was not saved yet (N09). */
+async function resume(world: World, call: Call): Promise<void> {
+  const [{ listPending }, { obtain }] = await Promise.all([import('./store/pending.js'), import('./core/commands/obtain.js')]);
+  const waiting = listPending(world.dirs);
+  if (waiting.length === 0) {
+    world.interaction.report({ type: 'log', level: 'info', message: 'Nothing to resume: no order of an earlier run is open.' });
+    return;
+  }
+  for (const { command } of waiting) {
+    const parsed = settingsFrom(call, command);
+    if (parsed.kind === 'settings') await obtain(parsed.settings, { ...world, args: command });
+  }
+}
+
+/** The words of the command without what must not stand in a log. */
+function withoutSecrets(args: readonly string[]): readonly string[] {
+  return args.map((word, index) => {
+    if (/^--eab-h[a-z-]*=/.test(word)) return `${word.slice(0, word.indexOf('='))}=…`;
+    return /^--eab-h[a-z-]*$/.test(args[index - 1] ?? '') && !word.startsWith('-') ? '…' : word;
+  });
+}
+
+/** Says what went wrong, once, where this run speaks to its person; a bug's stack goes to the log only. Returns the exit code. */
+async function explain(error: unknown, { stderr, program }: Call, log: Log | null, interaction: Interaction | null): Promise<number> {
+  const expected = error instanceof CertwrightError;
+  const message = expected ? error.message : `Something unexpected happened in ${program}: ${error instanceof Error ? error.message : String(error)}`;
+  const hint = expected ? error.hint : log ? `This is a fault of ours; the log says where: ${log.path}` : 'This is a fault of ours. Run it again with -v, and tell us.';
+  if (!expected) log?.write('error', 'main', error instanceof Error ? (error.stack ?? error.message) : String(error));
+  if (interaction) {
+    interaction.report({
+      type: 'failed',
+      code: expected ? error.code : 'bug',
+      message,
+      ...(hint === undefined ? {} : { hint }),
+      ...(error instanceof ChallengesFailed ? { failures: error.failures.map(({ name, problem, advice }) => ({ name, problem, ...(advice === undefined ? {} : { advice }) })) } : {}),
+    });
+    await interaction.close();
+  } else {
+    stderr.write(`${printable(message)}\n${hint === undefined ? '' : `${printable(hint)}\n`}`);
+  }
+  return exitCodeFor(error);
 }

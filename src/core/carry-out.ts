@@ -18,10 +18,18 @@ import { watchServed } from './served.js';
 import type { Settings } from './settings.js';
 import type { World } from './world.js';
 
-/** Does exactly what the plan says: hooks, account, order, proof, certificate, files. Throws what `issue` and the store throw. */
-export async function carryOut(plan: ObtainPlan, settings: Settings, world: World): Promise<void> {
+/** The pre and post hooks of one certificate; `renew` shares them among many. */
+export interface HooksAround {
+  before(settings: Settings): Promise<void>;
+  after(settings: Settings, env: Record<string, string>): Promise<void>;
+}
+
+/**
+ * Does exactly what the plan says: hooks, account, order, proof, certificate, files. Throws what `issue` and the store throw.
+ */
+export async function carryOut(plan: ObtainPlan, settings: Settings, world: World, around: HooksAround = ownHooks(world)): Promise<void> {
   const report = (event: Event): void => world.interaction.report(event);
-  await runHooks(settings, 'pre', {}, world.runHook, report);
+  await around.before(settings);
   let renewed: readonly string[] = [];
   try {
     const lineage = plan.lineage?.exists ? readLineage(world.dirs, plan.lineage.name) : null;
@@ -63,8 +71,16 @@ export async function carryOut(plan: ObtainPlan, settings: Settings, world: Worl
     renewed = issued.identifiers.map(({ value }) => value);
     await keep(plan, issued, lineage, owner.id, settings, world);
   } finally {
-    await runHooks(settings, 'post', postHookEnvironment(plan, renewed), world.runHook, report);
+    await around.after(settings, postHookEnvironment(plan, renewed));
   }
+}
+
+function ownHooks({ runHook, interaction }: World): HooksAround {
+  const report = (event: Event): void => interaction.report(event);
+  return {
+    before: (settings) => runHooks(settings, 'pre', {}, runHook, report),
+    after: (settings, env) => runHooks(settings, 'post', env, runHook, report),
+  };
 }
 
 function privateKeyFor(key: KeyPlan): Promise<string> {
@@ -123,6 +139,7 @@ function challengeContext(plan: ObtainPlan, settings: Settings, world: World, se
     http01Port: values.http01Port,
     ...(values.http01Address === undefined ? {} : { http01Address: values.http01Address }),
     httpsPort: values.httpsPort,
+    preferredChallenges: values.prefChalls,
     identifiers: plan.identifiers,
     webrootMap: plan.webrootMap,
     configDir: world.dirs.config,

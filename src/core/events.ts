@@ -1,3 +1,4 @@
+import type { ObtainPlan } from './decide/plan.js';
 import type { ProblemDocument } from './errors.js';
 import type { ChallengeType } from './identifier.js';
 
@@ -30,6 +31,8 @@ export type Event =
   | { type: 'hook'; kind: string; command: string; exitCode: number; stdout: string; stderr: string }
   | { type: 'saved'; lineage: string; version: number; files: SavedFiles; names: string[]; notAfter: string; issuer: string }
   | { type: 'csr-saved'; certPath: string; chainPath: string; fullchainPath: string; notAfter: string }
+  | { type: 'renewals'; dryRun: boolean; outcomes: RenewalOutcome[] }
+  | { type: 'plan'; plan: ObtainPlan; command: string[] }
   | { type: 'kept'; lineage: string; notAfter: string }
   | { type: 'dry-run-passed'; names: string[] }
   | { type: 'recovered'; what: string; path: string }
@@ -38,6 +41,15 @@ export type Event =
   | { type: 'failed'; code: string; message: string; hint?: string; failures?: { name: string; problem: ProblemDocument; advice?: string }[] };
 
 export type Stage = 'account' | 'order' | 'proof' | 'finalize' | 'download' | 'save' | 'hooks';
+
+/** What `renew` did with one lineage; `unreadable` has the path of its renewal file as its name. */
+export interface RenewalOutcome {
+  name: string;
+  state: 'renewed' | 'not-due' | 'failed' | 'unreadable';
+  reason?: string;
+  notAfter?: string;
+  fullchain?: string;
+}
 
 /** One lineage as `certificates` lists it. */
 export interface CertificateReport {

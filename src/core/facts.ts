@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { readCsr } from '../crypto/csr.js';
 import type { PluginDescriptor } from '../plugins/contract.js';
 import { listAccounts } from '../store/accounts.js';
@@ -15,10 +16,11 @@ import type { Settings } from './settings.js';
 /** Everything that decisions depend on and that costs no network, read once. */
 export async function gatherFacts(settings: Settings, world: { dirs: Directories; plugins: readonly PluginDescriptor[]; now: number; sandbox: boolean }): Promise<Facts> {
   const { server, csr } = settings.values;
-  const { lineages } = listLineages(world.dirs);
+  const { lineages, broken } = listLineages(world.dirs);
   return {
     now: world.now,
     lineages: lineages.map((lineage) => lineageFact(lineage, world.now)),
+    broken: broken.map(({ path, reason }) => ({ name: basename(path, '.conf'), reason })),
     accounts: listAccounts(world.dirs, server),
     plugins: world.plugins.map(({ name, title, description, authenticator, installer, challengeTypes, ipAddresses }) => ({
       name,
@@ -47,8 +49,8 @@ export async function lookUpFits(facts: Facts, settings: Settings, plugins: read
   return { ...facts, fits: { names: namesKey(identifiers), by: Object.fromEntries(entries) } };
 }
 
-
-function lineageFact(lineage: Lineage, now: number): LineageFact {
+/** What decisions know of one lineage. */
+export function lineageFact(lineage: Lineage, now: number): LineageFact {
   const { params, renewBeforeExpiry } = lineage.renewal;
   const text = (name: string): string | undefined => (typeof params[name] === 'string' ? params[name] : undefined);
   const before = renewBeforeExpiry === undefined ? null : parseRenewBefore(renewBeforeExpiry);

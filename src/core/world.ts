@@ -2,6 +2,7 @@ import type { AcmeClient, DirectoryInfo } from '../acme/client.js';
 import type { PluginDescriptor } from '../plugins/contract.js';
 import type { Directories } from '../store/paths.js';
 import type { Clock } from '../system/clock.js';
+import type { ObtainPlan } from './decide/plan.js';
 import type { RunHook } from './hooks.js';
 import type { Interaction } from './interaction.js';
 import type { SandboxHelp } from './sandbox-help.js';
@@ -25,6 +26,6 @@ export interface World {
   directory(settings: Settings): Promise<DirectoryInfo>;
   runHook: RunHook;
   log(level: 'debug' | 'info' | 'warning' | 'error', message: string): void;
-  /** Runs the same plan on the sandbox first; true when it worked. */
-  rehearse(command: readonly string[]): Promise<boolean>;
+  /** Carries the same plan out on the embedded sandbox, in folders that are thrown away; true when it worked. */
+  rehearse(plan: ObtainPlan, settings: Settings): Promise<boolean>;
 }

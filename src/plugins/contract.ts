@@ -52,6 +52,8 @@ export interface ChallengeContext {
   http01Port: number;
   http01Address?: string;
   httpsPort: number;
+  /** Challenge types that the person wants, most wanted first; empty = the plugin's own order. */
+  preferredChallenges: readonly string[];
   /** Every identifier of the certificate, for CERTBOT_ALL_DOMAINS. */
   identifiers: readonly Identifier[];
   webrootMap: WebrootMap;

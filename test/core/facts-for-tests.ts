@@ -42,6 +42,7 @@ export function facts(more: Partial<Facts> = {}): Facts {
   return {
     now: NOW,
     lineages: [],
+    broken: [],
     accounts: [{ id: 'a'.repeat(32), server: SERVER, uri: `${SERVER}/acct/1` }],
     plugins: [plugin('webroot', ['http-01']), plugin('standalone', ['http-01', 'tls-alpn-01']), plugin('manual', ['http-01', 'dns-01'])],
     suggestions: [],

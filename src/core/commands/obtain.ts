@@ -33,11 +33,15 @@ export async function obtain(settings: Settings, world: World): Promise<Outcome>
       interaction.report({ type: 'kept', lineage: plan.lineage, notAfter: new Date(plan.notAfter).toISOString() });
       return { done: true };
     }
+    const effective = withAnswers(settings, collected.facts, progress.answers);
+    if (settings.values.plan) {
+      interaction.report({ type: 'plan', plan, command: [...collected.command] });
+      return { done: true };
+    }
     if (collected.rehearse) {
-      await world.rehearse(collected.command);
+      await world.rehearse(plan, effective);
       continue;
     }
-    const effective = withAnswers(settings, collected.facts, progress.answers);
     if ((await untilDone(plan, effective, world, progress.answers.length > 0)) === 'done') return { done: true };
     progress = { answers: progress.answers.slice(0, -1), trail: progress.trail.slice(0, -1) };
   }

@@ -7,7 +7,7 @@ import { assign, type Assignment } from './assign.js';
 import type { Facts, Lookup } from './facts.js';
 import { assignNames, identifiersWanted } from './identifiers-wanted.js';
 import { assignKeyType, keyChoice } from './key-choice.js';
-import { assignLineageChoice, difference, lineageChoice, sameNames } from './lineage-choice.js';
+import { assignLineageChoice, difference, lineageChoice, openOrder } from './lineage-choice.js';
 import type { ObtainPlan, Plan } from './plan.js';
 import { assignAuthenticator, assignFolders, proofChoice } from './proof-choice.js';
 import type { Question, QuestionId } from './question.js';
@@ -111,9 +111,7 @@ function obtainPlan(settings: Settings, facts: Facts, { wanted, place, lineage, 
   const installer = values.installer ?? null;
   const profile = values.requiredProfile ?? values.preferredProfile;
   const name = lineage?.name ?? fresh?.name;
-  const pending = facts.pending.find(
-    (order) => order.lineage === name && order.server === values.server && sameNames(wanted, order.names.map((value) => ({ type: 'dns', value, shown: value }))),
-  );
+  const pending = openOrder(settings, facts, name, wanted);
   return {
     kind: 'obtain',
     identifiers: wanted,

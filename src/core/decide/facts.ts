@@ -5,6 +5,8 @@ export interface Facts {
   /** Milliseconds since the epoch. */
   now: number;
   lineages: readonly LineageFact[];
+  /** Renewal files that cannot be used: the lineage's name and why. */
+  broken: readonly { name: string; reason: string }[];
   /** Accounts on disk for the chosen server. */
   accounts: readonly AccountFact[];
   plugins: readonly PluginFact[];

@@ -20,6 +20,7 @@ export function lineageChoice(settings: Settings, facts: Facts, wanted: readonly
   const { certname, duplicate } = settings.values;
   if (duplicate) return { fresh: { name: certname ?? defaultName(wanted), nameMayChange: true, reason: 'duplicate' } };
   if (certname !== undefined) {
+    refuseBroken(facts, certname);
     const lineage = facts.lineages.find((candidate) => candidate.name === certname);
     if (!lineage) return { fresh: { name: certname, nameMayChange: false, reason: 'new' } };
     return sameNames(lineage.identifiers, wanted) ? identical(settings, facts, lineage, answered) : otherNames(settings, lineage, wanted, answered);
@@ -40,6 +41,7 @@ function identical(settings: Settings, facts: Facts, lineage: LineageFact, answe
   if (lineage.due) return { version: lineage, reason: 'due' };
   if (dryRun) return { version: lineage, reason: 'forced' };
   if (reinstall || answered.has('same-names')) return { keep: lineage };
+  if (openOrder(settings, facts, lineage.name, lineage.identifiers)) return { version: lineage, reason: 'resumed' };
   return {
     ask: {
       kind: 'choice',
@@ -132,6 +134,22 @@ export function assignLineageChoice(id: QuestionId, value: AnswerValue): Assignm
   if (value === 'change') return { values: { renewWithNewDomains: true }, words: { renewWithNewDomains: ['--renew-with-new-domains'] } };
   if (id === 'same-names') return { values: { reinstall: true }, words: { reinstall: ['--keep-until-expiring'] } };
   return {};
+}
+
+/** A lineage whose renewal file cannot be used is repaired by a person, never written over. */
+function refuseBroken(facts: Facts, name: string): void {
+  const broken = facts.broken.find((candidate) => candidate.name === name);
+  if (!broken) return;
+  throw new Refused(`The certificate ${name} cannot be changed: its renewal file is not usable.\n${broken.reason}`, {
+    hint: `Repair renewal/${name}.conf, or choose another name with --cert-name.`,
+  });
+}
+
+/** The order of an earlier run for this lineage and these names whose certificate was not saved yet (N09). */
+export function openOrder(settings: Settings, facts: Facts, name: string | undefined, wanted: readonly Identifier[]): Facts['pending'][number] | undefined {
+  return facts.pending.find(
+    ({ lineage, server, names }) => lineage === name && server === settings.values.server && names.length === wanted.length && wanted.every(({ value }) => names.includes(value)),
+  );
 }
 
 /** The person asked for this key type, by flag or by answer, and the lineage has another. */

@@ -37,7 +37,7 @@ export interface ObtainPlan {
   } | null;
   /** An earlier run was cut off after its order was ready: its certificate is fetched, nothing is ordered again (N09). */
   resume: { orderUrl: string } | null;
-  reason: 'new' | 'due' | 'forced' | 'expand' | 'names-changed' | 'duplicate' | 'csr' | 'key-type';
+  reason: 'new' | 'due' | 'forced' | 'expand' | 'names-changed' | 'duplicate' | 'csr' | 'key-type' | 'resumed';
   key: KeyPlan | null;
   csr: { path: string; certPath?: string; chainPath?: string; fullchainPath?: string } | null;
   ca: { server: string; label: string; test: boolean };

@@ -1,0 +1,125 @@
+import { setMaxListeners } from 'node:events';
+import { NetworkError } from '../core/errors.js';
+import { NoncePool } from './nonces.js';
+import { errorOf, retryAfterMs } from './problem.js';
+import { readDirectory, type DirectoryInfo } from './resources.js';
+import { MOST_IN_FLIGHT, Transport, wait, type Answer, type Outgoing } from './transport.js';
+import type { Environment } from './trusted-roots.js';
+
+/** One exchange with the CA, for a protocol view; no secrets. `status` 0 = no answer. */
+export interface Exchange {
+  method: string;
+  url: string;
+  status: number;
+  ms: number;
+  purpose: string;
+}
+
+export interface SessionOptions {
+  directoryUrl: string;
+  userAgent: string;
+  verifySsl: boolean;
+  signal: AbortSignal;
+  env: Environment;
+  onExchange?: (exchange: Exchange) => void;
+  /** Milliseconds since the epoch. */
+  clock?: { now(): number };
+}
+
+/** Milliseconds before a read is sent again after a fault of the server, and the longest Retry-After that is waited for silently. */
+const PAUSES = [250, 1000, 2000];
+const LONGEST_SILENT_WAIT = 5000;
+
+/** Everything that clients of one CA share in one process: connections, nonces, the directory. */
+export class Session {
+  readonly signal: AbortSignal;
+  readonly nonces: NoncePool;
+  private readonly transport: Transport;
+  private known: Promise<DirectoryInfo> | undefined;
+  onExchange: ((exchange: Exchange) => void) | undefined;
+
+  constructor(private readonly options: SessionOptions) {
+    this.signal = options.signal;
+    // Every request in flight listens to it, which is more than the ten that Node takes for a leak.
+    setMaxListeners(0, options.signal);
+    this.transport = new Transport(options);
+    this.nonces = new NoncePool(() => this.fetchNonce(), MOST_IN_FLIGHT);
+    this.onExchange = options.onExchange;
+  }
+
+  now(): number {
+    return this.options.clock?.now() ?? Date.now();
+  }
+
+  /** Read once; read again after a failure. Throws NetworkError, AcmeProblem. */
+  directory(): Promise<DirectoryInfo> {
+    if (this.known) return this.known;
+    const { directoryUrl } = this.options;
+    const reading = this.read('GET', directoryUrl, 'directory').then(({ data }) => readDirectory(data, directoryUrl));
+    this.known = reading;
+    reading.catch(() => {
+      this.known = undefined;
+    });
+    return reading;
+  }
+
+  /** One request without patience for the server's faults; any status is an answer. */
+  async send(outgoing: Omit<Outgoing, 'signal'>, purpose: string): Promise<Answer> {
+    const started = performance.now();
+    let status = 0;
+    try {
+      const answer = await this.transport.send({ ...outgoing, signal: this.signal });
+      status = answer.status;
+      return answer;
+    } finally {
+      this.onExchange?.({ method: outgoing.method, url: outgoing.url, status, ms: Math.round(performance.now() - started), purpose });
+    }
+  }
+
+  /** An unsigned read. Throws AcmeProblem or NetworkError for any status but 2xx. */
+  async read(method: 'GET' | 'HEAD', url: string, purpose: string): Promise<Answer> {
+    const answer = await this.patiently(() => this.send({ method, url, repeatable: true }, purpose));
+    if (answer.status >= 200 && answer.status < 300) return answer;
+    throw errorOf(answer, url, this.now());
+  }
+
+  /** Repeats a read while the server has a fault or is busy: three times at most, and only when it wants no long wait. */
+  async patiently<T extends Answer>(ask: () => Promise<T>): Promise<T> {
+    for (let tries = 0; ; tries += 1) {
+      const answer = await ask();
+      const pause = PAUSES[tries];
+      if ((answer.status < 500 && answer.status !== 429) || pause === undefined) return answer;
+      const wished = retryAfterMs(answer.headers['retry-after'], this.now()) ?? pause;
+      if (wished > LONGEST_SILENT_WAIT) return answer;
+      await wait(wished, this.signal);
+    }
+  }
+
+  private async fetchNonce(): Promise<string> {
+    const { newNonce } = await this.directory();
+    const { headers } = await this.read('HEAD', newNonce, 'fresh nonce');
+    const nonce = nonceOf(headers);
+    if (nonce === undefined) throw new NetworkError('The certificate authority gives no nonce, without which nothing can be signed.', { hint: `Its address for nonces is ${newNonce}; tell its operator.` });
+    return nonce;
+  }
+}
+
+/** Replay-Nonce of an answer; undefined when absent or not base64url (RFC 8555 section 6.5.1). */
+export function nonceOf(headers: Answer['headers']): string | undefined {
+  const nonce = headers['replay-nonce'];
+  return nonce !== undefined && /^[A-Za-z0-9_-]+$/.test(nonce) ? nonce : undefined;
+}
+
+const sessions = new WeakMap<AbortSignal, Map<string, Session>>();
+
+/** The session of this run (its abort signal) with this CA. */
+export function sessionFor(options: SessionOptions): Session {
+  const { directoryUrl, userAgent, verifySsl, signal, onExchange } = options;
+  const ours = sessions.get(signal) ?? new Map<string, Session>();
+  sessions.set(signal, ours);
+  const key = JSON.stringify([directoryUrl, userAgent, verifySsl]);
+  const session = ours.get(key) ?? new Session(options);
+  ours.set(key, session);
+  if (onExchange) session.onExchange = onExchange;
+  return session;
+}

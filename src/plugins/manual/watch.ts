@@ -1,0 +1,131 @@
+import { isIP } from 'node:net';
+import { probe } from '../../system/http-probe.js';
+import { printableLine } from '../../system/printable.js';
+import { lookupAt, type Lookup } from '../../system/resolver.js';
+import type { ChallengeTask } from '../contract.js';
+
+/** What one nameserver, or one address of the name, shows right now. */
+export interface Sighting {
+  at: string;
+  state: 'seen' | 'not-yet' | 'wrong' | 'unreachable';
+  /** What was found instead, control characters stripped. */
+  found?: string;
+}
+
+export interface Watch {
+  /** The zone of each record, by record name, where it could be found out. */
+  zones: Readonly<Record<string, string>>;
+  /** Looks once more; index of the task → what each place says. Never throws, ends within some seconds. */
+  look(): Promise<Readonly<Record<number, readonly Sighting[]>>>;
+}
+
+/** Milliseconds for one fetch. */
+const FETCH_TIMEOUT = 4000;
+
+/**
+ * Prepares to watch for answers that a person places: the authoritative nameservers of each record are found once and then
+ * asked directly, without any cache between. `nameservers` (`ADDRESS:PORT`) are taken as authoritative for everything.
+ */
+export async function watchTasks(tasks: readonly ChallengeTask[], { httpPort, nameservers }: { httpPort: number; nameservers?: readonly string[] }): Promise<Watch> {
+  const records = [...new Set(tasks.flatMap(({ recordName }) => (recordName === undefined ? [] : [recordName])))];
+  const found = new Map(await Promise.all(records.map(async (record) => [record, await authority(record, nameservers)] as const)));
+  const names = lookupAt(nameservers);
+  return {
+    zones: Object.fromEntries([...found].flatMap(([record, { zone }]) => (zone === null ? [] : [[record, zone]]))),
+    async look() {
+      const sightings = await Promise.all(
+        tasks.map((task) => (task.recordName === undefined ? lookForFile(task, names, httpPort) : lookForRecord(task, found.get(task.recordName)?.servers ?? []))),
+      );
+      return Object.fromEntries(sightings.entries());
+    },
+  };
+}
+
+interface Authority {
+  zone: string | null;
+  servers: readonly { name: string; lookup: Lookup }[];
+}
+
+/** Walks from the record's name upwards to the first name that has nameservers; aliases are followed first (S142). */
+async function authority(record: string, given: readonly string[] | undefined): Promise<Authority> {
+  if (given && given.length > 0) {
+    return { zone: record.split('.').slice(-2).join('.'), servers: given.map((address) => ({ name: address, lookup: lookupAt([address]) })) };
+  }
+  const system = lookupAt();
+  let name = record;
+  try {
+    for (let hops = 0; hops < 8; hops += 1) {
+      const alias = await system.alias(name);
+      if (alias === null) break;
+      name = alias;
+    }
+    const labels = name.split('.');
+    for (let start = 0; start < labels.length - 1; start += 1) {
+      const zone = labels.slice(start).join('.');
+      const hosts = await system.nameservers(zone);
+      if (hosts.length === 0) continue;
+      const servers = await Promise.all(
+        [...hosts].sort().map(async (host) => {
+          const addresses = await system.addresses(host).catch(() => []);
+          return { name: host, lookup: lookupAt(addresses.slice(0, 1)) };
+        }),
+      );
+      return { zone: name === record ? zone : null, servers };
+    }
+  } catch {
+    // The resolver of this machine does not answer: look through it later, it may come back.
+  }
+  return { zone: null, servers: [{ name: 'the resolver of this machine', lookup: system }] };
+}
+
+async function lookForRecord({ recordName = '', validation }: ChallengeTask, servers: Authority['servers']): Promise<readonly Sighting[]> {
+  return Promise.all(
+    servers.map(async ({ name, lookup }): Promise<Sighting> => {
+      try {
+        let record = recordName;
+        for (let hops = 0; hops < 8; hops += 1) {
+          const alias = await lookup.alias(record);
+          if (alias === null) break;
+          record = alias;
+        }
+        const values = await lookup.txt(record);
+        if (values.includes(validation)) return { at: name, state: 'seen' };
+        return values.length === 0 ? { at: name, state: 'not-yet' } : { at: name, state: 'wrong', found: printableLine(values.join(' | '), 200) };
+      } catch (error) {
+        return { at: name, state: 'unreachable', found: reason(error) };
+      }
+    }),
+  );
+}
+
+async function lookForFile({ identifier, token, validation }: ChallengeTask, names: Lookup, port: number): Promise<readonly Sighting[]> {
+  const host = identifier.value;
+  let addresses: readonly string[];
+  try {
+    addresses = isIP(host) === 0 ? await names.addresses(host) : [host];
+  } catch (error) {
+    return [{ at: host, state: 'unreachable', found: reason(error) }];
+  }
+  if (addresses.length === 0) return [{ at: host, state: 'unreachable', found: 'the name has no address in DNS' }];
+  const authority = isIP(host) === 6 ? `[${host}]` : host;
+  const url = `http://${authority}${port === 80 ? '' : `:${port}`}/.well-known/acme-challenge/${token}`;
+  return Promise.all(
+    addresses.map(async (address): Promise<Sighting> => {
+      try {
+        const { status, body } = await probe(url, address, FETCH_TIMEOUT);
+        if (status === 200 && body.trim() === validation) return { at: address, state: 'seen' };
+        if (status === 404) return { at: address, state: 'not-yet' };
+        return { at: address, state: 'wrong', found: status === 200 ? printableLine(body, 200) : `HTTP status ${status}` };
+      } catch (error) {
+        return { at: address, state: 'unreachable', found: reason(error) };
+      }
+    }),
+  );
+}
+
+function reason(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ECONNREFUSED') return 'connection refused';
+  if (code === 'ETIMEOUT' || code === 'ETIMEDOUT') return 'no answer';
+  return printableLine(message, 200);
+}

@@ -1,0 +1,78 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { carryOut } from './core/carry-out.js';
+import type { ObtainPlan } from './core/decide/plan.js';
+import { CertwrightError } from './core/errors.js';
+import type { Interaction } from './core/interaction.js';
+import type { Settings } from './core/settings.js';
+import type { World } from './core/world.js';
+import { startRehearsal } from './rehearsal.js';
+import type { Log } from './system/log.js';
+import { makeWorld } from './world.js';
+
+/** Between two looks at records that the sandbox places for the person, in milliseconds. */
+const LOOK_AGAIN = 500;
+
+/**
+ * Carries the plan out on the embedded CA, with the same names, key and proof, in folders that are thrown away: no hook runs,
+ * no real CA is asked, /etc/letsencrypt is neither read nor written. A web folder is written to and cleaned, as it will be
+ * later: that is worth rehearsing. Says how it went; true when it worked.
+ */
+export async function rehearse(plan: ObtainPlan, settings: Settings, { interaction }: World, parts: { args: readonly string[]; env: World['env']; log: Log; signal: AbortSignal }): Promise<boolean> {
+  const folder = mkdtempSync(join(tmpdir(), 'certwright-rehearsal-'));
+  const { http01Port: _http, httpsPort: _https, ...sources } = settings.sources;
+  const given = {
+    ...settings,
+    plugin: { ...settings.plugin, manual_auth_hook: undefined, manual_cleanup_hook: undefined },
+    sources: { ...sources, configDir: 'flag', workDir: 'flag', logsDir: 'flag' } as Settings['sources'],
+    values: { ...settings.values, configDir: join(folder, 'config'), workDir: join(folder, 'work'), logsDir: join(folder, 'logs'), directoryHooks: false, debugChallenges: false },
+  };
+  const rehearsal = await startRehearsal({ ...given, values: { ...given.values, preHook: '', postHook: '', deployHook: '' } }, parts.env);
+  try {
+    const world = makeWorld({ ...parts, env: rehearsal.env, interaction: watching(interaction), rehearsal, dirs: { config: given.values.configDir, work: given.values.workDir, logs: given.values.logsDir } });
+    await carryOut(onSandbox(plan, rehearsal.settings), rehearsal.settings, world);
+    interaction.report({ type: 'log', level: 'info', message: 'The rehearsal worked: on the sandbox CA this plan gives a certificate. Nothing real was changed.' });
+    return true;
+  } catch (error) {
+    if (!(error instanceof CertwrightError) || error.code === 'cancelled') throw error;
+    interaction.report({ type: 'log', level: 'warning', message: `The rehearsal failed. Nothing real was changed.\n${error.message}${error.hint === undefined ? '' : `\n${error.hint}`}` });
+    return false;
+  } finally {
+    await rehearsal.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function onSandbox(plan: ObtainPlan, { values }: Settings): ObtainPlan {
+  return {
+    ...plan,
+    resume: null,
+    profile: null,
+    preferredChain: null,
+    hooks: {},
+    account: { kind: 'new' },
+    ca: { server: values.server, label: 'sandbox CA', test: true },
+    lineage: plan.lineage && { ...plan.lineage, exists: false },
+  };
+}
+
+/** The real face, with a patient assistant in front: what is to be placed by hand the sandbox places itself. */
+function watching(interaction: Interaction): Interaction {
+  return {
+    ask: (question, at) => interaction.ask(question, at),
+    review: (plan, at) => interaction.review(plan, at),
+    recover: () => Promise.resolve('quit'),
+    close: () => Promise.resolve(),
+    report(event) {
+      if (event.type !== 'saved' && event.type !== 'account-registered') interaction.report(event);
+    },
+    async instruct({ tasks, look }) {
+      for (;;) {
+        const seen = await look();
+        if (tasks.every((_, index) => seen[index]?.every(({ state }) => state === 'seen'))) return;
+        await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN));
+      }
+    },
+  };
+}

@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
+import { StoreError } from '../core/errors.js';
+import { addSection, ConfigSyntaxError, configText, configTree, parseConfig, removeSection, removeValue, setValue, type ConfigDocument, type ConfigSection, type ConfigValue } from './configobj.js';
+import { kinds, type Kind } from './paths.js';
+
+/** What may be saved in [renewalparams]; booleans become True and False, nested tables `[[name]]` (F28, F29). */
+export type RenewalValue = string | number | boolean | readonly string[] | Readonly<Record<string, string>>;
+
+export interface RenewalFile {
+  path: string;
+  version?: string;
+  archiveDir?: string;
+  /** The configured links in live/. */
+  links: Readonly<Record<Kind, string>>;
+  renewBeforeExpiry?: string;
+  /** [renewalparams] as text, lists, and nested tables. */
+  params: Readonly<Record<string, string | readonly string[] | Readonly<Record<string, string>>>>;
+  /** Local time without a zone, as certbot writes it (F30). */
+  ariRetryAfter?: string;
+}
+
+/** The format that is written: every certbot from 2.0 on reads it without remark. */
+const FORMAT = '2.0.0';
+const HEADING = '# Options used in the renewal process';
+
+/** Reads `renewal/NAME.conf`. Throws StoreError with the path, the line and the reason. */
+export function readRenewalFile(path: string): RenewalFile {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new StoreError(`The renewal file ${path} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+  return parseRenewalFile(text, path);
+}
+
+export function parseRenewalFile(text: string, path: string): RenewalFile {
+  const tree = understood(path, () => configTree(parseConfig(text)));
+  const value = (name: string): string | undefined => single(tree.values[name]);
+  const links = Object.fromEntries(
+    kinds.map((kind) => {
+      const link = value(kind);
+      if (link === undefined || !isAbsolute(link)) throw new StoreError(`renewal config file ${path} is missing a required file reference: ${kind}`);
+      return [kind, link];
+    }),
+  ) as Record<Kind, string>;
+  const section = tree.sections['renewalparams'];
+  if (!section) throw new StoreError(`renewal config file ${path} has no [renewalparams] section`);
+  const [version, archiveDir, renewBeforeExpiry] = [value('version'), value('archive_dir'), value('renew_before_expiry')];
+  const ariRetryAfter = single(tree.sections['acme_renewal_info']?.values['ari_retry_after']);
+  return {
+    path,
+    links,
+    params: params(section),
+    ...(version === undefined ? {} : { version }),
+    ...(archiveDir === undefined ? {} : { archiveDir }),
+    ...(renewBeforeExpiry === undefined ? {} : { renewBeforeExpiry }),
+    ...(ariRetryAfter === undefined ? {} : { ariRetryAfter }),
+  };
+}
+
+export interface NewRenewalFile {
+  archiveDir: string;
+  links: Readonly<Record<Kind, string>>;
+  params: Readonly<Record<string, RenewalValue>>;
+}
+
+/** The text of a new renewal file. Throws StoreError when a value cannot be saved in this format. */
+export function renewalText({ archiveDir, links, params: wanted }: NewRenewalFile): string {
+  return understood('the new renewal file', () => {
+    let document = parseConfig('# renew_before_expiry = 30 days\n');
+    document = setValue(document, [], 'version', FORMAT);
+    document = setValue(document, [], 'archive_dir', archiveDir);
+    for (const kind of kinds) document = setValue(document, [], kind, links[kind]);
+    document = addSection(document, ['renewalparams'], ['', HEADING]);
+    return configText(withParams(document, wanted));
+  });
+}
+
+/**
+ * The same file with other parameters (F31): comments, order, unknown keys and sections outside of [renewalparams] stay;
+ * inside, what is not in `params` goes. Nothing changes when it says the same already. Throws StoreError.
+ */
+export function editRenewalText(text: string, changes: { params?: Readonly<Record<string, RenewalValue>>; ariRetryAfter?: string }, path: string): string {
+  return understood(path, () => {
+    let document = parseConfig(text);
+    if (changes.params) {
+      if (!configTree(document).sections['renewalparams']) document = addSection(document, ['renewalparams'], ['', HEADING]);
+      document = withParams(document, changes.params);
+    }
+    if (changes.ariRetryAfter !== undefined) document = setValue(document, ['acme_renewal_info'], 'ari_retry_after', changes.ariRetryAfter);
+    return configText(document);
+  });
+}
+
+function withParams(start: ConfigDocument, wanted: Readonly<Record<string, RenewalValue>>): ConfigDocument {
+  let document = start;
+  const section = ['renewalparams'];
+  const now = configTree(document).sections['renewalparams'];
+  for (const key of Object.keys(now?.values ?? {})) if (!(key in wanted) || isTable(wanted[key])) document = removeValue(document, section, key);
+  for (const [name, nested] of Object.entries(now?.sections ?? {})) {
+    const table = wanted[name];
+    if (!isTable(table)) document = removeSection(document, [...section, name]);
+    else for (const key of Object.keys(nested.values)) if (!(key in table)) document = removeValue(document, [...section, name], key);
+  }
+  for (const [key, value] of Object.entries(wanted)) if (!isTable(value)) document = setValue(document, section, key, saved(value));
+  for (const [name, table] of Object.entries(wanted)) {
+    if (!isTable(table)) continue;
+    document = addSection(document, [...section, name]);
+    for (const [key, value] of Object.entries(table)) document = setValue(document, [...section, name], key, value);
+  }
+  return document;
+}
+
+function isTable(value: RenewalValue | undefined): value is Readonly<Record<string, string>> {
+  return typeof value === 'object' && !Array.isArray(value);
+}
+
+function saved(value: Exclude<RenewalValue, Readonly<Record<string, string>>>): ConfigValue {
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  return typeof value === 'number' ? String(value) : value;
+}
+
+function params(section: ConfigSection): RenewalFile['params'] {
+  const all: Record<string, string | readonly string[] | Readonly<Record<string, string>>> = { ...section.values };
+  for (const [name, nested] of Object.entries(section.sections)) {
+    all[name] = Object.fromEntries(Object.entries(nested.values).map(([key, value]) => [key, typeof value === 'string' ? value : value.join(', ')]));
+  }
+  return all;
+}
+
+function single(value: ConfigValue | undefined): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function understood<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof ConfigSyntaxError)) throw error;
+    throw new StoreError(`renewal config file ${path} cannot be ${error.line > 0 ? `parsed: line ${error.line}: ` : 'written: '}${error.reason}`, { cause: error });
+  }
+}

@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { PermissionMissing } from '../core/errors.js';
+
+/** Names of files that a crash between creation and rename leaves behind: `.NAME.HEX.certwright-tmp`. */
+const TEMPORARY = /^\..+\.[0-9a-f]{12}\.certwright-tmp$/;
+
+/** True for a file name that this module uses before the rename, so that whoever finds one may remove it. */
+export function isTemporaryName(name: string): boolean {
+  return TEMPORARY.test(name);
+}
+
+function temporaryFor(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.certwright-tmp`);
+}
+
+/**
+ * Replaces `path` by a file with this content and exactly this mode (the umask does not apply): temporary file in the
+ * same folder, synced, renamed, folder synced. A reader sees the old content or the new, also after a power failure.
+ * Throws PermissionMissing when the folder may not be written.
+ */
+export function writeFileAtomic(path: string, data: string | Uint8Array, { mode }: { mode: number }): void {
+  const temporary = temporaryFor(path);
+  writeNewFile(temporary, data, { mode }, path);
+  finish(temporary, path);
+}
+
+/**
+ * Makes `path`, which must not exist (EEXIST is thrown as it comes), with this content and exactly this mode from the
+ * first byte, and syncs it. The folder is not synced: callers make several files and then call `fsyncFolder` once.
+ * `shown` is the path that a PermissionMissing names.
+ */
+export function writeNewFile(path: string, data: string | Uint8Array, { mode }: { mode: number }, shown = path): void {
+  const file = permitted(shown, 'create', () => openSync(path, 'wx', mode));
+  try {
+    // The umask may have taken bits away from what is public by intent; a private mode has none it could take.
+    fchmodSync(file, mode);
+    writeFileSync(file, data);
+    fsyncSync(file);
+  } catch (error) {
+    removeQuietly(path);
+    throw error;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Makes `path` a symbolic link to `target`, in place of what stood there, by rename: it is never missing. Throws PermissionMissing. */
+export function replaceLink(path: string, target: string): void {
+  const temporary = temporaryFor(path);
+  permitted(path, 'create', () => symlinkSync(target, temporary));
+  finish(temporary, path);
+}
+
+/** Makes creations, renames and removals inside the folder last through a power failure. */
+export function fsyncFolder(path: string): void {
+  const folder = permitted(path, 'read', () => openSync(path, 'r'));
+  try {
+    fsyncSync(folder);
+  } catch (error) {
+    // Some file systems (network, FUSE) cannot sync a folder; their rename is as lasting as they can make it.
+    if (!['EINVAL', 'ENOTSUP', 'EBADF', 'EISDIR'].includes(codeOf(error))) throw error;
+  } finally {
+    closeSync(folder);
+  }
+}
+
+/** Runs a file operation; a missing right becomes a PermissionMissing that names `path`, other errors pass. */
+export function permitted<T>(path: string, right: 'read' | 'write' | 'create', operation: () => T): T {
+  try {
+    return operation();
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'EROFS') throw new PermissionMissing(path, right, { hint: 'The file system is mounted read-only.', cause: error });
+    if (code === 'EACCES' || code === 'EPERM') throw new PermissionMissing(path, right, { hint: 'Run it as the owner of that folder (usually root), or use --user-dirs.', cause: error });
+    throw error;
+  }
+}
+
+/** The system's name of an error (`ENOENT` …); empty for anything else. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+function finish(temporary: string, path: string): void {
+  try {
+    permitted(path, 'write', () => renameSync(temporary, path));
+  } catch (error) {
+    removeQuietly(temporary);
+    throw error;
+  }
+  fsyncFolder(dirname(path));
+}
+
+function removeQuietly(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // Nothing more can be done; the error that led here is the one to tell.
+  }
+}

@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process';
+
+export interface ShellResult {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** More than this much output of a command is dropped. */
+const LIMIT = 1 << 20;
+/** Where administration programs are, for callers with a short PATH such as cron (F56). */
+const SBIN = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/local/bin', '/usr/bin', '/bin'];
+
+/** PATH with the usual administration directories at its end. */
+export function extendedPath(path: string | undefined): string {
+  const given = (path ?? '').split(':').filter((part) => part !== '');
+  return [...given, ...SBIN.filter((folder) => !given.includes(folder))].join(':');
+}
+
+/**
+ * Runs a command by `/bin/sh -c` in a process group of its own, so that a time limit (milliseconds, 0 = none) or an abort
+ * ends its children too. Never throws for how the command ends: killed counts as exit code 128 + the signal's number.
+ */
+export function runShell(
+  command: string,
+  { env, timeoutMs = 0, signal }: { env: Readonly<Record<string, string | undefined>>; timeoutMs?: number; signal?: AbortSignal },
+): Promise<ShellResult> {
+  return new Promise((resolve) => {
+    const child = spawn('/bin/sh', ['-c', command], { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...env, PATH: extendedPath(env['PATH']) } });
+    let stdout = '';
+    let stderr = '';
+    let note = '';
+    const kill = (why: string): void => {
+      note = why;
+      if (child.pid === undefined) return;
+      try {
+        process.kill(-child.pid, 'SIGKILL');
+      } catch {
+        // Already gone.
+      }
+    };
+    const timer = timeoutMs > 0 ? setTimeout(() => kill(`stopped after ${timeoutMs / 1000} s\n`), timeoutMs) : null;
+    const onAbort = (): void => kill('stopped\n');
+    signal?.addEventListener('abort', onAbort, { once: true });
+    const end = (exitCode: number): void => {
+      if (timer) clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+      resolve({ exitCode, stdout, stderr: `${stderr}${note}` });
+    };
+    child.stdout.on('data', (chunk: Buffer) => (stdout = (stdout + chunk.toString()).slice(0, LIMIT)));
+    child.stderr.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(0, LIMIT)));
+    child.once('error', (error) => {
+      stderr += `${error.message}\n`;
+      end(127);
+    });
+    child.once('close', (code, killed) => end(code ?? (killed === 'SIGKILL' ? 137 : 143)));
+  });
+}

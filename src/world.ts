@@ -1,0 +1,80 @@
+import { hostname } from 'node:os';
+import type { AcmeClient, DirectoryInfo } from './acme/client.js';
+import type { Interaction } from './core/interaction.js';
+import type { Settings } from './core/settings.js';
+import type { World } from './core/world.js';
+import { builtInPlugins } from './plugins/registry.js';
+import type { Rehearsal } from './rehearsal.js';
+import type { Directories } from './store/paths.js';
+import { systemClock } from './system/clock.js';
+import type { Log } from './system/log.js';
+
+interface Parts {
+  args: readonly string[];
+  env: Readonly<Record<string, string | undefined>>;
+  dirs: Directories;
+  log: Log;
+  interaction: Interaction;
+  signal: AbortSignal;
+  rehearsal: Rehearsal | null;
+}
+
+/** The real outside world for one command: network, shell, clock. What is heavy is loaded when it is first used. */
+export function makeWorld({ args, env, dirs, log, interaction, signal, rehearsal }: Parts): World {
+  const directories = new Map<string, Promise<DirectoryInfo>>();
+  const connect = async (settings: Settings, accountKey: string | null, accountUrl: string | null): Promise<AcmeClient> => {
+    const { createAcmeClient } = await import('./acme/client.js');
+    const { server, verifySsl } = { server: settings.values.server, verifySsl: !settings.values.noVerifySsl };
+    return createAcmeClient({
+      directoryUrl: server,
+      accountKey,
+      accountUrl,
+      userAgent: userAgent(settings),
+      verifySsl,
+      signal,
+      env,
+      onExchange({ method, url, status, ms, purpose }) {
+        interaction.report({ type: 'acme', method, url, status, ms, purpose });
+      },
+    });
+  };
+  const world: World = {
+    interaction,
+    dirs,
+    plugins: builtInPlugins,
+    clock: systemClock,
+    signal,
+    env,
+    host: hostname(),
+    args,
+    sandbox: rehearsal?.help ?? null,
+    connect,
+    directory(settings) {
+      const { server } = settings.values;
+      const known = directories.get(server) ?? connect(settings, null, null).then((client) => client.directory());
+      directories.set(server, known);
+      known.catch(() => directories.delete(server));
+      return known;
+    },
+    async runHook(command, { env: more, timeoutMs }) {
+      const { runShell } = await import('./system/process.js');
+      return runShell(command, { env: { ...env, ...more }, timeoutMs, signal });
+    },
+    log(level, message) {
+      log.write(level, 'core', message);
+      if (level !== 'debug') interaction.report({ type: 'log', level, message });
+    },
+    async rehearse(plan, settings) {
+      const { rehearse } = await import('./rehearse.js');
+      return rehearse(plan, settings, world, { args, env, log, interaction, signal });
+    },
+  };
+  return world;
+}
+
+/** certbot's form: program, version, system; --user-agent replaces it, --user-agent-comment is added (S151). */
+function userAgent({ program, values }: Settings): string {
+  if (values.userAgent !== undefined) return values.userAgent;
+  const comment = values.userAgentComment === undefined ? '' : `; ${values.userAgentComment}`;
+  return `${program === 'certwright' ? 'certwright' : `certwright as ${program}`}/${CERTWRIGHT_VERSION} (${process.platform}; node ${process.versions.node}${comment})`;
+}

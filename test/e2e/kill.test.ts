@@ -1,0 +1,107 @@
+import { X509Certificate, createPrivateKey } from 'node:crypto';
+import { existsSync, lstatSync, readFileSync, readdirSync, statSync, cpSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { binary, makePlace, runProgram, unattended, type Place } from './certwright.js';
+import { startPebble, type Pebble } from './pebble.js';
+
+/** How many points of an issuance are killed; `npm run campaign:kills` takes many, `npm test` a few. */
+const POINTS = Number(process.env['CERTWRIGHT_KILLS'] ?? 12);
+/** System calls that change something on disk or send something to the CA. */
+const CALLS = 'write,writev,pwrite64,fsync,fdatasync,ftruncate,rename,renameat,renameat2,symlink,symlinkat,link,linkat,unlink,unlinkat,mkdir,mkdirat,rmdir,chmod,fchmod,fchmodat,chown,fchown,fchownat,utimensat';
+
+let pebble: Pebble;
+let place: Place;
+let flags: readonly string[];
+
+beforeAll(async () => {
+  pebble = await startPebble({ env: { PEBBLE_VA_NOSLEEP: '1', PEBBLE_WFE_NONCEREJECT: '0', PEBBLE_AUTHZREUSE: '0' } });
+  place = makePlace({ REQUESTS_CA_BUNDLE: pebble.caPath });
+  flags = ['certonly', ...unattended(pebble.directoryUrl), '--standalone', '--http-01-port', String(pebble.httpPort), '-d', 'example.com', '--force-renewal', ...place.directories];
+});
+afterAll(async () => {
+  place.remove();
+  await pebble.stop();
+});
+
+const config = (...path: string[]) => join(place.folder, 'config', ...path);
+const env = () => ({ HOME: place.folder, REQUESTS_CA_BUNDLE: pebble.caPath });
+const strace = (options: readonly string[]) => runProgram('strace', ['-f', '-qq', '-o', join(place.folder, 'trace'), ...options, process.execPath, binary, ...flags], { env: env(), timeout: 60_000 });
+
+/** Every private key below the configuration directory, wherever a kill may have left it, is for its owner only. */
+function keysAreSecret(folder: string): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (!entry.isFile() || !readFileSync(path, 'utf8').includes('PRIVATE KEY')) continue;
+    expect(statSync(path).mode & 0o077, path).toBe(0);
+  }
+}
+
+interface Live {
+  serial: string;
+  matches: boolean;
+}
+
+/** The four files that servers read: all there, each a link to a whole file. */
+function live(): Live {
+  const read = (kind: string): string => {
+    const path = config('live', 'example.com', `${kind}.pem`);
+    expect(lstatSync(path).isSymbolicLink(), path).toBe(true);
+    return readFileSync(path, 'utf8');
+  };
+  const [cert, chain, fullchain, key] = [read('cert'), read('chain'), read('fullchain'), read('privkey')];
+  const leaf = new X509Certificate(cert);
+  return { serial: leaf.serialNumber, matches: fullchain === cert + chain && leaf.checkPrivateKey(createPrivateKey(key)) };
+}
+
+it(`N05: kill -9 at ${POINTS} points of a renewal: the old version or the new one is in use, nothing that was issued is lost`, { timeout: 120_000 + POINTS * 8000 }, async () => {
+  expect((await runProgram(process.execPath, [binary, ...flags], { env: env() })).code).toBe(0);
+  const pristine = join(place.folder, 'pristine');
+  const whole = await strace(['-e', `trace=${CALLS}`]);
+  expect(whole.code, whole.stderr).toBe(0);
+  // Only the main thread's calls are counted: the thread that made the first.
+  const lines = readFileSync(join(place.folder, 'trace'), 'utf8').split('\n').filter((line) => line !== '');
+  const main = lines[0]?.split(' ')[0];
+  const own = lines.filter((line) => line.split(' ')[0] === main);
+  const save = own.findIndex((line) => line.includes('.certwright/journal'));
+  expect(save).toBeGreaterThan(0);
+  // Every call of the save, and as many evenly spread over what comes before as make up the number.
+  const saving = own.map((_, index) => index + 1).filter((index) => index > save - 4);
+  const stride = Math.max(1, Math.floor(saving.length / Math.max(1, Math.floor(POINTS * 0.6))));
+  const chosen = saving.filter((_, index) => index % stride === 0);
+  const before = Math.max(0, POINTS - chosen.length);
+  const points = [...Array.from({ length: before }, (_, index) => 1 + Math.floor((index * (save - 4)) / Math.max(1, before))), ...chosen];
+  cpSync(config(), pristine, { recursive: true, verbatimSymlinks: true });
+  let torn = 0;
+  let killed = 0;
+  for (const point of points) {
+    rmSync(config(), { recursive: true, force: true });
+    cpSync(pristine, config(), { recursive: true, verbatimSymlinks: true });
+    const old = live();
+    const asked = pebble.requests().length;
+    const { signal, code } = await strace(['-e', `trace=${CALLS}`, '-e', `inject=${CALLS}:signal=SIGKILL:when=${point}`]);
+    if (signal === 'SIGKILL' || code === 137) killed += 1;
+    const first = pebble.requests().slice(asked);
+    const after = live();
+    if (!after.matches) torn += 1;
+    keysAreSecret(config());
+    const resumed = await runProgram(process.execPath, [binary, 'resume', '-n', ...place.directories], { env: env() });
+    expect(resumed.code, `point ${point}: ${resumed.stderr}`).toBe(0);
+    const second = pebble.requests().slice(asked + first.length);
+    const now = live();
+    expect(now.matches, `point ${point}`).toBe(true);
+    const finalized = first.some((line) => line.includes('/finalize-order'));
+    if (finalized) {
+      // The CA may have issued: that certificate is in use now, and it was not ordered again.
+      expect(now.serial, `point ${point}`).not.toBe(old.serial);
+      expect(second.filter((line) => line.includes('/order-plz')), `point ${point}`).toEqual([]);
+    }
+    expect(existsSync(config('.certwright', 'pending', 'example.com')), `point ${point}`).toBe(false);
+    expect(readdirSync(config('live', 'example.com')).filter((name) => name.startsWith('previous_'))).toEqual([]);
+    expect(readdirSync(config('live')).sort(), `point ${point}`).toEqual(['README', 'example.com']);
+    keysAreSecret(config());
+  }
+  console.log(`${killed} kills at ${points.length} points (${chosen.length} of ${saving.length} calls of the save): ${torn} times the live pair did not match until the next run`);
+  expect(killed).toBeGreaterThan(points.length * 0.8);
+  expect(torn).toBe(0);
+});

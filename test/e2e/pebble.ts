@@ -1,0 +1,132 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { webcrypto } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { get } from 'node:https';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface Pebble {
+  directoryUrl: string;
+  /** PEM file to trust. */
+  caPath: string;
+  httpPort: number;
+  tlsPort: number;
+  /** pebble-challtestsrv: sets DNS records. */
+  challtestUrl: string;
+  dns: string;
+  /** `METHOD /path` of every request so far, as the CA logged them. */
+  requests(): readonly string[];
+  stop(): Promise<void>;
+}
+
+/** Debian's pebble with pebble-challtestsrv as its DNS: every name is 127.0.0.1. Loopback only. */
+export async function startPebble({ env = {}, program = 'pebble', config = {} }: { env?: Record<string, string>; program?: string; config?: Record<string, unknown> } = {}): Promise<Pebble> {
+  const folder = mkdtempSync(join(tmpdir(), 'certwright-pebble-'));
+  const [port = 0, management = 0, httpPort = 0, tlsPort = 0, dnsPort = 0, challtest = 0] = await freePorts(6);
+  const caPath = join(folder, 'cert.pem');
+  const { certificate, key } = await selfSigned();
+  writeFileSync(caPath, certificate);
+  writeFileSync(join(folder, 'key.pem'), key);
+  writeFileSync(
+    join(folder, 'pebble.json'),
+    JSON.stringify({
+      pebble: {
+        listenAddress: `127.0.0.1:${port}`,
+        managementListenAddress: `127.0.0.1:${management}`,
+        certificate: caPath,
+        privateKey: join(folder, 'key.pem'),
+        httpPort,
+        tlsPort,
+        ocspResponderURL: '',
+        externalAccountBindingRequired: false,
+        ...config,
+      },
+    }),
+  );
+  const challtestServer = start('pebble-challtestsrv', ['-management', `127.0.0.1:${challtest}`, '-dns01', `127.0.0.1:${dnsPort}`, '-http01', '', '-https01', '', '-tlsalpn01', '', '-doh', '', '-defaultIPv6', '', '-defaultIPv4', '127.0.0.1'], {});
+  const pebble = start(program, ['-config', join(folder, 'pebble.json'), '-dnsserver', `127.0.0.1:${dnsPort}`, '-strict'], env);
+  const directoryUrl = `https://127.0.0.1:${port}/dir`;
+  await answers(directoryUrl, certificate, () => `${pebble.output()}\n${challtestServer.output()}`);
+  return {
+    directoryUrl,
+    caPath,
+    httpPort,
+    tlsPort,
+    challtestUrl: `http://127.0.0.1:${challtest}`,
+    dns: `127.0.0.1:${dnsPort}`,
+    requests: () => [...pebble.output().matchAll(/\b(GET|HEAD|POST) (\/\S*) -> calling handler/g)].map(([, method, path]) => `${method} ${path}`),
+    async stop() {
+      await Promise.all([pebble.stop(), challtestServer.stop()]);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function start(program: string, args: readonly string[], env: Record<string, string>): { output: () => string; stop: () => Promise<void> } {
+  const child: ChildProcess = spawn(program, [...args], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const chunks: string[] = [];
+  child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => chunks.push(chunk.toString()));
+  child.on('error', (error) => chunks.push(String(error)));
+  const kill = (): void => void child.kill('SIGKILL');
+  process.once('exit', kill);
+  return {
+    output: () => chunks.join(''),
+    stop: () =>
+      new Promise((resolve) => {
+        process.off('exit', kill);
+        if (child.exitCode !== null || child.signalCode !== null) return resolve();
+        child.once('close', () => resolve());
+        kill();
+      }),
+  };
+}
+
+async function answers(url: string, ca: string, output: () => string): Promise<void> {
+  const until = Date.now() + 15_000;
+  for (;;) {
+    const ok = await new Promise<boolean>((resolve) => {
+      get(url, { ca, timeout: 2000 }, (response) => resolve(response.resume().statusCode === 200)).on('error', () => resolve(false));
+    });
+    if (ok) return;
+    if (Date.now() > until) throw new Error(`pebble does not answer:\n${output()}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Free ports, all different. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, () => new Promise<ReturnType<typeof createServer>>((resolve) => {
+      const server = createServer();
+      server.listen(0, '127.0.0.1', () => resolve(server));
+    })),
+  );
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+async function selfSigned(): Promise<{ certificate: string; key: string }> {
+  const x509 = await import('@peculiar/x509');
+  const crypto = webcrypto as unknown as Parameters<typeof x509.cryptoProvider.set>[0];
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned(
+    {
+      name: 'CN=pebble for tests',
+      keys,
+      signingAlgorithm: algorithm,
+      notBefore: new Date(Date.now() - 3_600_000),
+      notAfter: new Date(Date.now() + 30 * 86_400_000),
+      extensions: [
+        new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: 'localhost' }, { type: 'ip', value: '127.0.0.1' }]),
+        new x509.BasicConstraintsExtension(true, undefined, true),
+      ],
+    },
+    crypto,
+  );
+  const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64').replace(/.{64}/g, '$&\n');
+  return { certificate: `${certificate.toString('pem')}\n`, key: `-----BEGIN PRIVATE KEY-----\n${pkcs8}\n-----END PRIVATE KEY-----\n` };
+}
