@@ -66,7 +66,7 @@ export function makeWorld({ args, env, dirs, log, interaction, signal, rehearsal
     },
     async rehearse(plan, settings) {
       const { rehearse } = await import('./rehearse.js');
-      return rehearse(plan, settings, world, { args, env, log, interaction, signal });
+      return rehearse(plan, settings, world, { args, env, log, signal });
     },
   };
   return world;

@@ -45,8 +45,8 @@ export interface Answer {
  * HTTP to one CA over kept connections. `send` rejects with Cancelled when `signal` fires, with ConnectionFailed (a
  * NetworkError) when no answer came; any status is an answer, redirects are not followed.
  *
- * Sent again, at most three times: what is repeatable; and anything when the connection was never made, or was a kept one
- * that the server had just closed. Before the first answer of all a failure is told at once (a typing mistake is likelier
+ * Sent again, at most three times: what is repeatable, and anything when the connection was never made; once: anything over a
+ * kept connection that the server had just closed. Before the first answer of all a failure is told at once (a typing mistake is likelier
  * than a fault).
  */
 export class Transport {
@@ -62,7 +62,7 @@ export class Transport {
   async send(outgoing: Outgoing): Promise<Answer> {
     for (let tries = 0; ; tries += 1) {
       try {
-        const answer = await this.once(outgoing);
+        const answer = await this.once(outgoing, tries === 0);
         this.answered = true;
         return answer;
       } catch (error) {
@@ -74,7 +74,8 @@ export class Transport {
     }
   }
 
-  private once(outgoing: Outgoing): Promise<Answer> {
+  /** `trustKept`: a kept connection that ends without a byte counts as closed before the request came, as it nearly always is. */
+  private once(outgoing: Outgoing, trustKept: boolean): Promise<Answer> {
     if (outgoing.signal.aborted) return Promise.reject(new Cancelled());
     const url = this.permitted(outgoing.url);
     const { method, body, signal } = outgoing;
@@ -99,8 +100,7 @@ export class Transport {
         settle(() => {
           if (signal.aborted) reject(new Cancelled());
           else if (error instanceof NetworkError) reject(error);
-          // A kept connection that ends without a byte was closed by the server while it was idle.
-          else reject(connectionFailed(error, outgoing.url, connected && !(request.reusedSocket && resetBefore(error))));
+          else reject(connectionFailed(error, outgoing.url, connected && !(trustKept && request.reusedSocket && isReset(error))));
           request.destroy();
         });
       const limit = (ms: number): NodeJS.Timeout => {
@@ -123,6 +123,8 @@ export class Transport {
         });
       });
       request.on('response', (response) => {
+        // Node takes a HEAD answer without a length for one that ends with its connection, and would drop it.
+        if (method === 'HEAD' && response.httpVersion === '1.1' && !/close/i.test(response.headers.connection ?? '')) request.shouldKeepAlive = true;
         readBody(response, url).then((text) => settle(() => resolve(answerOf(response, text))), fail);
       });
       request.end(body);
@@ -165,20 +167,23 @@ function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname.endsWith('.localhost') || /^127(?:\.\d+){3}$/.test(hostname) || hostname === '[::1]';
 }
 
-function resetBefore(error: unknown): boolean {
+function isReset(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException;
   return code === 'ECONNRESET' || code === 'EPIPE';
 }
 
-async function readBody(response: IncomingMessage, url: URL): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > LARGEST_BODY) throw new NetworkError(`${url.host} sends more than ${LARGEST_BODY / 1024 / 1024} megabytes as an answer.`, { hint: 'That is no answer of a certificate authority: check --server.' });
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+function readBody(response: IncomingMessage, url: URL): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    response.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      chunks.push(chunk);
+      if (size > LARGEST_BODY) reject(new NetworkError(`${url.host} sends more than ${LARGEST_BODY / 1024 / 1024} megabytes as an answer.`, { hint: 'That is no answer of a certificate authority: check --server.' }));
+    });
+    response.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
+    response.on('error', reject);
+  });
 }
 
 function answerOf(response: IncomingMessage, text: string): Answer {

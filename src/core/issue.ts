@@ -4,7 +4,7 @@ import { choosePreferredChain } from '../acme/chains.js';
 import { readCertificate, splitChain } from '../crypto/certificate.js';
 import { readCsr } from '../crypto/csr.js';
 import type { Authenticator, ChallengeContext, ChallengeTask } from '../plugins/contract.js';
-import { readPending, removePending, writePending, type PendingIssuance } from '../store/pending.js';
+import { readPending, removePending, writePending } from '../store/pending.js';
 import type { Directories } from '../store/paths.js';
 import { prove, readAuthorizations, type NamedAuthorization } from './challenges.js';
 import type { KeyPlan, ObtainPlan } from './decide/plan.js';

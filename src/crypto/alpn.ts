@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Identifier } from '../core/identifier.js';
 import { generatePrivateKey } from './keys.js';
-import { loadX509, signingKeys } from './x509-library.js';
 
 /** id-pe-acmeIdentifier */
 const ACME_IDENTIFIER = '1.3.6.1.5.5.7.1.31';
@@ -12,8 +11,8 @@ const DAY = 24 * 60 * 60 * 1000;
  * and a critical extension with the SHA-256 of the key authorization. Its key is new each time. Both as PEM.
  */
 export async function createAlpnCertificate(identifier: Pick<Identifier, 'type' | 'value'>, keyAuthorization: string): Promise<{ keyPem: string; certPem: string }> {
-  const [library, keyPem] = await Promise.all([loadX509(), generatePrivateKey({ type: 'ecdsa', curve: 'secp256r1' })]);
-  const { keys, algorithm } = await signingKeys(keyPem);
+  const [library, keyPem] = await Promise.all([import('./x509-library.js'), generatePrivateKey({ type: 'ecdsa', curve: 'secp256r1' })]);
+  const { keys, algorithm } = await library.signingKeys(keyPem);
   const digest = createHash('sha256').update(keyAuthorization).digest();
   const now = Date.now();
   const certificate = await library.X509CertificateGenerator.createSelfSigned({

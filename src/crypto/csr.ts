@@ -4,7 +4,6 @@ import { StoreError } from '../core/errors.js';
 import type { Identifier } from '../core/identifier.js';
 import { printableLine } from '../system/printable.js';
 import { canonicalAddress } from './certificate.js';
-import { loadX509, signingKeys } from './x509-library.js';
 
 /** 1.3.6.1.5.5.7.1.24 with the one feature status_request (RFC 7633). */
 const TLS_FEATURE = '1.3.6.1.5.5.7.1.24';
@@ -16,7 +15,8 @@ const SUBJECT_ALT_NAME = '2.5.29.17';
  * alternative name (RFC 8555 section 7.4, RFC 8738 section 3). Throws StoreError for a key that cannot be used.
  */
 export async function createCsr(keyPem: string, identifiers: readonly Pick<Identifier, 'type' | 'value'>[], { mustStaple }: { mustStaple: boolean }): Promise<Buffer> {
-  const [library, { keys, algorithm }] = await Promise.all([loadX509(), signingKeys(keyPem)]);
+  const library = await import('./x509-library.js');
+  const { keys, algorithm } = await library.signingKeys(keyPem);
   const request = await library.Pkcs10CertificateRequestGenerator.create({
     keys,
     signingAlgorithm: algorithm,
@@ -46,7 +46,7 @@ export async function readCsr(bytes: Buffer, path: string): Promise<CsrFacts> {
     });
   const der = derOf(bytes);
   if (!der) throw refuse('it holds another kind of PEM block than a certificate request');
-  const library = await loadX509();
+  const library = await import('./x509-library.js');
   let names: string[] = [];
   let ips: string[] = [];
   let key: KeyObject;

@@ -1,19 +1,11 @@
 import { createPrivateKey, createPublicKey, webcrypto, type KeyObject } from 'node:crypto';
-import type * as x509 from '@peculiar/x509';
+import { cryptoProvider } from '@peculiar/x509';
 import { StoreError } from '../core/errors.js';
 
-type Library = typeof x509;
+// This module loads @peculiar/x509 (some 60 ms): import it only with `await import()`.
+export { Extension, Pkcs10CertificateRequest, Pkcs10CertificateRequestGenerator, SubjectAlternativeNameExtension, X509CertificateGenerator } from '@peculiar/x509';
 
-let loading: Promise<Library> | undefined;
-
-/** @peculiar/x509 on Node's own crypto, loaded when it is first needed (it costs some 60 ms). */
-export function loadX509(): Promise<Library> {
-  loading ??= import('@peculiar/x509').then((library) => {
-    library.cryptoProvider.set(webcrypto);
-    return library;
-  });
-  return loading;
-}
+cryptoProvider.set(webcrypto);
 
 export interface SigningKeys {
   keys: { privateKey: webcrypto.CryptoKey; publicKey: webcrypto.CryptoKey };

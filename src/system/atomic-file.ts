@@ -23,7 +23,13 @@ function temporaryFor(path: string): string {
 export function writeFileAtomic(path: string, data: string | Uint8Array, { mode }: { mode: number }): void {
   const temporary = temporaryFor(path);
   writeNewFile(temporary, data, { mode }, path);
-  finish(temporary, path);
+  try {
+    permitted(path, 'write', () => renameSync(temporary, path));
+  } catch (error) {
+    removeQuietly(temporary);
+    throw error;
+  }
+  fsyncFolder(dirname(path));
 }
 
 /**
@@ -48,9 +54,27 @@ export function writeNewFile(path: string, data: string | Uint8Array, { mode }: 
 
 /** Makes `path` a symbolic link to `target`, in place of what stood there, by rename: it is never missing. Throws PermissionMissing. */
 export function replaceLink(path: string, target: string): void {
-  const temporary = temporaryFor(path);
-  permitted(path, 'create', () => symlinkSync(target, temporary));
-  finish(temporary, path);
+  replaceLinks([{ path, target }]);
+}
+
+/**
+ * The same for several links: all are made beside their places first, then renamed in the given order right after one
+ * another, so that a reader meets a mixture for no longer than the renames take. Throws PermissionMissing.
+ */
+export function replaceLinks(links: readonly { path: string; target: string }[]): void {
+  const made: { temporary: string; path: string }[] = [];
+  try {
+    for (const { path, target } of links) {
+      const temporary = temporaryFor(path);
+      permitted(path, 'create', () => symlinkSync(target, temporary));
+      made.push({ temporary, path });
+    }
+    for (const { temporary, path } of made) permitted(path, 'write', () => renameSync(temporary, path));
+  } catch (error) {
+    for (const { temporary } of made) removeQuietly(temporary);
+    throw error;
+  }
+  for (const folder of new Set(links.map(({ path }) => dirname(path)))) fsyncFolder(folder);
 }
 
 /** Makes creations, renames and removals inside the folder last through a power failure. */
@@ -81,16 +105,6 @@ export function permitted<T>(path: string, right: 'read' | 'write' | 'create', o
 /** The system's name of an error (`ENOENT` …); empty for anything else. */
 export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-}
-
-function finish(temporary: string, path: string): void {
-  try {
-    permitted(path, 'write', () => renameSync(temporary, path));
-  } catch (error) {
-    removeQuietly(temporary);
-    throw error;
-  }
-  fsyncFolder(dirname(path));
 }
 
 function removeQuietly(path: string): void {

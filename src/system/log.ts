@@ -75,9 +75,12 @@ function roll(folder: string, maxBackups: number): void {
   permitted(join(folder, NAME), 'write', () => renameSync(join(folder, NAME), join(folder, `${NAME}.1`)));
 }
 
+function two(value: number): string {
+  return String(value).padStart(2, '0');
+}
+
 /** `2026-01-31 12:00:00,123` in local time, as Python's logging writes it. */
 function stamp(at: Date): string {
-  const two = (value: number): string => String(value).padStart(2, '0');
   const date = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
   return `${date} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())},${String(at.getMilliseconds()).padStart(3, '0')}`;
 }

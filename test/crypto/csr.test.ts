@@ -41,10 +41,11 @@ describe('createCsr', () => {
   });
 });
 
-describe('readCsr', () => {
-  const make = (args: readonly string[]): Buffer =>
-    execFileSync('openssl', ['req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', '/dev/null', ...args], { timeout: 20_000, stdio: ['pipe', 'pipe', 'pipe'] });
+/** A request for a new P-256 key by openssl, PEM. */
+const make = (args: readonly string[]): Buffer =>
+  execFileSync('openssl', ['req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', '/dev/null', ...args], { timeout: 20_000, stdio: ['pipe', 'pipe', 'pipe'] });
 
+describe('readCsr', () => {
   it('reads PEM with text around it, the common name first', async () => {
     const pem = make(['-subj', '/CN=C.example', '-addext', 'subjectAltName=DNS:a.example,DNS:c.example,IP:::1']);
     const found = await readCsr(Buffer.concat([Buffer.from('my request\n'), pem]), 'x.csr');

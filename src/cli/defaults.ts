@@ -1,0 +1,89 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { OptionValues } from '../core/settings.js';
+
+export const PRODUCTION = 'https://acme-v02.api.letsencrypt.org/directory';
+export const STAGING = 'https://acme-staging-v02.api.letsencrypt.org/directory';
+
+/** certbot's defaults (5.6), and ours for what it does not have. */
+export const defaultValues: OptionValues = {
+  domains: [],
+  ipAddresses: [],
+  noninteractiveMode: false,
+  forceInteractive: false,
+  quiet: false,
+  verboseCount: 0,
+  debug: false,
+  plain: false,
+  json: false,
+  noMotion: false,
+  plan: false,
+  maxLogBackups: 1000,
+  registerUnsafelyWithoutEmail: false,
+  tos: false,
+  eabHmacAlg: 'HS256',
+  server: PRODUCTION,
+  staging: false,
+  dryRun: false,
+  breakMyCerts: false,
+  noVerifySsl: false,
+  issuanceTimeout: 90,
+  mustStaple: false,
+  keyType: 'ecdsa',
+  ellipticCurve: 'secp256r1',
+  rsaKeySize: 2048,
+  newKey: false,
+  reinstall: false,
+  expand: false,
+  renewByDefault: false,
+  renewWithNewDomains: false,
+  duplicate: false,
+  allowSubsetOfNames: false,
+  prefChalls: [],
+  http01Port: 80,
+  httpsPort: 443,
+  debugChallenges: false,
+  noSelfCheck: false,
+  runDeployHooks: false,
+  directoryHooks: true,
+  validateHooks: true,
+  disableRenewUpdates: false,
+  autorenew: true,
+  hookTimeout: 0,
+  autoHsts: false,
+  strictPermissions: false,
+  configDir: '/etc/letsencrypt',
+  workDir: '/var/lib/letsencrypt',
+  logsDir: '/var/log/letsencrypt',
+  userDirs: false,
+  reason: 'unspecified',
+  checkpoints: 1,
+  init: false,
+  prepare: false,
+  listAuthenticators: false,
+  listInstallers: false,
+  randomSleepOnRenew: true,
+  preconfiguredRenewal: false,
+  waitForLock: 0,
+  sandbox: false,
+  sandboxPort: 0,
+  sandboxDnsPort: 0,
+};
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Where configuration files are looked for, in this order (S152). */
+export function configFilePaths(env: Env): readonly string[] {
+  const own = env['XDG_CONFIG_HOME'] ?? join(env['HOME'] ?? homedir(), '.config');
+  return ['/etc/letsencrypt/cli.ini', join(own, 'letsencrypt', 'cli.ini')];
+}
+
+/** --user-dirs: the XDG folders of the person. */
+export function userDirectories(env: Env): { configDir: string; workDir: string; logsDir: string } {
+  const home = env['HOME'] ?? homedir();
+  return {
+    configDir: join(env['XDG_CONFIG_HOME'] ?? join(home, '.config'), 'certwright'),
+    workDir: join(env['XDG_DATA_HOME'] ?? join(home, '.local', 'share'), 'certwright'),
+    logsDir: join(env['XDG_STATE_HOME'] ?? join(home, '.local', 'state'), 'certwright', 'logs'),
+  };
+}

@@ -1,0 +1,139 @@
+import { ignored, int, off, on, text, type CliOption } from './option.js';
+
+const MAX = Number.MAX_SAFE_INTEGER;
+const PORT = 65_535;
+
+/** E-mail addresses, separated by commas. */
+function emails(value: string): string | null {
+  const bad = value.split(',').find((address) => !/^[^\s@,]+@[^\s@,]+\.[^\s@,]+$/.test(address.trim()));
+  return value === '' || bad === undefined ? null : `${bad.trim()} is not an e-mail address`;
+}
+
+function address(value: string): string | null {
+  return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol) ? null : 'it must be the http(s) address of an ACME directory';
+}
+
+/** Every option that is not a plugin's own. The order is that of `--help` and of printed commands. */
+export const cliOptions: readonly CliOption[] = [
+  { kind: 'config-file', topic: 'general', flags: ['-c', '--config'], metavar: 'CONFIG_FILE', help: 'A configuration file; it is read after /etc/letsencrypt/cli.ini and ~/.config/letsencrypt/cli.ini.' },
+  { kind: 'count', dest: 'verboseCount', topic: 'general', flags: ['-v', '--verbose'], help: 'Say more on stderr; may be given up to three times.' },
+  on('quiet', 'automation', ['-q', '--quiet'], 'Say nothing but errors. Nothing is asked.'),
+  int('maxLogBackups', 'general', ['--max-log-backups'], 'MAX_LOG_BACKUPS', 0, 1_000_000, 'How many older logs are kept; 0 keeps one log that grows.'),
+  off('preconfiguredRenewal', 'other', ['--no-preconfigured-renewal'], ''),
+  on('preconfiguredRenewal', 'automation', ['--preconfigured-renewal'], 'Set by the packages that bring their own renewal timer.'),
+  on('noninteractiveMode', 'general', ['-n', '--noninteractive', '--non-interactive'], 'Ask nothing. What is not known and has no safe answer is an error that names the flag.'),
+  on('forceInteractive', 'general', ['--force-interactive'], 'Ask even when this is not a terminal.'),
+  { kind: 'names', dest: 'domains', topic: 'general', flags: ['-d', '--domain', '--domains'], metavar: 'DOMAIN', help: 'Names for the certificate, with commas or several times. The first one names the files.' },
+  { kind: 'names', dest: 'ipAddresses', topic: 'general', flags: ['--ip-address', '--ip-addresses'], metavar: 'ADDRESS', help: 'IP addresses for the certificate.' },
+  text('certname', 'general', ['--cert-name'], 'CERTNAME', 'Name of the certificate on this machine; it stands in its paths and is not part of it.'),
+  text('csr', 'names', ['--csr'], 'CSR', 'A certificate signing request (PEM or DER); only with certonly.'),
+  on('plan', 'general', ['--plan'], 'Show what would be done, with the command that says the same, and stop.'),
+  on('plain', 'general', ['--plain'], 'Plain numbered lines instead of screens; for screen readers and simple terminals.'),
+  on('json', 'general', ['--json'], 'Every event as one JSON object a line; nothing is asked.'),
+  on('noMotion', 'general', ['--no-motion'], 'Nothing moves on the screen.'),
+  int('waitForLock', 'automation', ['--wait-for-lock'], 'SECONDS', 0, 86_400, 'Wait this long for another running instance instead of giving up.'),
+  // account
+  text('email', 'account', ['-m', '--email'], 'EMAIL', 'Address the CA may write to; several with commas. May be left out.', { check: emails }),
+  on('registerUnsafelyWithoutEmail', 'account', ['--register-unsafely-without-email'], 'Register without an address.'),
+  on('effEmail', 'account', ['--eff-email'], 'Share the address with the EFF.'),
+  off('effEmail', 'account', ['--no-eff-email'], 'Do not share the address with the EFF.'),
+  on('tos', 'automation', ['--agree-tos'], "Agree to the CA's terms of service."),
+  text('account', 'account', ['--account'], 'ACCOUNT_ID', 'Which stored account to use.'),
+  text('eabKid', 'account', ['--eab-kid'], 'EAB_KID', 'Key identifier of an external account binding.'),
+  text('eabHmacKey', 'account', ['--eab-hmac-key'], 'EAB_HMAC_KEY', 'HMAC key of an external account binding.'),
+  text('eabHmacAlg', 'account', ['--eab-hmac-alg'], 'EAB_HMAC_ALG', 'Its algorithm.', { choices: ['HS256', 'HS384', 'HS512'] }),
+  // CA
+  text('server', 'paths', ['--server'], 'SERVER', "Address of the CA's ACME directory.", { check: address }),
+  on('staging', 'testing', ['--test-cert', '--staging'], "Use Let's Encrypt's staging server; its certificates are not trusted."),
+  on('dryRun', 'testing', ['--dry-run'], 'Do everything against a test CA and save nothing; with certonly and renew.'),
+  on('breakMyCerts', 'testing', ['--break-my-certs'], 'Allow a test certificate in the place of a real one.'),
+  on('noVerifySsl', 'testing', ['--no-verify-ssl'], "Do not check the CA's own certificate."),
+  text('userAgent', 'general', ['--user-agent'], 'USER_AGENT', 'What this client calls itself at the CA.'),
+  text('userAgentComment', 'general', ['--user-agent-comment'], 'COMMENT', 'Added to it.', { check: (value) => (/[()\r\n]/.test(value) ? 'it must not have parentheses or line breaks' : null) }),
+  int('issuanceTimeout', 'general', ['--issuance-timeout'], 'SECONDS', 1, 86_400, 'How long the CA may take to issue.'),
+  text('preferredChain', 'general', ['--preferred-chain'], 'PREFERRED_CHAIN', 'Common name of the topmost issuer that is wanted, when the CA offers several chains.'),
+  text('preferredProfile', 'general', ['--preferred-profile'], 'PROFILE', 'Certificate profile that is used if the CA offers it.'),
+  text('requiredProfile', 'general', ['--required-profile'], 'PROFILE', 'Certificate profile; an error if the CA does not offer it.'),
+  on('mustStaple', 'security', ['--must-staple'], 'Ask for the OCSP must-staple extension.'),
+  // key
+  text('keyType', 'security', ['--key-type'], 'KEY_TYPE', 'Kind of the private key.', { choices: ['rsa', 'ecdsa'] }),
+  text('ellipticCurve', 'security', ['--elliptic-curve'], 'CURVE', 'Curve of an ECDSA key.', { choices: ['secp256r1', 'secp384r1', 'secp521r1'] }),
+  int('rsaKeySize', 'security', ['--rsa-key-size'], 'N', 2048, 16_384, 'Bits of an RSA key.', 'Unsupported RSA key length'),
+  on('reuseKey', 'automation', ['--reuse-key'], 'Keep the private key when renewing.'),
+  off('reuseKey', 'automation', ['--no-reuse-key'], 'A new private key at every renewal (the default).'),
+  on('newKey', 'automation', ['--new-key'], 'A new private key this time, whatever was saved.'),
+  // what to do with what is there
+  on('reinstall', 'automation', ['--reinstall', '--keep', '--keep-until-expiring'], 'Keep a certificate of the same names until it is due.'),
+  on('expand', 'automation', ['--expand'], 'Add the names to the certificate that has some of them.'),
+  on('renewByDefault', 'automation', ['--renew-by-default', '--force-renewal'], 'Renew now, whether it is due or not.'),
+  on('renewWithNewDomains', 'automation', ['--renew-with-new-domains'], 'Replace a certificate of the same --cert-name even if its names change.'),
+  on('duplicate', 'automation', ['--duplicate'], 'A separate certificate for the same names.'),
+  on('allowSubsetOfNames', 'automation', ['--allow-subset-of-names'], 'Go on with the names that could be proved.'),
+  // proof
+  text('configurator', 'plugins', ['--configurator'], 'CONFIGURATOR', 'Plugin that both proves and installs.'),
+  text('authenticator', 'plugins', ['-a', '--authenticator'], 'AUTHENTICATOR', 'Plugin that proves the names.'),
+  text('installer', 'plugins', ['-i', '--installer'], 'INSTALLER', 'Plugin that configures the web server.'),
+  { kind: 'plugin', dest: 'authenticator', value: 'standalone', topic: 'plugins', flags: ['--standalone'], help: 'Prove by a small server for a moment.' },
+  { kind: 'plugin', dest: 'authenticator', value: 'webroot', topic: 'plugins', flags: ['--webroot'], help: 'Prove by a file in a web folder.' },
+  { kind: 'plugin', dest: 'authenticator', value: 'manual', topic: 'plugins', flags: ['--manual'], help: 'Prove by hand, or by your own scripts.' },
+  { kind: 'plugin', dest: 'configurator', value: 'nginx', topic: 'plugins', flags: ['--nginx'], help: '' },
+  { kind: 'plugin', dest: 'configurator', value: 'apache', topic: 'plugins', flags: ['--apache'], help: '' },
+  { kind: 'challenges', dest: 'prefChalls', topic: 'general', flags: ['--preferred-challenges'], metavar: 'PREF_CHALLS', help: 'Kinds of proof, most wanted first: http, dns, tls-alpn-01, dns-account-01, dns-persist-01.' },
+  int('http01Port', 'testing', ['--http-01-port'], 'PORT', 0, PORT, 'Port of the standalone server. The CA still asks port 80.'),
+  text('http01Address', 'testing', ['--http-01-address'], 'ADDRESS', 'Address the standalone server listens on.'),
+  int('httpsPort', 'testing', ['--https-port'], 'PORT', 0, PORT, 'Port for HTTPS, and for tls-alpn-01.'),
+  on('debugChallenges', 'testing', ['--debug-challenges'], 'Wait while the answers are in place, before the CA looks.'),
+  on('noSelfCheck', 'testing', ['--no-self-check'], 'Do not look at the answers before the CA does.'),
+  on('debug', 'testing', ['--debug'], 'Say everything on stderr.'),
+  // hooks
+  text('preHook', 'hooks', ['--pre-hook'], 'COMMAND', 'Run before names are proved; with renew only when something is due.'),
+  text('postHook', 'hooks', ['--post-hook'], 'COMMAND', 'Run afterwards, also when it failed.'),
+  text('deployHook', 'hooks', ['--renew-hook', '--deploy-hook'], 'COMMAND', 'Run after a certificate was saved; RENEWED_LINEAGE and RENEWED_DOMAINS tell it which.'),
+  on('runDeployHooks', 'hooks', ['--run-deploy-hooks'], 'Run deploy hooks in a dry run or reconfigure too.'),
+  on('directoryHooks', 'hooks', ['--directory-hooks'], ''),
+  off('directoryHooks', 'hooks', ['--no-directory-hooks'], 'Do not run what is in renewal-hooks/.'),
+  off('validateHooks', 'hooks', ['--disable-hook-validation'], 'Do not check that the commands of hooks exist.'),
+  int('hookTimeout', 'hooks', ['--hook-timeout'], 'SECONDS', 0, 86_400, 'End a hook and its children after this long; 0 = never.'),
+  on('disableRenewUpdates', 'automation', ['--disable-renew-updates'], 'Do not touch server configuration when renewing.'),
+  on('autorenew', 'automation', ['--autorenew'], ''),
+  off('autorenew', 'automation', ['--no-autorenew'], 'Do not renew this certificate by itself.'),
+  // installation
+  on('redirect', 'installation', ['--redirect'], 'Redirect http to https.'),
+  off('redirect', 'installation', ['--no-redirect'], 'Leave http as it is.'),
+  on('hsts', 'installation', ['--hsts'], 'Send Strict-Transport-Security.'),
+  off('hsts', 'installation', ['--no-hsts'], ''),
+  on('uir', 'installation', ['--uir'], 'Send upgrade-insecure-requests.'),
+  off('uir', 'installation', ['--no-uir'], ''),
+  on('staple', 'installation', ['--staple-ocsp'], 'Switch OCSP stapling on.'),
+  off('staple', 'installation', ['--no-staple-ocsp'], ''),
+  on('autoHsts', 'installation', ['--auto-hsts'], 'Raise Strict-Transport-Security step by step.'),
+  off('autoHsts', 'installation', ['--no-auto-hsts'], ''),
+  on('strictPermissions', 'security', ['--strict-permissions'], 'Insist on owner and mode of the three directories.'),
+  // paths
+  text('configDir', 'paths', ['--config-dir'], 'CONFIG_DIR', 'Configuration, accounts and certificates.'),
+  text('workDir', 'paths', ['--work-dir'], 'WORK_DIR', 'Working directory.'),
+  text('logsDir', 'paths', ['--logs-dir'], 'LOGS_DIR', 'Logs.'),
+  on('userDirs', 'paths', ['--user-dirs'], 'Keep everything in your own folders (~/.config/certwright and so on); no root is needed.'),
+  text('certPath', 'paths', ['--cert-path'], 'CERT_PATH', 'Where the certificate of --csr is saved; the certificate for revoke.'),
+  text('keyPath', 'paths', ['--key-path'], 'KEY_PATH', 'Private key for install or revoke.'),
+  text('fullchainPath', 'paths', ['--fullchain-path'], 'FULLCHAIN_PATH', 'Where certificate and chain of --csr are saved.'),
+  text('chainPath', 'paths', ['--chain-path'], 'CHAIN_PATH', 'Where the chain of --csr is saved.'),
+  // other commands
+  text('reason', 'other', ['--reason'], 'REASON', 'Why a certificate is revoked.', { choices: ['unspecified', 'keycompromise', 'affiliationchanged', 'superseded', 'cessationofoperation'] }),
+  on('deleteAfterRevoke', 'other', ['--delete-after-revoke'], 'Delete the files after revoking.'),
+  off('deleteAfterRevoke', 'other', ['--no-delete-after-revoke'], 'Keep the files after revoking.'),
+  int('checkpoints', 'other', ['--checkpoints'], 'N', 1, MAX, 'How many changes rollback undoes.'),
+  int('num', 'other', ['--num'], 'NUM', 1, MAX, 'How many changes config_changes shows.'),
+  on('init', 'other', ['--init'], 'plugins: initialise them.'),
+  on('prepare', 'other', ['--prepare'], 'plugins: initialise and prepare them.'),
+  on('listAuthenticators', 'other', ['--authenticators'], 'plugins: only authenticators.'),
+  on('listInstallers', 'other', ['--installers'], 'plugins: only installers.'),
+  off('randomSleepOnRenew', 'automation', ['--no-random-sleep-on-renew'], 'Start renewing at once, also without a terminal.'),
+  // sandbox
+  on('sandbox', 'sandbox', ['--sandbox'], 'Rehearse: an embedded CA, DNS and folders of its own. Nothing real is touched.'),
+  text('sandboxFaults', 'sandbox', ['--sandbox-faults'], 'FAULTS', 'What the embedded CA shall do wrong, for example badNonce=20%,latency=50ms.'),
+  int('sandboxPort', 'sandbox', ['--sandbox-port'], 'PORT', 0, PORT, 'Port of the embedded CA.'),
+  int('sandboxDnsPort', 'sandbox', ['--sandbox-dns-port'], 'PORT', 0, PORT, 'Port of its DNS server.'),
+  ignored(false, '--os-packages-only', '--no-self-upgrade', '--no-bootstrap', '--no-permissions-check', '--agree-dev-preview', '--text', '--apache-legacy', '--uninstall-legacy'),
+  ignored(true, '--tls-sni-01-port', '--tls-sni-01-address', '--standalone-supported-challenges'),
+];

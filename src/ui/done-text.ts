@@ -1,0 +1,31 @@
+import type { Event } from '../core/events.js';
+
+type Saved = Extract<Event, { type: 'saved' }>;
+
+/** What certbot says too, word for word, for those who grep; then what comes next. `program` is how we were called. */
+export function savedLines(event: Saved): readonly string[] {
+  return [
+    '',
+    'Successfully received certificate.',
+    `Certificate is saved at: ${event.files.fullchain}`,
+    `Key is saved at:         ${event.files.privkey}`,
+    `This certificate expires on ${event.notAfter.slice(0, 10)}.`,
+  ];
+}
+
+/** Names and issuer, for a person who wants to know what was received. */
+export function savedDetails(event: Saved): readonly string[] {
+  return [`Names:  ${event.names.join(', ')}`, `Issuer: ${event.issuer}`];
+}
+
+/** How the common servers are pointed to the files; paths stand alone on their lines so that they can be copied. */
+export function nextSteps({ files }: Saved, program: string): readonly string[] {
+  return [
+    'Point your server to these files; they stay in place when the certificate is renewed:',
+    `  nginx    ssl_certificate ${files.fullchain};`,
+    `           ssl_certificate_key ${files.privkey};`,
+    `  Apache   SSLCertificateFile ${files.fullchain}`,
+    `           SSLCertificateKeyFile ${files.privkey}`,
+    `Renewal:   run \`${program} renew\` twice a day from a timer; it does nothing until a certificate is due.`,
+  ];
+}

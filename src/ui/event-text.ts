@@ -1,0 +1,51 @@
+import type { Event, NameState } from '../core/events.js';
+import { printableLine } from '../system/printable.js';
+
+/** Words for where a name stands. */
+export const stateWords: Readonly<Record<NameState, string>> = {
+  waiting: 'waiting',
+  preparing: 'its answer is being put in place',
+  presented: 'its answer is in place',
+  checking: 'the CA is looking',
+  valid: 'proved',
+  failed: 'not proved',
+};
+
+const stageWords = {
+  account: 'account',
+  order: 'order',
+  proof: 'proof of control',
+  finalize: 'certificate requested',
+  download: 'certificate downloaded',
+  save: 'files saved',
+  hooks: 'hooks',
+} as const;
+
+/** One line for a log of what happens, or null for what is told otherwise (results, the protocol). */
+export function eventText(event: Event): string | null {
+  switch (event.type) {
+    case 'log':
+      return event.level === 'debug' ? null : event.message;
+    case 'account-registered':
+      return `Account registered at ${printableLine(event.server)}.`;
+    case 'order-created':
+      return `Requesting a certificate for ${listed(event.names)}`;
+    case 'order-resumed':
+      return `Going on with the order of an earlier run for ${listed(event.names)}`;
+    case 'name':
+      return `${event.name}: ${stateWords[event.state]}${event.detail === undefined ? '' : ` (${printableLine(event.detail)})`}`;
+    case 'names-dropped':
+      return `Going on without ${listed(event.names)}`;
+    case 'stage':
+      return event.state === 'done' ? `${stageWords[event.stage]}: done` : null;
+    case 'recovered':
+      return `${event.what}: ${event.path}`;
+    default:
+      return null;
+  }
+}
+
+function listed(names: readonly string[]): string {
+  if (names.length <= 3) return names.join(' and ').replace(/ and (?=.* and )/g, ', ');
+  return `${names.slice(0, 2).join(', ')} and ${names.length - 2} more names`;
+}

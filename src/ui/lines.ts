@@ -1,0 +1,97 @@
+import type { Event } from '../core/events.js';
+import { shellQuote } from '../core/decide/command-line.js';
+import { printable, printableLine } from '../system/printable.js';
+import { certificatesText } from './certificates-text.js';
+import { nextSteps, savedDetails, savedLines } from './done-text.js';
+import { eventText } from './event-text.js';
+import { failureLines, messageLines } from './failure-text.js';
+import { planLines } from './plan-text.js';
+import { renewalsText } from './renewals-text.js';
+
+export interface LineStreams {
+  stdout: NodeJS.WritableStream;
+  stderr: NodeJS.WritableStream;
+}
+
+export interface LineOptions {
+  /** Errors only. */
+  quiet: boolean;
+  /** How much more is said on stderr: 0 to 3. */
+  verbose: number;
+  program: string;
+}
+
+/**
+ * Prints events as lines: results on stdout, progress, warnings and errors on stderr. What -v adds is never on stdout, for
+ * scripts read it.
+ */
+export function linePrinter({ stdout, stderr }: LineStreams, { quiet, verbose, program }: LineOptions): (event: Event) => void {
+  let logPath: string | null = null;
+  const out = (...lines: readonly string[]): void => {
+    if (!quiet) for (const line of lines) stdout.write(`${line}\n`);
+  };
+  const say = (...lines: readonly string[]): void => {
+    if (!quiet) for (const line of lines) stderr.write(`${line}\n`);
+  };
+  const fail = (...lines: readonly string[]): void => {
+    for (const line of lines) stderr.write(`${line}\n`);
+  };
+
+  return (event) => {
+    switch (event.type) {
+      case 'log-file':
+        logPath = event.path;
+        return say(`Saving debug log to ${event.path}`);
+      case 'certificates':
+        return out(certificatesText(event));
+      case 'saved':
+        return out(...savedLines(event), ...savedDetails(event), '', ...nextSteps(event, program));
+      case 'csr-saved':
+        return out(
+          'Successfully received certificate.',
+          `Certificate is saved at:            ${event.certPath}`,
+          `Intermediate CA chain is saved at:  ${event.chainPath}`,
+          `Full certificate chain is saved at: ${event.fullchainPath}`,
+          `This certificate expires on ${event.notAfter.slice(0, 10)}.`,
+        );
+      case 'kept':
+        return out('Certificate not yet due for renewal; no action taken.', `${event.lineage} is valid until ${event.notAfter.slice(0, 10)}.`);
+      case 'dry-run-passed':
+        return out('The dry run was successful.');
+      case 'renewals':
+        return out(...renewalsText(event));
+      case 'plan':
+        return out(...planLines(event.plan).map(({ label, value }) => `${label.padEnd(13)} ${value}`), `${'The same'.padEnd(13)} ${shellQuote(event.command)}`);
+      case 'hook': {
+        if (event.stdout.trim() !== '') say(`Hook '${event.kind}' ran with output:`, ...indented(event.stdout));
+        if (event.exitCode !== 0) fail(`Hook '${event.kind}' reported error code ${event.exitCode}`);
+        if (event.stderr.trim() !== '') fail(`Hook '${event.kind}' ran with error output:`, ...indented(event.stderr));
+        return;
+      }
+      case 'name':
+        if (event.state === 'failed') return fail(`${event.name}: not proved`);
+        return verbose > 0 ? say(eventText(event) ?? '') : undefined;
+      case 'acme':
+        return verbose > 1 ? say(`${event.method} ${printableLine(event.url)} ${event.status} in ${event.ms} ms: ${event.purpose}`) : undefined;
+      case 'failed':
+        if (event.failures) fail('', 'The certificate authority failed to verify these names:', ...failureLines(event.failures), '');
+        fail(...messageLines(event.message, event.hint));
+        if (logPath !== null && event.code !== 'cancelled' && event.code !== 'usage') fail(`See the log file ${logPath} or run it again with -v for more details.`);
+        return;
+      case 'log':
+        if (event.level === 'warning' || event.level === 'error') return fail(...printable(event.message).split('\n'));
+        if (event.level === 'info') return say(...printable(event.message).split('\n'));
+        return verbose > 2 ? say(printableLine(event.message)) : undefined;
+      default: {
+        const text = eventText(event);
+        if (text !== null && (event.type !== 'stage' || verbose > 0)) say(text);
+      }
+    }
+  };
+}
+
+/** Output of a hook as data: indented, and no more of it than a person reads. */
+function indented(text: string): readonly string[] {
+  const lines = printable(text).trimEnd().split('\n');
+  return [...lines.slice(0, 40).map((line) => `  ${line}`), ...(lines.length > 40 ? [`  (${lines.length - 40} more lines in the log)`] : [])];
+}

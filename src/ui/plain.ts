@@ -1,0 +1,222 @@
+import { createInterface } from 'node:readline';
+import type { AnswerValue, Question } from '../core/decide/question.js';
+import { shellQuote } from '../core/decide/command-line.js';
+import { Cancelled, ChallengesFailed } from '../core/errors.js';
+import type { Event } from '../core/events.js';
+import { back, type Interaction, type RecoveryChoice } from '../core/interaction.js';
+import { parseNameList } from '../core/names.js';
+import { printable } from '../system/printable.js';
+import { textProblem } from './answer-check.js';
+import { failureLines, messageLines } from './failure-text.js';
+import { instructionLines, isSeen, sightingText } from './instructions-text.js';
+import { planLines } from './plan-text.js';
+import { recoveryWords } from './recovery-words.js';
+
+interface PlainStreams {
+  stdin: NodeJS.ReadStream;
+  stdout: NodeJS.WriteStream;
+}
+
+/** Milliseconds between two looks while a person places records. */
+const LOOK_AGAIN = 3000;
+
+/** The same questions as plain numbered lines, one at a time: for screen readers, simple terminals and pipes. */
+export function plainInteraction({ stdin, stdout }: PlainStreams, print: (event: Event) => void, cancel: () => void): Interaction {
+  const lines = openLines(stdin, stdout, cancel);
+  const say = (...text: readonly string[]): void => {
+    for (const line of text) stdout.write(`${line}\n`);
+  };
+  let closed = false;
+
+  /** Asks until the answer makes sense: `understand` gives a value or a sentence that says why not. */
+  async function prompt<T>(text: string, understand: (answer: string) => { value: T } | { problem: string }, secret = false): Promise<T> {
+    for (;;) {
+      const answer = await lines.next(`${text} `, secret);
+      const understood = understand(answer.trim());
+      if ('value' in understood) return understood.value;
+      say(understood.problem);
+    }
+  }
+
+  async function ask(question: Question, canGoBack: boolean, initial: AnswerValue | undefined): Promise<AnswerValue | typeof back> {
+    say('', question.title, ...(question.facts ?? []).map((fact) => printable(fact)));
+    const keys = `${canGoBack ? 'b to go back, ' : ''}? for why`;
+    const special = (answer: string): { value: typeof back } | { problem: string } | null => {
+      if (answer === '?') return { problem: question.why };
+      return answer === 'b' && canGoBack ? { value: back } : null;
+    };
+    switch (question.kind) {
+      case 'choice': {
+        const usual = typeof initial === 'string' ? initial : question.recommended;
+        for (const [index, choice] of question.choices.entries()) {
+          const note = choice.disabled === undefined ? choice.hint : `not now, ${choice.disabled}`;
+          say(`${index + 1}. ${choice.label}${note === undefined ? '' : `: ${note}`}${choice.value === question.recommended ? ' (recommended)' : ''}`);
+        }
+        const usualNumber = question.choices.findIndex(({ value }) => value === usual) + 1;
+        return prompt<AnswerValue | typeof back>(`Answer 1 to ${question.choices.length}, ${keys}, Enter for ${usualNumber}:`, (answer) => {
+          const other = special(answer);
+          if (other) return other;
+          const choice = question.choices[(answer === '' ? usualNumber : Number(answer)) - 1];
+          if (!choice) return { problem: `Please answer with a number from 1 to ${question.choices.length}.` };
+          return choice.disabled === undefined ? { value: choice.value } : { problem: `Not now: ${choice.disabled}.` };
+        });
+      }
+      case 'names': {
+        const kept = Array.isArray(initial) ? (initial as readonly string[]) : question.initial;
+        if (question.suggestions.length > 0) say('Seen on this machine:', ...question.suggestions.map(({ name, note }) => `  ${name}, ${note}`));
+        return prompt<AnswerValue | typeof back>(`Names with commas or spaces between, ${keys}${kept.length > 0 ? `, Enter for ${kept.join(', ')}` : ''}:`, (answer) => {
+          const other = special(answer);
+          if (other) return other;
+          const { identifiers, errors } = parseNameList(answer === '' ? kept.join('\n') : answer);
+          if (errors.length > 0) return { problem: errors.map(({ message }) => message).join('\n') };
+          return identifiers.length === 0 ? { problem: 'Please type at least one name.' } : { value: identifiers.map(({ shown }) => shown) };
+        });
+      }
+      case 'text': {
+        const kept = typeof initial === 'string' ? initial : question.initial;
+        const usual = kept !== '' && !question.secret ? `, Enter for ${kept}` : question.optional ? ', Enter for none' : '';
+        return prompt<AnswerValue | typeof back>(
+          `${question.label}, ${keys}${usual}:`,
+          (answer) => {
+            const other = special(answer);
+            if (other) return other;
+            const value = answer === '' ? kept : answer;
+            const problem = textProblem(question, value);
+            return problem === null ? { value } : { problem };
+          },
+          question.secret === true,
+        );
+      }
+      case 'folders': {
+        const folders: Record<string, string> = {};
+        let last: string | undefined;
+        for (const name of question.names) {
+          const before = typeof initial === 'object' && !Array.isArray(initial) ? (initial as Readonly<Record<string, string>>)[name] : undefined;
+          const usual: string = last ?? before ?? question.initial[name] ?? '';
+          const folder = await prompt<string | typeof back>(`Folder for ${name}, ${keys}${usual === '' ? '' : `, Enter for ${usual}`}:`, (answer) => {
+            const other = special(answer);
+            if (other) return other;
+            const value = answer === '' ? usual : answer;
+            return value.startsWith('/') ? { value } : { problem: 'Please give the full path of a folder, beginning with /.' };
+          });
+          if (folder === back) return back;
+          folders[name] = last = folder;
+        }
+        return folders;
+      }
+    }
+  }
+
+  return {
+    ask: (question, { canGoBack, initial }) => ask(question, canGoBack, initial),
+    async review(plan, { canGoBack, command }) {
+      say('', 'Ready. Nothing has been changed yet.', ...planLines(plan).map(({ label, value }) => `${label}: ${value}`), `The same by flags: ${shellQuote(command)}`, '1. Do it', '2. Rehearse on the sandbox first');
+      if (canGoBack) say('3. Back');
+      return prompt<'do' | 'rehearse' | typeof back>(`Answer 1 to ${canGoBack ? 3 : 2}, Enter for 1:`, (answer) => {
+        if (answer === '' || answer === '1') return { value: 'do' };
+        if (answer === '2') return { value: 'rehearse' };
+        return canGoBack && (answer === '3' || answer === 'b') ? { value: back } : { problem: 'Please answer with one of the numbers.' };
+      });
+    },
+    async recover(error, choices, { safe }) {
+      say('', safe, ...(error instanceof ChallengesFailed ? failureLines(error.failures) : messageLines(error.message, error.hint)), '');
+      for (const [index, choice] of choices.entries()) say(`${index + 1}. ${recoveryWords[choice].label}: ${recoveryWords[choice].hint}`);
+      return prompt<RecoveryChoice>(`Answer 1 to ${choices.length}, Enter for 1:`, (answer) => {
+        const choice = choices[(answer === '' ? 1 : Number(answer)) - 1];
+        return choice ? { value: choice } : { problem: `Please answer with a number from 1 to ${choices.length}.` };
+      });
+    },
+    async instruct(instructions) {
+      say('', ...instructionLines(instructions), '', 'Enter looks again, g goes on without waiting. It goes on by itself when everything is seen.');
+      let told = '';
+      for (;;) {
+        const seen = await instructions.look();
+        const text = instructions.tasks.flatMap((task, index) => (seen[index] ?? []).map((sighting) => `${task.recordName ?? task.identifier.shown}: ${sightingText(sighting)}`)).join('\n');
+        if (text !== told) say(text);
+        told = text;
+        if (instructions.tasks.every((_, index) => isSeen(seen[index]))) return;
+        const answer = await Promise.race([lines.next('', false), new Promise<null>((resolve) => setTimeout(() => resolve(null), LOOK_AGAIN))]);
+        if (answer?.trim() === 'g') return;
+      }
+    },
+    report: print,
+    close() {
+      if (!closed) lines.close();
+      closed = true;
+      return Promise.resolve();
+    },
+  };
+}
+
+interface Lines {
+  /** The next line; what was typed ahead counts. Throws Cancelled at the end of input and on Ctrl-C. */
+  next(prompt: string, secret: boolean): Promise<string>;
+  close(): void;
+}
+
+function openLines(stdin: PlainStreams['stdin'], stdout: PlainStreams['stdout'], cancel: () => void): Lines {
+  // No line editing: it would write control sequences. The terminal itself edits and echoes the line.
+  const reader = createInterface({ input: stdin, terminal: false });
+  const waiting: { resolve: (line: string) => void; reject: (error: Error) => void }[] = [];
+  const typed: string[] = [];
+  let ended = false;
+  reader.on('line', (line) => {
+    const first = waiting.shift();
+    if (first) first.resolve(line);
+    else typed.push(line);
+  });
+  const end = (): void => {
+    ended = true;
+    for (const { reject } of waiting.splice(0)) reject(new Cancelled());
+  };
+  reader.on('close', end);
+  const onInterrupt = (): void => {
+    cancel();
+    end();
+  };
+  process.on('SIGINT', onInterrupt);
+  return {
+    next(prompt, secret) {
+      stdout.write(prompt);
+      const ahead = typed.shift();
+      if (ahead !== undefined) return Promise.resolve(ahead);
+      if (ended) return Promise.reject(new Cancelled());
+      if (secret && stdin.isTTY) return hidden(stdin, stdout, cancel);
+      return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
+    },
+    close() {
+      process.off('SIGINT', onInterrupt);
+      reader.close();
+      stdin.pause();
+      stdin.unref?.();
+    },
+  };
+}
+
+/** Reads one line without echo. */
+function hidden(stdin: PlainStreams['stdin'], stdout: PlainStreams['stdout'], cancel: () => void): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let line = '';
+    stdin.setRawMode(true);
+    const done = (finish: () => void): void => {
+      stdin.off('data', onData);
+      stdin.setRawMode(false);
+      stdout.write('\n');
+      finish();
+    };
+    const onData = (chunk: Buffer): void => {
+      for (const character of chunk.toString()) {
+        if (character === '\r' || character === '\n') return done(() => resolve(line));
+        if (character === '\u0003' || character === '\u0004') {
+          return done(() => {
+            cancel();
+            reject(new Cancelled());
+          });
+        }
+        line = character === '\u007f' ? line.slice(0, -1) : line + character;
+      }
+    };
+    stdin.on('data', onData);
+    stdin.resume();
+  });
+}

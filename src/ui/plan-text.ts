@@ -1,0 +1,50 @@
+import type { ObtainPlan, Plan } from '../core/decide/plan.js';
+
+export interface PlanLine {
+  label: string;
+  value: string;
+}
+
+/** The plan in words for the review: what, from whom, how proved, which files, what runs, how it is renewed. */
+export function planLines(plan: Plan): readonly PlanLine[] {
+  if (plan.kind !== 'obtain') return [];
+  const { lineage, csr, ca, account, hooks, proofs } = plan;
+  const lines: PlanLine[] = [{ label: 'Certificate', value: `${plan.identifiers.map(({ shown }) => shown).join('  ')}${plan.key === null ? '' : `      ${keyText(plan)}`}` }];
+  if (lineage && lineage.added.length > 0 && lineage.exists) lines.push({ label: 'Added', value: lineage.added.map(({ shown }) => `+ ${shown}`).join('  ') });
+  if (lineage && lineage.removed.length > 0) lines.push({ label: 'Taken out', value: lineage.removed.map(({ shown }) => `- ${shown}`).join('  ') });
+  lines.push({ label: 'From', value: `${ca.label}${ca.test ? ' (for tests, trusted by nobody)' : ''}, ${accountText(account)}` });
+  lines.push({ label: 'Proof', value: proofText(plan) });
+  if (plan.resume) lines.push({ label: 'Order', value: 'goes on with the one that is open; nothing is ordered twice' });
+  if (plan.dryRun) lines.push({ label: 'Saved as', value: 'nothing: this is a rehearsal' });
+  else if (csr) lines.push({ label: 'Saved as', value: csr.certPath ?? 'files in this folder' });
+  else if (lineage) lines.push({ label: 'Saved as', value: lineage.exists ? `a new version of ${lineage.name}; the present one is kept beside it` : `${lineage.name}${lineage.nameMayChange ? '' : ''}, new` });
+  lines.push({ label: 'Changes', value: csr ? 'no server is touched' : 'files below live/, archive/ and renewal/; no server is touched' });
+  for (const folder of new Set(proofs.map(({ detail }) => detail).filter((detail) => detail !== undefined && detail !== ''))) lines.push({ label: 'Web folder', value: `${folder} (a file for a moment)` });
+  if (hooks.pre !== undefined) lines.push({ label: 'Before', value: hooks.pre });
+  if (hooks.deploy !== undefined) lines.push({ label: 'Then', value: hooks.deploy });
+  if (hooks.post !== undefined) lines.push({ label: 'At the end', value: hooks.post });
+  if (!csr && !plan.dryRun) lines.push({ label: 'Renews', value: renewsText(plan) });
+  return lines;
+}
+
+function keyText({ key }: ObtainPlan): string {
+  if (!key) return '';
+  const kind = key.type === 'rsa' ? `RSA ${key.rsaKeySize ?? 2048}` : `ECDSA ${{ secp256r1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521' }[key.curve ?? 'secp256r1'] ?? key.curve}`;
+  return key.reuse ? `${kind}, the key it has` : kind;
+}
+
+function accountText(account: ObtainPlan['account']): string {
+  if (account.kind === 'existing') return `account ${account.id.slice(0, 8)}…`;
+  return account.email === undefined ? 'a new account without e-mail' : `a new account for ${account.email}`;
+}
+
+function proofText({ proofs, authenticator }: ObtainPlan): string {
+  const kinds = [...new Set(proofs.map(({ challenge }) => challenge))];
+  const how = { standalone: 'a small server for a moment', webroot: 'a file in a web folder', manual: 'by hand' }[authenticator] ?? authenticator;
+  return `${how}, ${kinds.join(' and ')}`;
+}
+
+function renewsText({ authenticator, renewalParams }: ObtainPlan): string {
+  if (authenticator === 'manual' && renewalParams['manual_auth_hook'] === undefined) return 'not by itself: somebody has to place the answers again';
+  return '`certwright renew`, run twice a day by a timer, or by certbot\'s own timer';
+}

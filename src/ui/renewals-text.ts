@@ -1,0 +1,22 @@
+import type { Event } from '../core/events.js';
+import { printable } from '../system/printable.js';
+
+const frame = '- '.repeat(40).trimEnd();
+
+/** What `renew` did, in certbot's words for those who grep. */
+export function renewalsText({ outcomes, dryRun }: Extract<Event, { type: 'renewals' }>): readonly string[] {
+  const of = (state: string) => outcomes.filter((outcome) => outcome.state === state);
+  const [renewed, notDue, failed, unreadable] = [of('renewed'), of('not-due'), of('failed'), of('unreadable')];
+  const lines: string[] = ['', frame];
+  if (notDue.length > 0) lines.push('The following certificates are not due for renewal yet:', ...notDue.map(({ name, notAfter }) => `  ${name} expires on ${(notAfter ?? '').slice(0, 10)} (skipped)`));
+  if (renewed.length === 0 && failed.length === 0) lines.push(dryRun ? 'No simulated renewals were attempted.' : 'No renewals were attempted.');
+  const word = dryRun ? 'simulated renewals' : 'renewals';
+  if (renewed.length > 0) {
+    lines.push(failed.length === 0 ? `Congratulations, all ${word} succeeded: ` : `The following ${word} succeeded:`, ...renewed.map(({ fullchain, name }) => `  ${fullchain ?? name} (success)`));
+  }
+  if (failed.length > 0) {
+    lines.push(renewed.length === 0 ? `All ${word} failed. The following certificates could not be renewed:` : `The following ${word} failed:`, ...failed.map(({ name, reason }) => `  ${name} (failure)${reason === undefined ? '' : `: ${printable(reason).split('\n')[0]}`}`));
+  }
+  if (unreadable.length > 0) lines.push('', 'Additionally, the following renewal configurations were invalid: ', ...unreadable.map(({ name, reason }) => `  ${name} (parsefail)${reason === undefined ? '' : `: ${printable(reason)}`}`));
+  return [...lines, frame];
+}

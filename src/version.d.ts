@@ -1,0 +1,2 @@
+/** Put in place by the build. */
+declare const CERTWRIGHT_VERSION: string;
