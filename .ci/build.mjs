@@ -16,7 +16,7 @@ const stubs = {
     b.onLoad({ filter: /.*/, namespace: 'stub' }, ({ path }) => ({
       contents:
         path === 'axios'
-          ? 'module.exports = { create: () => ({ defaults: {}, request() { throw new Error("axios is not part of this build"); }, interceptors: { request: { use() {} }, response: { use() {} } } }) };'
+          ? 'module.exports = { create: () => ({ defaults: { headers: { common: {} } }, request() { throw new Error("axios is not part of this build"); }, interceptors: { request: { use() {} }, response: { use() {} } } }) };'
           : 'export default { connectToDevTools() {}, initialize() {} };',
       loader: 'js',
     }));

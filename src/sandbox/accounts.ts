@@ -90,7 +90,7 @@ function ownAccount(call: Call): Account {
 }
 
 /** POST to an account: read, change contacts (section 7.3.2) or deactivate (section 7.3.6). */
-export function account(call: Call): Reply {
+export function postAccount(call: Call): Reply {
   const { authority, origin } = call;
   const own = ownAccount(call);
   if (call.payload.length > 0) {

@@ -69,7 +69,7 @@ function retryAfter(authorization: Authorization, call: Call): Record<string, st
 }
 
 /** POST to an authorization: read it, or deactivate it (RFC 8555 sections 7.5 and 7.5.2). */
-export function authorization(call: Call): Reply {
+export function postAuthorization(call: Call): Reply {
   const own = ownAuthorization(call);
   if (call.payload.length > 0) {
     const status = optionalString(parseObject(call.payload.toString('utf8'), 'The payload'), 'status');
@@ -82,7 +82,7 @@ export function authorization(call: Call): Reply {
 }
 
 /** POST to a challenge: read it (empty payload), or say that it is ready to be validated (`{}`, section 7.5.1). */
-export function challenge(call: Call): Reply {
+export function postChallenge(call: Call): Reply {
   const own = ownAuthorization(call);
   const chosen = own.challenges.find((each) => each.id === call.ids[1]);
   if (chosen === undefined) throw new Problem('malformed', 'No such challenge', { status: 404 });

@@ -8,9 +8,12 @@ export interface IssueValue {
   parameters: [tag: string, value: string][];
 }
 
+function trim(part: string): string {
+  return part.replace(/^[ \t]+|[ \t]+$/g, '');
+}
+
 /** Reads `issuer; tag=value; …` (RFC 8659 section 4.2). Undefined when it is malformed. */
 export function parseIssueValue(text: string): IssueValue | undefined {
-  const trim = (part: string): string => part.replace(/^[ \t]+|[ \t]+$/g, '');
   const [head = '', ...rest] = text.split(';');
   const issuer = trim(head).toLowerCase().replace(/\.$/, '');
   if (issuer !== '' && !/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(issuer)) return undefined;

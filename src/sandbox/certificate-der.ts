@@ -35,10 +35,13 @@ export const KEY_USAGE = { digitalSignature: 0, keyEncipherment: 2, keyCertSign:
 /** AlgorithmIdentifier of the signatures of this CA, whose keys are all P-256. */
 export const SIGNATURE_ALGORITHM = sequence(oid(OID.ecdsaSha256));
 
+function namePart(type: string, text: string): Buffer {
+  return wrap(TAG.set, sequence(oid(type), wrap(TAG.utf8, Buffer.from(text))));
+}
+
 /** The DER of a name with common name and, if given, organization; no parts give the empty name. */
 export function nameDer(commonName?: string, organization?: string): Buffer {
-  const part = (type: string, text: string): Buffer => wrap(TAG.set, sequence(oid(type), wrap(TAG.utf8, Buffer.from(text))));
-  return sequence(...(organization === undefined ? [] : [part(OID.organization, organization)]), ...(commonName === undefined ? [] : [part(OID.commonName, commonName)]));
+  return sequence(...(organization === undefined ? [] : [namePart(OID.organization, organization)]), ...(commonName === undefined ? [] : [namePart(OID.commonName, commonName)]));
 }
 
 /** The DER SubjectPublicKeyInfo of a key. */

@@ -4,7 +4,7 @@ import { CHAINS, chainPem } from './issuing.js';
 import { Problem } from './problem.js';
 
 /** POST-as-GET of a certificate with one of its chains; the others are named as alternates (RFC 8555 section 7.4.2). */
-export function certificate(call: Call): Reply {
+export function readCertificate(call: Call): Reply {
   const [id = '', number] = call.ids;
   const found = call.authority.state.certificates.get(id);
   const chain = number === undefined ? 0 : Number(number);

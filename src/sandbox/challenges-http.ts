@@ -94,6 +94,13 @@ function describe(error: Error): string {
   return error.message;
 }
 
+/** Where a redirect leads, when that is http or https. */
+function redirectTarget(location: string, from: URL): URL | undefined {
+  if (!URL.canParse(location, from.href)) return undefined;
+  const target = new URL(location, from.href);
+  return target.protocol === 'http:' || target.protocol === 'https:' ? target : undefined;
+}
+
 /**
  * Validates http-01 (RFC 8555 section 8.3, RFC 8738 for addresses): up to ten redirects to http or https are followed,
  * trailing white space in the body is ignored. Throws Problem unauthorized, connection or dns.
@@ -106,8 +113,8 @@ export async function validateHttp(task: ValidationTask): Promise<void> {
     const fetched = await fetchUrl(url, authority);
     if (REDIRECTS.has(fetched.status) && fetched.location !== undefined) {
       if (redirects >= MAX_REDIRECTS) throw new Problem('connection', `Fetching ${url.href}: more than ${MAX_REDIRECTS} redirects`);
-      const next = URL.parse(fetched.location, url.href);
-      if (next === null || (next.protocol !== 'http:' && next.protocol !== 'https:')) throw new Problem('connection', `Fetching ${url.href}: redirect to ${JSON.stringify(fetched.location.slice(0, 200))}, which is neither http nor https`);
+      const next = redirectTarget(fetched.location, url);
+      if (next === undefined) throw new Problem('connection', `Fetching ${url.href}: redirect to ${JSON.stringify(fetched.location.slice(0, 200))}, which is neither http nor https`);
       url = next;
       continue;
     }

@@ -60,8 +60,8 @@ export function readExtensions(list: Element): Map<string, { critical: boolean; 
 }
 
 function requestedExtensions(attributes: Element | undefined): ReturnType<typeof readExtensions> {
-  for (const attribute of attributes === undefined ? [] : children(attribute)) {
-    const [type, values] = children(attribute);
+  for (const attribute of attributes === undefined ? [] : children(attributes)) {
+    const [type, values]: readonly (Element | undefined)[] = children(attribute);
     if (type === undefined || readOid(type) !== EXTENSION_REQUEST) continue;
     const list = children(expectTag(values, TAG.set, 'attribute values'))[0];
     if (list !== undefined) return readExtensions(list);

@@ -14,7 +14,7 @@ const HASHES: Record<string, string> = { HS256: 'sha256', HS384: 'sha384', HS512
 export function checkBinding(binding: unknown, accountKey: JsonWebKey, url: string, keys: readonly EabKey[]): void {
   const jws = parseJws(binding, 'The external account binding');
   const { alg, kid, nonce } = jws.header;
-  if (typeof alg !== 'string' || !(alg in HASHES)) throw new Problem('badSignatureAlgorithm', `MAC algorithm ${JSON.stringify(alg ?? null)} of the external account binding is not accepted`, { algorithms: Object.keys(HASHES) });
+  if (typeof alg !== 'string' || !Object.hasOwn(HASHES, alg)) throw new Problem('badSignatureAlgorithm', `MAC algorithm ${JSON.stringify(alg ?? null)} of the external account binding is not accepted`, { algorithms: Object.keys(HASHES) });
   if (nonce !== undefined) throw new Problem('malformed', 'The external account binding must not have a nonce');
   if (jws.header.url !== url) throw new Problem('malformed', 'The URL of the external account binding is not that of the request');
   if (typeof kid !== 'string') throw new Problem('malformed', 'The external account binding needs a "kid"');

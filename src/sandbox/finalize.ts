@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { canonicalAddress } from './addresses.js';
 import { checkCaa } from './caa.js';
 import { keyDigest, readCsr } from './csr.js';
@@ -19,6 +20,11 @@ function keysOf(identifiers: readonly Identifier[]): Set<string> {
   return new Set(identifiers.map((each) => `${each.type} ${each.value}`));
 }
 
+/** The values of keys as `keysOf` makes them. */
+function list(keys: readonly string[]): string {
+  return keys.map((key) => key.slice(key.indexOf(' ') + 1)).join(', ');
+}
+
 /** Compares the names of CSR and order: they must be the same set. Throws Problem badCSR that names the differences. */
 export function checkNames(csr: Csr, order: Pick<Order, 'identifiers'>): void {
   const asked = keysOf(csr.identifiers);
@@ -30,7 +36,6 @@ export function checkNames(csr: Csr, order: Pick<Order, 'identifiers'>): void {
   const missing = [...ordered].filter((each) => !asked.has(each));
   const extra = [...asked].filter((each) => !ordered.has(each));
   if (missing.length === 0 && extra.length === 0) return;
-  const list = (names: string[]): string => names.map((name) => name.slice(name.indexOf(' ') + 1)).join(', ');
   throw new Problem('badCSR', `The names of the CSR are not those of the order:${missing.length > 0 ? ` it lacks ${list(missing)}` : ''}${missing.length > 0 && extra.length > 0 ? ';' : ''}${extra.length > 0 ? ` it has in addition ${list(extra)}` : ''}`);
 }
 
@@ -56,7 +61,7 @@ async function recheckCaa(authority: Authority, order: Order): Promise<void> {
 async function issue(authority: Authority, order: Order, csr: Csr, path: string): Promise<void> {
   try {
     await recheckCaa(authority, order);
-    if (authority.policy.issueDelayMs > 0) await new Promise((resolve) => setTimeout(resolve, authority.policy.issueDelayMs));
+    if (authority.policy.issueDelayMs > 0) await setTimeout(authority.policy.issueDelayMs, undefined, { signal: authority.signal });
     if (authority.dice().strikes('orderInvalid', path) !== undefined) throw new Problem('serverInternal', 'The order was made invalid on purpose (sandbox fault orderInvalid)');
     const certificate = issueCertificate(authority, order, csr);
     authority.state.certificates.set(certificate.id, certificate);

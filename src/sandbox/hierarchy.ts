@@ -94,9 +94,12 @@ export function createHierarchy(now: number): Hierarchy {
   };
 }
 
+function keyPem(key: KeyObject): string {
+  return String(key.export({ type: 'pkcs8', format: 'pem' }));
+}
+
 /** The CA in the form in which it is kept. Holds private keys. */
 export function storeHierarchy(hierarchy: Hierarchy): StoredHierarchy {
-  const keyPem = (key: KeyObject): string => String(key.export({ type: 'pkcs8', format: 'pem' }));
   const { certificates } = hierarchy;
   return {
     version: 1,
@@ -150,5 +153,5 @@ export function makeServerCertificate(hierarchy: Hierarchy, host: string, now: n
     },
     hierarchy.rootX1.key,
   );
-  return { key: String(key.export({ type: 'pkcs8', format: 'pem' })), cert: pem('CERTIFICATE', der) };
+  return { key: keyPem(key), cert: pem('CERTIFICATE', der) };
 }

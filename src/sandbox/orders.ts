@@ -108,6 +108,6 @@ export function ownOrder(call: Call): Order {
 }
 
 /** POST-as-GET of an order. */
-export function order(call: Call): Reply {
+export function readOrder(call: Call): Reply {
   return orderReply(ownOrder(call), call, 200);
 }

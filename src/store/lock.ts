@@ -4,7 +4,6 @@ import { LockHeld, Refused, StoreError } from '../core/errors.js';
 import { codeOf, permitted } from '../system/atomic-file.js';
 import { systemClock, type Clock } from '../system/clock.js';
 import { lockHolder } from './lock-holder.js';
-import { perlLock } from './lock-perl.js';
 import { nativeFiles } from './switch-native.js';
 
 /** One held lock. Releasing removes the lock file first and then lets go of it, as certbot does (F50). */
@@ -67,6 +66,7 @@ async function releaseAll(held: HeldLock[]): Promise<void> {
 const takeLock: TakeLock = async (path) => {
   if (nativeFiles()) return nativeLock(path);
   try {
+    const { perlLock } = await import('./lock-perl.js');
     return await perlLock(path);
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error;

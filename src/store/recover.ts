@@ -26,7 +26,7 @@ const FINISHED: Readonly<Record<Finish, string>> = {
 /**
  * Puts right what stopped runs left, ours and certbot's, in all lineages; call it with the locks held and before anything is
  * read for a decision. What cannot be put right is told and left alone: it is never a reason to stop. With nothing to do it
- * costs two directory listings and four links for each lineage.
+ * costs two directory listings and the reading of four links for each lineage.
  */
 export function recover(dirs: Directories): Recovered[] {
   const told: Recovered[] = [];
@@ -49,6 +49,7 @@ export function recover(dirs: Directories): Recovered[] {
   const renewal = join(dirs.config, 'renewal');
   const entries = list(renewal);
   removeTemporary(renewal, entries);
+  removeTemporary(join(dirs.config, 'live'), list(join(dirs.config, 'live')));
   for (const entry of entries.filter((file) => file.endsWith('.conf.new'))) {
     attempt(join(renewal, entry), () => {
       rmSync(join(renewal, entry));

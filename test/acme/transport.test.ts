@@ -149,4 +149,21 @@ describe('a server that comes back', () => {
     await one.send(get(url));
     expect(await one.send(get(url))).toMatchObject({ data: 'answer 4' });
   });
+
+  it('gets what may not be repeated once more when a kept connection ends without a word, not more often', async () => {
+    let posted = 0;
+    const server = createHttpServer((request, response) => {
+      if (request.method !== 'POST') {
+        setTimeout(() => response.end(), 20);
+        return;
+      }
+      posted += 1;
+      request.socket.destroy();
+    });
+    const url = `http://127.0.0.1:${await listen(server)}/`;
+    const one = transport();
+    await Promise.all(Array.from({ length: 5 }, () => one.send(get(url))));
+    await expect(one.send({ ...get(url), method: 'POST', body: '{}', repeatable: false })).rejects.toMatchObject({ code: 'network', message: expect.stringContaining('closed the connection') });
+    expect(posted).toBe(2);
+  });
 });
