@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { webcrypto } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { get as getPlain, type IncomingMessage } from 'node:http';
 import { get } from 'node:https';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -44,10 +45,12 @@ export async function startPebble({ env = {}, program = 'pebble', config = {} }:
       },
     }),
   );
-  const challtestServer = start('pebble-challtestsrv', ['-management', `127.0.0.1:${challtest}`, '-dns01', `127.0.0.1:${dnsPort}`, '-http01', '', '-https01', '', '-tlsalpn01', '', '-doh', '', '-defaultIPv6', '', '-defaultIPv4', '127.0.0.1'], {});
+  const challtestServer = start('pebble-challtestsrv', ['-management', `127.0.0.1:${challtest}`, '-dns01', `127.0.0.1:${dnsPort}`, '-http01', '', '-https01', '', '-tlsalpn01', '', '-defaultIPv6', '', '-defaultIPv4', '127.0.0.1'], {});
   const pebble = start(program, ['-config', join(folder, 'pebble.json'), '-dnsserver', `127.0.0.1:${dnsPort}`, '-strict'], env);
   const directoryUrl = `https://127.0.0.1:${port}/dir`;
-  await answers(directoryUrl, certificate, () => `${pebble.output()}\n${challtestServer.output()}`);
+  const output = (): string => `${pebble.output()}\n${challtestServer.output()}`;
+  await answers(directoryUrl, certificate, output);
+  await answers(`http://127.0.0.1:${challtest}/`, '', output);
   return {
     directoryUrl,
     caPath,
@@ -87,7 +90,8 @@ async function answers(url: string, ca: string, output: () => string): Promise<v
   const until = Date.now() + 15_000;
   for (;;) {
     const ok = await new Promise<boolean>((resolve) => {
-      get(url, { ca, timeout: 2000 }, (response) => resolve(response.resume().statusCode === 200)).on('error', () => resolve(false));
+      const done = (response: IncomingMessage): void => resolve(response.resume().statusCode !== undefined);
+      (url.startsWith('https:') ? get(url, { ca, timeout: 2000 }, done) : getPlain(url, { timeout: 2000 }, done)).on('error', () => resolve(false));
     });
     if (ok) return;
     if (Date.now() > until) throw new Error(`pebble does not answer:\n${output()}`);
