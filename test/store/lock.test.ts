@@ -1,9 +1,9 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { LockHeld, PermissionMissing, StoreError } from '../../src/core/errors.js';
+import { LockHeld, StoreError } from '../../src/core/errors.js';
 import { perlLock } from '../../src/store/lock-perl.js';
 import { acquireLocks, type TakeLock } from '../../src/store/lock.js';
 import { makeProgram } from './program.js';
@@ -103,7 +103,8 @@ describe.each(ways)('F50 by $way', ({ take }) => {
   });
 
   it('two directories that are one are locked once', async () => {
-    const lock = await acquire([config(), join(folder, 'work', '..', 'config')]);
+    symlinkSync('config', join(folder, 'alias'));
+    const lock = await acquire([config(), join(folder, 'alias')]);
     expect(pythonGets()).toBe(false);
     await lock.release();
   });
@@ -134,9 +135,19 @@ it('the lock ends with the process that took it by perl, even when that is kille
   await expect.poll(pythonGets).toBe(true);
 });
 
-it('a missing right names the lock file', async () => {
-  const denied: TakeLock = (path) => Promise.reject(new PermissionMissing(path, 'write'));
-  await expect(acquireLocks([config()], { waitSeconds: 0, take: denied })).rejects.toThrow(`Not allowed to write ${lockFile()}`);
+it.skipIf(process.getuid?.() !== 0)('a missing right names the lock file, by either way', async () => {
+  const program = await makeProgram(
+    folder,
+    `import { perlLock } from './src/store/lock-perl.ts'; import { acquireLocks } from './src/store/lock.ts';
+    process.setuid(65534);
+    for (const take of [undefined, (path) => perlLock(path)]) await acquireLocks([process.argv[2]], { waitSeconds: 0, ...(take ? { take } : {}) }).catch((error) => console.log(error.name, error.message));`,
+  );
+  chmodSync(folder, 0o755);
+  const output = execFileSync(process.execPath, [program, config()], { encoding: 'utf8' });
+  expect(output).toBe(`PermissionMissing Not allowed to write ${lockFile()}\n`.repeat(2));
+});
+
+it('without perl the caller hears of it; a folder that is not there is no lock', async () => {
   await expect(perlLock(join(folder, 'nowhere', '.certbot.lock'))).rejects.toBeInstanceOf(StoreError);
   await expect(perlLock(lockFile(), '/nowhere/perl')).rejects.toMatchObject({ code: 'ENOENT' });
 });

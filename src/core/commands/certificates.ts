@@ -32,7 +32,7 @@ function certificateReport(lineage: Lineage, now: number): CertificateReport {
   if (lineage.notAfter.getTime() <= now) problems.push('EXPIRED');
   return {
     name: lineage.name,
-    serial: lineage.serial,
+    serial: lineage.serial.replace(/^0+(?=.)/, ''),
     keyType: lineage.keyType.toUpperCase(),
     identifiers: lineage.identifiers.map(({ value }) => value),
     addresses: lineage.identifiers.some(({ type }) => type === 'ip'),

@@ -1,0 +1,91 @@
+import { lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { PermissionMissing } from '../../src/core/errors.js';
+import { isTemporaryName, permitted, replaceLink, replaceLinks, writeFileAtomic, writeNewFile } from '../../src/system/atomic-file.js';
+
+let folder: string;
+let umask: number;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'atomic-'));
+  umask = process.umask();
+});
+afterEach(() => {
+  process.umask(umask);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+it.each([0o600, 0o644, 0o640])('the file has the wanted mode whatever the umask: %o', (mode) => {
+  for (const mask of [0o077, 0o000]) {
+    process.umask(mask);
+    writeFileAtomic(join(folder, 'file'), 'text', { mode });
+    expect(statSync(join(folder, 'file')).mode & 0o777).toBe(mode);
+  }
+  expect(readdirSync(folder)).toEqual(['file']);
+});
+
+it('a file is replaced as a whole: who has it open keeps the old one', () => {
+  const path = join(folder, 'file');
+  writeFileAtomic(path, 'old', { mode: 0o600 });
+  const { ino } = statSync(path);
+  writeFileAtomic(path, Buffer.from('new'), { mode: 0o600 });
+  expect(readFileSync(path, 'utf8')).toBe('new');
+  expect(statSync(path).ino).not.toBe(ino);
+});
+
+it('a link is replaced, not followed; nothing is left when it cannot be', () => {
+  writeFileSync(join(folder, 'victim'), 'untouched');
+  symlinkSync('victim', join(folder, 'link'));
+  writeFileAtomic(join(folder, 'link'), 'text', { mode: 0o600 });
+  expect(readFileSync(join(folder, 'victim'), 'utf8')).toBe('untouched');
+  mkdirSync(join(folder, 'taken', 'by', 'a'), { recursive: true });
+  expect(() => writeFileAtomic(join(folder, 'taken'), 'x', { mode: 0o600 })).toThrow();
+  expect(readdirSync(folder).sort()).toEqual(['link', 'taken', 'victim']);
+});
+
+it('a new file is refused where one is, and what is there stays', () => {
+  writeNewFile(join(folder, 'file'), 'mine', { mode: 0o600 });
+  expect(() => writeNewFile(join(folder, 'file'), 'other', { mode: 0o600 })).toThrow('EEXIST');
+  expect(readFileSync(join(folder, 'file'), 'utf8')).toBe('mine');
+});
+
+it('links are replaced together, or none', () => {
+  replaceLink(join(folder, 'a'), 'one');
+  replaceLinks([
+    { path: join(folder, 'a'), target: 'two' },
+    { path: join(folder, 'b'), target: 'two' },
+  ]);
+  expect([readlinkSync(join(folder, 'a')), readlinkSync(join(folder, 'b'))]).toEqual(['two', 'two']);
+  expect(() =>
+    replaceLinks([
+      { path: join(folder, 'a'), target: 'three' },
+      { path: join(folder, 'nowhere', 'b'), target: 'three' },
+    ]),
+  ).toThrow('ENOENT');
+  expect(readlinkSync(join(folder, 'a'))).toBe('two');
+  expect(readdirSync(folder).sort()).toEqual(['a', 'b']);
+  expect(lstatSync(join(folder, 'a')).isSymbolicLink()).toBe(true);
+});
+
+it.each(['EACCES', 'EPERM', 'EROFS'])('%s names the path and what to do', (code) => {
+  const refuse = (): never => {
+    throw Object.assign(new Error(code), { code });
+  };
+  const failure = (() => {
+    try {
+      return permitted('/etc/thing', 'write', refuse);
+    } catch (error) {
+      return error;
+    }
+  })();
+  expect(failure).toBeInstanceOf(PermissionMissing);
+  expect(failure).toMatchObject({ path: '/etc/thing', right: 'write', message: 'Not allowed to write /etc/thing' });
+  expect((failure as PermissionMissing).hint).toMatch(code === 'EROFS' ? /read-only/ : /--user-dirs/);
+  expect(() => permitted('/x', 'write', () => { throw Object.assign(new Error('full'), { code: 'ENOSPC' }); })).toThrow('full');
+});
+
+it('knows its own temporary files, and no others', () => {
+  expect(isTemporaryName('.cert1.pem.0123456789ab.certwright-tmp')).toBe(true);
+  for (const name of ['cert1.pem', '.cert1.pem', 'x.0123456789ab.certwright-tmp', '.certbot.lock']) expect(isTemporaryName(name)).toBe(false);
+});
