@@ -31,6 +31,7 @@ export async function carryOut(plan: ObtainPlan, settings: Settings, world: Worl
   const report = (event: Event): void => world.interaction.report(event);
   await around.before(settings);
   let renewed: readonly string[] = [];
+  let release = (): Promise<void> => Promise.resolve();
   try {
     const lineage = plan.lineage?.exists ? readLineage(world.dirs, plan.lineage.name) : null;
     const served = watchServed();
@@ -38,6 +39,7 @@ export async function carryOut(plan: ObtainPlan, settings: Settings, world: Worl
     const authenticator = await loadAuthenticator(plan, world.plugins);
     if (plan.authenticator === 'webroot') await world.sandbox?.serveFolders(plan.webrootMap);
     await authenticator.prepare(context);
+    release = () => authenticator.cleanUp([], context);
     const owner = await ensureAccount(
       plan,
       settings,
@@ -71,6 +73,7 @@ export async function carryOut(plan: ObtainPlan, settings: Settings, world: Worl
     renewed = issued.identifiers.map(({ value }) => value);
     await keep(plan, issued, lineage, owner.id, settings, world);
   } finally {
+    await release();
     await around.after(settings, postHookEnvironment(plan, renewed));
   }
 }

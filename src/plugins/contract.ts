@@ -85,7 +85,10 @@ export interface Authenticator {
   present(tasks: readonly ChallengeTask[], context: ChallengeContext): Promise<void>;
   /** Until the answers can be seen from outside (DNS). */
   wait?(tasks: readonly ChallengeTask[], context: ChallengeContext): Promise<void>;
-  /** Undo `present` for these tasks; called once for every run, also after failure, never throws for what is already gone. */
+  /**
+   * Undo `present` for these tasks, also after failure; never throws for what is already gone. Called once more at the end of
+   * a run without tasks, to give back what `prepare` took (a port) when nothing had to be presented.
+   */
   cleanUp(tasks: readonly ChallengeTask[], context: ChallengeContext): Promise<void>;
 }
 

@@ -11,6 +11,7 @@ export interface ZoneAnswer {
 }
 
 const TTL = 1;
+const MAX_ALIASES = 10;
 
 function tidy(name: string): string {
   return name.toLowerCase().replace(/\.$/, '');
@@ -122,12 +123,13 @@ export class DnsZone {
     return [];
   }
 
-  /** Answers a question, following CNAMEs inside the zone. `type` 255 asks for everything. */
+  /** Answers a question, following CNAMEs inside the zone; SERVFAIL when they never end. `type` 255 asks for everything. */
   answer(question: string, type: number): ZoneAnswer {
     const answers: DnsRecord[] = [];
     let name = tidy(question);
     let owner = question;
-    for (let hop = 0; hop < 10; hop += 1) {
+    for (let hop = 0; ; hop += 1) {
+      if (hop > MAX_ALIASES) return { rcode: RCODE.SERVFAIL, answers: [], authorities: [] };
       const failure = this.failures.get(name);
       if (failure !== undefined) return { rcode: failure, answers: [], authorities: [] };
       const alias = type === TYPE_CODES.CNAME ? undefined : this.find(name)?.get(TYPE_CODES.CNAME)?.[0];

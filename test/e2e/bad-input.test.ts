@@ -35,7 +35,6 @@ async function refused(args: readonly string[], env: Record<string, string> = {}
   expect([1, 2], said).toContain(code);
   expect(`${stdout}${stderr}`, said).not.toMatch(/^\s+at .*[:(]\d+:\d+|node:internal|TypeError|RangeError|SyntaxError|ReferenceError|unexpected happened/m);
   expect(stderr.trim().length, said).toBeGreaterThan(10);
-  // eslint-disable-next-line no-control-regex
   expect(stderr, said).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/);
 }
 

@@ -28,6 +28,34 @@ const config = (...path: string[]) => join(place.folder, 'config', ...path);
 const env = () => ({ HOME: place.folder, REQUESTS_CA_BUNDLE: pebble.caPath });
 const strace = (options: readonly string[]) => runProgram('strace', ['-f', '-qq', '-o', join(place.folder, 'trace'), ...options, process.execPath, binary, ...flags], { env: env(), timeout: 60_000 });
 
+interface Call {
+  call: string;
+  /** strace counts each system call of a thread by itself. */
+  nth: number;
+  line: string;
+}
+
+/** The calls of the main thread (the one that made the first), each with its number among those of the same name. */
+function mainCalls(trace: string): readonly Call[] {
+  const lines = trace.split('\n').filter((line) => line !== '');
+  const main = lines[0]?.split(' ')[0];
+  const seen = new Map<string, number>();
+  return lines.flatMap((line) => {
+    const [thread, text = ''] = line.split(/ +(.*)/s);
+    const call = /^([a-z0-9_]+)\(/.exec(text)?.[1];
+    if (thread !== main || call === undefined) return [];
+    const nth = (seen.get(call) ?? 0) + 1;
+    seen.set(call, nth);
+    return [{ call, nth, line: text }];
+  });
+}
+
+/** `count` of these, evenly spread. */
+function spread<T>(all: readonly T[], count: number): readonly T[] {
+  const number = Math.max(0, Math.min(all.length, count));
+  return Array.from({ length: number }, (_, index) => all[Math.floor((index * all.length) / number)]).filter((item) => item !== undefined);
+}
+
 /** Every private key below the configuration directory, wherever a kill may have left it, is for its owner only. */
 function keysAreSecret(folder: string): void {
   for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
@@ -59,27 +87,23 @@ it(`N05: kill -9 at ${POINTS} points of a renewal: the old version or the new on
   const pristine = join(place.folder, 'pristine');
   const whole = await strace(['-e', `trace=${CALLS}`]);
   expect(whole.code, whole.stderr).toBe(0);
-  // Only the main thread's calls are counted: the thread that made the first.
-  const lines = readFileSync(join(place.folder, 'trace'), 'utf8').split('\n').filter((line) => line !== '');
-  const main = lines[0]?.split(' ')[0];
-  const own = lines.filter((line) => line.split(' ')[0] === main);
-  const save = own.findIndex((line) => line.includes('.certwright/journal'));
+  const own = mainCalls(readFileSync(join(place.folder, 'trace'), 'utf8'));
+  const save = own.findIndex(({ line }) => line.includes('.certwright/journal'));
   expect(save).toBeGreaterThan(0);
-  // Every call of the save, and as many evenly spread over what comes before as make up the number.
-  const saving = own.map((_, index) => index + 1).filter((index) => index > save - 4);
-  const stride = Math.max(1, Math.floor(saving.length / Math.max(1, Math.floor(POINTS * 0.6))));
-  const chosen = saving.filter((_, index) => index % stride === 0);
-  const before = Math.max(0, POINTS - chosen.length);
-  const points = [...Array.from({ length: before }, (_, index) => 1 + Math.floor((index * (save - 4)) / Math.max(1, before))), ...chosen];
+  // Every call of the save as far as the number allows, the rest spread evenly over what comes before.
+  const saving = own.slice(save - 4);
+  const chosen = spread(saving, Math.min(saving.length, Math.ceil(POINTS * 0.6)));
+  const points = [...spread(own.slice(0, save - 4), POINTS - chosen.length), ...chosen];
   cpSync(config(), pristine, { recursive: true, verbatimSymlinks: true });
   let torn = 0;
   let killed = 0;
-  for (const point of points) {
+  for (const at of points) {
+    const point = { ...at, toString: () => `${at.call} ${at.nth}` };
     rmSync(config(), { recursive: true, force: true });
     cpSync(pristine, config(), { recursive: true, verbatimSymlinks: true });
     const old = live();
     const asked = pebble.requests().length;
-    const { signal, code } = await strace(['-e', `trace=${CALLS}`, '-e', `inject=${CALLS}:signal=SIGKILL:when=${point}`]);
+    const { signal, code } = await strace(['-e', `trace=${CALLS}`, '-e', `inject=${point.call}:signal=SIGKILL:when=${point.nth}`]);
     if (signal === 'SIGKILL' || code === 137) killed += 1;
     const first = pebble.requests().slice(asked);
     const after = live();

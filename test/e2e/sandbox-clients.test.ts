@@ -45,14 +45,18 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe('certbot', () => {
-  const certbot = (args: readonly string[]) =>
-    runProgram('/usr/bin/certbot', [...args, '-n', '--agree-tos', '-m', 'admin@example.com', '--server', sandbox.directoryUrl, '--config-dir', join(folder, 'certbot'), '--work-dir', join(folder, 'work'), '--logs-dir', join(folder, 'logs')], {
-      env: { REQUESTS_CA_BUNDLE: root },
-      timeout: TIMEOUT,
-    });
-  const live = (name: string): string => join(folder, 'certbot', 'live', name, 'fullchain.pem');
+const certbot = (args: readonly string[]) =>
+  runProgram('/usr/bin/certbot', [...args, '-n', '--agree-tos', '-m', 'admin@example.com', '--server', sandbox.directoryUrl, '--config-dir', join(folder, 'certbot'), '--work-dir', join(folder, 'work'), '--logs-dir', join(folder, 'logs')], {
+    env: { REQUESTS_CA_BUNDLE: root },
+    timeout: TIMEOUT,
+  });
 
+const live = (name: string): string => join(folder, 'certbot', 'live', name, 'fullchain.pem');
+
+const post = (path: string, value: string): string =>
+  `#!/bin/sh\nexec ${process.execPath} -e 'fetch("${sandbox.managementUrl}${path}", { method: "POST", body: JSON.stringify({ host: "_acme-challenge." + process.env.CERTBOT_DOMAIN + ".", value: ${value} }) }).then((answer) => process.exit(answer.ok ? 0 : 1))'\n`;
+
+describe('certbot', () => {
   it('obtains a certificate by http-01', async () => {
     const { code, stderr, stdout } = await certbot(['certonly', '--standalone', '--http-01-port', String(httpPort), '-d', 'certbot.example.com', '-d', 'www.certbot.example.com']);
     expect(code, stdout + stderr).toBe(0);
@@ -60,8 +64,6 @@ describe('certbot', () => {
   });
 
   it('obtains a wildcard by dns-01, with hooks that set records', async () => {
-    const post = (path: string, value: string): string =>
-      `#!/bin/sh\nexec ${process.execPath} -e 'fetch("${sandbox.managementUrl}${path}", { method: "POST", body: JSON.stringify({ host: "_acme-challenge." + process.env.CERTBOT_DOMAIN + ".", value: ${value} }) }).then((answer) => process.exit(answer.ok ? 0 : 1))'\n`;
     const auth = script('auth.sh', post('/set-txt', 'process.env.CERTBOT_VALIDATION'));
     const cleanup = script('cleanup.sh', post('/clear-txt', 'undefined'));
     const { code, stderr, stdout } = await certbot(['certonly', '--manual', '--preferred-challenges', 'dns', '--manual-auth-hook', auth, '--manual-cleanup-hook', cleanup, '-d', 'wild.example.com', '-d', '*.wild.example.com']);
@@ -82,18 +84,19 @@ describe('certbot', () => {
   });
 });
 
-describe('lego', () => {
-  const lego = (args: readonly string[], env: Record<string, string> = {}) =>
-    runProgram('/usr/bin/lego', ['--server', sandbox.directoryUrl, '--accept-tos', '--email', 'admin@example.com', '--path', join(folder, 'lego'), ...args, 'run'], { env: { LEGO_CA_CERTIFICATES: root, ...env }, timeout: TIMEOUT });
-  const file = (name: string): string => join(folder, 'lego', 'certificates', `${name}.crt`);
+const lego = (args: readonly string[], env: Record<string, string> = {}) =>
+  runProgram('/usr/bin/lego', ['--server', sandbox.directoryUrl, '--accept-tos', '--email', 'admin@example.com', '--path', join(folder, 'lego'), ...args, 'run'], { env: { LEGO_CA_CERTIFICATES: root, ...env }, timeout: TIMEOUT });
 
+const file = (name: string): string => join(folder, 'lego', 'certificates', `${name}.crt`);
+
+describe('lego', () => {
   it('obtains a certificate by http-01', async () => {
     const { code, stderr, stdout } = await lego(['--http', '--http.port', `127.0.0.1:${httpPort}`, '-d', 'lego.example.com', '-d', 'www.lego.example.com']);
     expect(code, stdout + stderr).toBe(0);
     expectIssued(file('lego.example.com'), ['lego.example.com', 'www.lego.example.com']);
   });
 
-  it('obtains a wildcard by dns-01, with its propagation checks against the DNS server', async () => {
+  it('obtains a wildcard by dns-01, with its httpreq provider pointed at the management address', async () => {
     const { code, stderr, stdout } = await lego(['--dns', 'httpreq', '--dns.resolvers', `${sandbox.dns.address}:${sandbox.dns.port}`, '--dns.disable-cp', '-d', '*.lego-dns.example.com', '-d', 'lego-dns.example.com'], {
       HTTPREQ_ENDPOINT: sandbox.managementUrl,
     });
@@ -108,10 +111,17 @@ describe('lego', () => {
   });
 });
 
+const webroot = (): string => join(folder, 'uacme-web');
+
+/**
+ * uacme believes the file /etc/ssl/certs/ca-certificates.crt and nothing else, so it runs where that file is the
+ * sandbox's roots: in a mount namespace of its own. The machine's store stays as it is.
+ */
+const uacme = (args: readonly string[]) =>
+  runProgram('unshare', ['--mount', ...(process.getuid?.() === 0 ? [] : ['--map-root-user']), 'sh', '-c', 'mount --bind "$0" /etc/ssl/certs/ca-certificates.crt && exec /usr/bin/uacme "$@"', root, '-v', '-y', '-a', sandbox.directoryUrl, '-c', join(folder, 'uacme'), ...args], { timeout: TIMEOUT });
+
 describe('uacme', () => {
   let web: Server;
-  const webroot = (): string => join(folder, 'uacme-web');
-
   beforeAll(async () => {
     mkdirSync(webroot());
     web = createServer((request, response) => {
@@ -128,13 +138,6 @@ describe('uacme', () => {
     web.closeAllConnections();
     await new Promise((resolve) => web.close(resolve));
   });
-
-  /**
-   * uacme believes the file /etc/ssl/certs/ca-certificates.crt and nothing else, so it runs where that file is the
-   * sandbox's roots: in a mount namespace of its own. The machine's store stays as it is.
-   */
-  const uacme = (args: readonly string[]) =>
-    runProgram('unshare', ['--mount', ...(process.getuid?.() === 0 ? [] : ['--map-root-user']), 'sh', '-c', 'mount --bind "$0" /etc/ssl/certs/ca-certificates.crt && exec /usr/bin/uacme "$@"', root, '-v', '-y', '-a', sandbox.directoryUrl, '-c', join(folder, 'uacme'), ...args], { timeout: TIMEOUT });
 
   it('obtains a certificate by http-01, with a hook that writes into a web folder', async () => {
     const hook = script('uacme-hook.sh', `#!/bin/sh\n[ "$2" = http-01 ] || exit 1\ncase "$1" in\nbegin) printf %s "$5" > "${webroot()}/$4" ;;\n*) rm -f "${webroot()}/$4" ;;\nesac\n`);

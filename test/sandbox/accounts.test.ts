@@ -78,13 +78,13 @@ describe('accounts', () => {
   });
 });
 
-describe('key change', () => {
-  const change = (client: Client, next: ReturnType<typeof ecKey>, twist: { url?: string; account?: string; oldKey?: object; nonce?: string } = {}) => {
-    const url = client.url('/acme/key-change');
-    const payload = { account: twist.account ?? client.kid, oldKey: twist.oldKey ?? publicJwk(client.key) };
-    return client.post('/acme/key-change', jws(next, { jwk: publicJwk(next), url: twist.url ?? url, ...(twist.nonce === undefined ? {} : { nonce: twist.nonce }) }, JSON.stringify(payload)));
-  };
+const change = (client: Client, next: ReturnType<typeof ecKey>, twist: { url?: string; account?: string; oldKey?: object; nonce?: string } = {}) => {
+  const url = client.url('/acme/key-change');
+  const payload = { account: twist.account ?? client.kid, oldKey: twist.oldKey ?? publicJwk(client.key) };
+  return client.post('/acme/key-change', jws(next, { jwk: publicJwk(next), url: twist.url ?? url, ...(twist.nonce === undefined ? {} : { nonce: twist.nonce }) }, JSON.stringify(payload)));
+};
 
+describe('key change', () => {
   it('moves the account to the new key', async () => {
     const client = await Client.registered(sandbox);
     const [old, next] = [client.key, rsaKey()];
@@ -108,9 +108,9 @@ describe('key change', () => {
   });
 });
 
-describe('external account binding', () => {
-  const url = () => `${new URL(bound.directoryUrl).origin}/acme/new-acct`;
+const url = () => `${new URL(bound.directoryUrl).origin}/acme/new-acct`;
 
+describe('external account binding', () => {
   it('is asked for in the directory and by newAccount', async () => {
     const client = new Client(bound);
     expect((await client.fetch('GET', '/directory')).json.meta).toMatchObject({ externalAccountRequired: true });

@@ -145,7 +145,8 @@ export class Client {
     const url = this.url(path);
     const signer = twist.signBy ?? this.key;
     const identity = this.kid === undefined || twist.jwk === true ? { jwk: publicJwk(signer) } : { kid: this.kid };
-    const message = jws(signer, { ...identity, nonce: await this.nonce(), url, ...twist.header }, payload === undefined ? '' : JSON.stringify(payload));
+    const nonce = twist.header !== undefined && 'nonce' in twist.header ? undefined : await this.nonce();
+    const message = jws(signer, { ...identity, nonce, url, ...twist.header }, payload === undefined ? '' : JSON.stringify(payload));
     const body = twist.body ?? JSON.stringify(twist.signature === undefined ? message : { ...message, signature: twist.signature });
     return this.fetch('POST', path, { headers: { 'Content-Type': twist.contentType ?? 'application/jose+json' }, body });
   }
@@ -224,7 +225,9 @@ export class Client {
     return { url, pem: text, headers };
   }
 
+  /** Forgets connections and nonces, as before a CA that was started anew. */
   close(): void {
+    this.nonces = [];
     this.agent.destroy();
   }
 }

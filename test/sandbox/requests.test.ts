@@ -167,14 +167,15 @@ describe('bad requests', () => {
   });
 });
 
-describe('the wire', () => {
-  const port = () => Number(new URL(sandbox.directoryUrl).port);
-  const gone = (socket: ReturnType<typeof connect>): Promise<void> =>
-    new Promise((resolve) => {
-      socket.on('error', () => {});
-      socket.on('close', () => resolve());
-    });
+const port = () => Number(new URL(sandbox.directoryUrl).port);
 
+const gone = (socket: ReturnType<typeof connect>): Promise<void> =>
+  new Promise((resolve) => {
+    socket.on('error', () => {});
+    socket.on('close', () => resolve());
+  });
+
+describe('the wire', () => {
   it('survives what is not TLS, not HTTP and cut short', async () => {
     const plain = connect(port(), '127.0.0.1', () => plain.end('GET / HTTP/1.1\r\n\r\n'));
     await gone(plain);

@@ -1,4 +1,323 @@
-import type { Interaction } from '../../core/interaction.js';
-export function createWizard(_options: unknown): Interaction {
-  throw new Error('not there yet');
+import { PassThrough } from 'node:stream';
+import { render, type Instance } from 'ink';
+import type { AnswerValue, Question } from '../../core/decide/question.js';
+import { shellQuote } from '../../core/decide/command-line.js';
+import { Cancelled } from '../../core/errors.js';
+import type { Event } from '../../core/events.js';
+import type { Answered, Interaction, Instructions, RecoveryChoice, ReviewChoice, Surroundings } from '../../core/interaction.js';
+import { back } from '../../core/interaction.js';
+import { printableLine } from '../../system/printable.js';
+import { nextSteps, savedDetails, savedLines } from '../done-text.js';
+import { linePrinter } from '../lines.js';
+import { isSeen } from '../instructions-text.js';
+import { clipboardSequence } from './clipboard.js';
+import { Frame, frameRows } from './Frame.js';
+import { glyphsFor } from './glyphs.js';
+import { listenToKeys } from './keyboard.js';
+import type { Key } from './keys.js';
+import { row, wrapped, type Row } from './rows.js';
+import type { Hint, Screen, View } from './screen.js';
+import { byHandScreen, byHandState, type ByHandState } from './screens/by-hand.js';
+import { choiceScreen, choiceState } from './screens/choice.js';
+import { foldersScreen, foldersState } from './screens/folders.js';
+import { namesScreen, namesState } from './screens/names.js';
+import { REVIEW_PINNED, reviewScreen, reviewState } from './screens/review.js';
+import { runningEvent, runningHints, runningRows, runningState } from './screens/running.js';
+import { textScreen, textState } from './screens/text.js';
+import { troubleScreen, troubleState } from './screens/trouble.js';
+
+export interface WizardOptions {
+  stdin: NodeJS.ReadStream;
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+  surroundings: Surroundings;
+  program: string;
+  motion: boolean;
+  colour: boolean;
+  ascii: boolean;
+  verbose: number;
+  /** Tells core that a person pressed Ctrl-C. */
+  cancel: () => void;
+}
+
+/** A screen that waits for its person, with its types tied together out of sight. */
+interface Open {
+  press(key: Key): void;
+  rows(view: View): readonly Row[];
+  hints(): readonly Hint[];
+  cancel(): void;
+  /** Shown by `?`; empty = nothing to explain. */
+  why: string;
+  /** Is `?` a key here, or a character that is typed? */
+  typing(): boolean;
+  trail: readonly Answered[];
+  pinned: number;
+}
+
+/** Milliseconds between two pictures while something moves, and between two looks at what a person places. */
+const FRAME = 120;
+const LOOK = 2000;
+
+/** The screens of the terminal. Nothing is drawn before there is something to ask or to watch. */
+export function createWizard(options: WizardOptions): Interaction {
+  const { stdin, stdout, surroundings, program } = options;
+  const glyphs = glyphsFor(options.ascii);
+  const print = linePrinter({ stdout, stderr: options.stderr }, { quiet: false, verbose: options.verbose, program });
+  let ink: Instance | null = null;
+  let stopKeys: (() => void) | null = null;
+  let timer: NodeJS.Timeout | null = null;
+  let open: Open | null = null;
+  let explaining = false;
+  let running = runningState(Date.now());
+  let trail: readonly Answered[] = [];
+  let tick = 0;
+  let closed = false;
+  let warning: string | null = null;
+  let command: readonly string[] = [];
+  const typedAhead: Key[] = [];
+  /** Told when the frame is gone, so that it stays in the scrollback. */
+  const afterwards: (() => void)[] = [];
+
+  const size = () => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 });
+  const view = (): View => ({ width: Math.max(20, size().columns - 1), glyphs, now: Date.now(), tick });
+
+  function picture(): readonly Row[] {
+    const content = {
+      title: program,
+      notice: surroundings.sandbox ? 'sandbox CA: nothing here is real' : surroundings.ca,
+      trail: (open?.trail ?? trail).map(({ label, text }) => ({ label, text: printableLine(text, 200) })),
+    };
+    if (open && explaining) {
+      return frameRows({ ...content, body: wrapped(open.why, view().width - 2, undefined, '  '), pinned: 0, hints: [{ key: 'any key', does: 'back to the question' }] }, size(), glyphs);
+    }
+    if (open) {
+      const said = warning === null ? [] : [...wrapped(`${glyphs.failed} ${warning}`, view().width, 'bad'), row('')];
+      return frameRows({ ...content, body: [...said, ...open.rows(view())], pinned: open.pinned, hints: open.hints() }, size(), glyphs);
+    }
+    return frameRows({ ...content, body: runningRows(running, view()), pinned: 0, hints: runningHints }, size(), glyphs);
+  }
+
+  function draw(): void {
+    if (closed) return;
+    const element = <Frame rows={picture()} colour={options.colour} />;
+    if (ink) {
+      ink.rerender(element);
+      return;
+    }
+    stopKeys = listenToKeys(stdin, stdout, onKey);
+    stdout.prependListener('resize', onResize);
+    // Keys are read by our own reader; Ink gets an input on which nothing ever comes.
+    const silent = Object.assign(new PassThrough(), { isTTY: false }) as unknown as NodeJS.ReadStream;
+    ink = render(element, { stdout, stdin: silent, exitOnCtrlC: false, patchConsole: false, debug: false });
+  }
+
+  let width = size().columns;
+  function onResize(): void {
+    // Ink erases as many lines as it wrote; on a narrower terminal they have become more.
+    if (size().columns < width) ink?.clear();
+    width = size().columns;
+    setImmediate(draw);
+  }
+
+  function onKey(key: Key): void {
+    if (closed) return;
+    if (key.name === 'ctrl' && (key.letter === 'c' || key.letter === 'd')) {
+      options.cancel();
+      open?.cancel();
+      return;
+    }
+    if (explaining) {
+      explaining = false;
+      return draw();
+    }
+    if (!open) {
+      if (key.name === 'char' && key.text === 't') running = { ...running, showProtocol: !running.showProtocol };
+      else typedAhead.push(key);
+      return draw();
+    }
+    if (key.name === 'char' && key.text === '?' && open.why !== '' && !open.typing()) {
+      explaining = true;
+      return draw();
+    }
+    warning = null;
+    open.press(key);
+    draw();
+  }
+
+  /** Shows a screen until it is answered. Keys that came before it count, unless it must be seen first. */
+  function show<State, Answer>(
+    screen: Screen<State, Answer>,
+    first: State,
+    more: { why?: string; typing?: (state: State) => boolean; trail?: readonly Answered[]; pinned?: number; mustBeSeen?: boolean; started?: (change: (next: (state: State) => State) => void, done: (answer: Answer) => void) => () => void },
+  ): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      let state = first;
+      let stop: () => void = () => undefined;
+      const leave = (): void => {
+        stop();
+        open = null;
+        explaining = false;
+      };
+      const answer = (value: Answer): void => {
+        leave();
+        resolve(value);
+      };
+      open = {
+        press(key) {
+          const result = screen.press(state, key);
+          if ('answer' in result) return answer(result.answer);
+          if ('copy' in result) stdout.write(clipboardSequence(result.copy));
+          state = result.state;
+        },
+        rows: (at) => screen.rows(state, at),
+        hints: () => screen.hints(state, glyphs),
+        cancel() {
+          leave();
+          reject(new Cancelled());
+        },
+        why: more.why ?? '',
+        typing: () => more.typing?.(state) ?? false,
+        trail: more.trail ?? trail,
+        pinned: more.pinned ?? 0,
+      };
+      if (more.mustBeSeen) typedAhead.length = 0;
+      stop =
+        more.started?.((change) => {
+          state = change(state);
+          draw();
+        }, answer) ?? stop;
+      draw();
+      while (open && typedAhead.length > 0) {
+        const key = typedAhead.shift();
+        if (key) onKey(key);
+      }
+    });
+  }
+
+  async function question(asked: Question, canGoBack: boolean, initial: AnswerValue | undefined, answered: readonly Answered[]): Promise<AnswerValue | typeof back> {
+    trail = answered;
+    const common = { why: asked.why, trail: answered };
+    switch (asked.kind) {
+      case 'choice':
+        return show(choiceScreen, choiceState(asked, canGoBack, initial), common);
+      case 'names':
+        return show(namesScreen, namesState(asked, canGoBack, initial), common);
+      case 'text':
+        return show(textScreen, textState(asked, canGoBack, initial), { ...common, typing: ({ field }) => field.text !== '' });
+      case 'folders':
+        return show(foldersScreen, foldersState(asked, canGoBack, initial), common);
+    }
+  }
+
+  function watch(on: boolean): void {
+    if (timer) clearInterval(timer);
+    timer = null;
+    if (!on) return;
+    timer = setInterval(
+      () => {
+        if (options.motion) tick += 1;
+        draw();
+      },
+      options.motion ? FRAME : 1000,
+    );
+    timer.unref();
+  }
+
+  return {
+    ask: (asked, { canGoBack, initial, trail: answered }) => question(asked, canGoBack, initial, answered),
+    async review(plan, { canGoBack, command: words, trail: answered }): Promise<ReviewChoice> {
+      trail = [];
+      command = words;
+      const choice = await show(reviewScreen, reviewState(plan, words, canGoBack, surroundings.sandbox), { trail: [], pinned: REVIEW_PINNED, mustBeSeen: true });
+      if (choice === back) trail = answered;
+      else {
+        running = runningState(Date.now());
+        watch(true);
+        draw();
+      }
+      return choice;
+    },
+    async recover(error, choices, { safe }): Promise<RecoveryChoice> {
+      watch(false);
+      const choice = await show(troubleScreen, troubleState(error, choices, safe), { trail: [], pinned: choices.length, mustBeSeen: true });
+      running = runningState(Date.now());
+      if (choice === 'retry' || choice === 'without-failed') watch(true);
+      draw();
+      return choice;
+    },
+    async instruct(instructions) {
+      watch(true);
+      await show(byHandScreen, byHandState(instructions), {
+        trail: [],
+        mustBeSeen: true,
+        started: (change, done) => lookAgainAndAgain(instructions, change, () => done('go')),
+      });
+      draw();
+    },
+    report(event: Event) {
+      if (closed) return print(event);
+      switch (event.type) {
+        case 'saved':
+          afterwards.push(() => tell([...savedLines(event), ...savedDetails(event), '', ...nextSteps(event, program), ...(command.length > 0 ? [`The same:  ${shellQuote(command)}`] : [])]));
+          break;
+        case 'kept':
+        case 'csr-saved':
+        case 'dry-run-passed':
+        case 'certificates':
+        case 'renewals':
+        case 'plan':
+        case 'failed':
+          afterwards.push(() => print(event));
+          break;
+        case 'log-file':
+          break;
+        case 'log':
+          // Before anything runs it is about the answer just given: it stands above the question.
+          if (event.level === 'warning' && !timer) warning = event.message;
+          else if (event.level === 'warning' || event.level === 'error') afterwards.push(() => print(event));
+          running = runningEvent(running, event, Date.now());
+          break;
+        default:
+          running = runningEvent(running, event, Date.now());
+          if (!timer && event.type === 'order-created') watch(true);
+          if (!open && (ink !== null || event.type === 'order-created')) draw();
+      }
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      watch(false);
+      stdout.off('resize', onResize);
+      if (ink) {
+        ink.rerender(<Frame rows={[]} colour={false} />);
+        ink.clear();
+        ink.unmount();
+        await ink.waitUntilExit();
+      }
+      stopKeys?.();
+      for (const telling of afterwards) telling();
+    },
+  };
+
+  function tell(lines: readonly string[]): void {
+    for (const line of lines) stdout.write(`${line}\n`);
+  }
+}
+
+/** Looks at once and then every two seconds, until all is seen or the screen is left. */
+function lookAgainAndAgain(instructions: Instructions, change: (next: (state: ByHandState) => ByHandState) => void, done: () => void): () => void {
+  let stopped = false;
+  let wait: NodeJS.Timeout | null = null;
+  const look = async (): Promise<void> => {
+    const seen = await instructions.look();
+    if (stopped) return;
+    change((state) => ({ ...state, seen, lookedAt: Date.now() }));
+    if (instructions.tasks.every((_, index) => isSeen(seen[index]))) return done();
+    wait = setTimeout(() => void look(), LOOK);
+  };
+  void look();
+  return () => {
+    stopped = true;
+    if (wait) clearTimeout(wait);
+  };
 }

@@ -1,0 +1,109 @@
+import type { Instructions, Sighting } from '../../../core/interaction.js';
+import { isSeen, placements, sightingText, zoneText, type Placement } from '../../instructions-text.js';
+import { blank, row, wrapped, type Row } from '../rows.js';
+import type { Screen, View } from '../screen.js';
+
+export interface ByHandState {
+  instructions: Instructions;
+  all: readonly Placement[];
+  seen: Readonly<Record<number, readonly Sighting[]>>;
+  /** When the outside was asked last, milliseconds; null = not yet. */
+  lookedAt: number | null;
+  /** Enter was pressed although not all is seen: the next Enter goes on. */
+  warned: boolean;
+  note: string | null;
+  scroll: number;
+}
+
+export function byHandState(instructions: Instructions): ByHandState {
+  return { instructions, all: placements(instructions), seen: {}, lookedAt: null, warned: false, note: null, scroll: 0 };
+}
+
+export function missing({ instructions, seen }: ByHandState): number {
+  return instructions.tasks.filter((_, index) => !isSeen(seen[index])).length;
+}
+
+/** Everything a person has to place, on one screen, watched. Answered when the person goes on. */
+export const byHandScreen: Screen<ByHandState, 'go'> = {
+  press(state, key) {
+    const values = state.instructions.tasks.map(({ validation }) => validation);
+    if (key.name === 'enter') {
+      const left = missing(state);
+      if (left === 0 || state.warned) return { answer: 'go' };
+      return { state: { ...state, warned: true, note: `${left} of ${values.length} cannot be seen yet; the CA would probably fail. Enter once more goes on anyway.` } };
+    }
+    if (key.name === 'char' && /^[1-9]$/.test(key.text)) {
+      const value = values[Number(key.text) - 1];
+      return value === undefined ? { state } : { copy: value, state: { ...state, note: `Value ${key.text} is in the clipboard, if your terminal allows it.` } };
+    }
+    if (key.name === 'char' && key.text === 'c') {
+      const shell = state.all.flatMap((placement) => (placement.kind === 'file' ? [placement.shell] : []));
+      return { copy: [zoneText(state.all), ...shell].filter((text) => text !== '').join('\n'), state: { ...state, note: 'Everything is in the clipboard, if your terminal allows it.' } };
+    }
+    if (key.name === 'up') return { state: { ...state, scroll: Math.max(0, state.scroll - 1) } };
+    if (key.name === 'down') return { state: { ...state, scroll: state.scroll + 1 } };
+    return { state };
+  },
+  rows(state, view) {
+    const { all, instructions, note } = state;
+    const count = instructions.tasks.length;
+    const records = all.some(({ kind }) => kind === 'record');
+    const rows: Row[] = [
+      row({
+        text: records ? (count === 1 ? 'Add this record at your DNS provider.' : `Add these ${count} records at your DNS provider.`) : count === 1 ? 'Put this file where your web server serves it.' : `Put these ${count} files where your web server serves them.`,
+        look: 'strong',
+      }),
+    ];
+    for (const placement of all) rows.push(...(placement.kind === 'record' ? recordRows(placement, state, view) : fileRows(placement, state, view)));
+    const left = missing(state);
+    rows.push(blank);
+    rows.push(...wrapped(left === 0 ? 'Everything can be seen. Going on.' : `Waiting for ${left === 1 ? 'one more answer' : `${left} more answers`}; it goes on by itself when all are seen.${state.lookedAt === null ? '' : ` Asked ${Math.max(0, Math.round((view.now - state.lookedAt) / 1000))} s ago.`}`, view.width, 'dim'));
+    if (note !== null) rows.push(...wrapped(note, view.width, state.warned ? 'bad' : 'dim'));
+    const first = Math.min(state.scroll, rows.length - 1);
+    return rows.map((each, index) => (index === first ? { ...each, focus: true } : each));
+  },
+  hints: (state) => [
+    { key: state.instructions.tasks.length === 1 ? '1' : `1-${Math.min(9, state.instructions.tasks.length)}`, does: 'copy a value' },
+    { key: 'c', does: 'copy all' },
+    { key: 'Enter', does: missing(state) === 0 ? 'go on' : 'go on anyway' },
+    { key: 'up/down', does: 'scroll' },
+  ],
+};
+
+function recordRows({ name, relative, zone, values }: Extract<Placement, { kind: 'record' }>, { seen }: ByHandState, { width, glyphs }: View): readonly Row[] {
+  const rows: Row[] = [
+    blank,
+    row({ text: '  Name   ', look: 'dim' }, { text: relative, look: 'strong' }, ...(zone === null ? [] : [{ text: `      in zone ${zone}`, look: 'dim' as const }])),
+    ...(zone === null ? [] : [row({ text: `         full: ${name}`, look: 'dim' })]),
+    row({ text: '  Type   ', look: 'dim' }, 'TXT', { text: '      TTL   ', look: 'dim' }, '300'),
+    ...(values.length > 1 ? [row(`         ${values.length} values stand under this one name; keep both.`)] : []),
+  ];
+  for (const { index, value } of values) {
+    rows.push(row({ text: `  ${String(index + 1).padEnd(6)} `, look: 'dim' }, value));
+    rows.push(sightingRow(seen[index], glyphs, width));
+  }
+  return rows;
+}
+
+function fileRows({ index, url, content, shell }: Extract<Placement, { kind: 'file' }>, { seen }: ByHandState, { width, glyphs }: View): readonly Row[] {
+  return [
+    blank,
+    ...wrapped(url, width, undefined, `  ${String(index + 1).padEnd(3)}`),
+    row({ text: '     must answer with exactly', look: 'dim' }),
+    ...wrapped(content, width, undefined, '     '),
+    row({ text: '     in the folder that the web server serves:', look: 'dim' }),
+    ...wrapped(shell, width, undefined, '     '),
+    sightingRow(seen[index], glyphs, width),
+  ];
+}
+
+function sightingRow(sightings: readonly Sighting[] | undefined, glyphs: View['glyphs'], width: number): Row {
+  if (!sightings) return row({ text: '         looking', look: 'dim' });
+  if (sightings.length === 0) return row({ text: '         nobody could be asked', look: 'dim' });
+  const spans = sightings.flatMap((sighting) => {
+    const good = sighting.state === 'seen';
+    const sign = good ? glyphs.done : sighting.state === 'wrong' ? glyphs.failed : glyphs.waiting;
+    return [{ text: `${sign} `, look: good ? ('good' as const) : sighting.state === 'wrong' ? ('bad' as const) : ('dim' as const) }, { text: `${sightingText(sighting).slice(0, width)}   ` }];
+  });
+  return row('         ', ...spans);
+}

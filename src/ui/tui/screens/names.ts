@@ -1,0 +1,83 @@
+import type { Question } from '../../../core/decide/question.js';
+import { back } from '../../../core/interaction.js';
+import { parseNameList } from '../../../core/names.js';
+import { blank, row, wrapped, type Row } from '../rows.js';
+import type { Screen } from '../screen.js';
+import { edit, textField, type TextField } from '../text-field.js';
+import { heading } from './choice.js';
+import { fieldRow } from './text.js';
+
+export interface NamesState {
+  question: Extract<Question, { kind: 'names' }>;
+  canGoBack: boolean;
+  field: TextField;
+  ticked: readonly string[];
+  /** -1 = the field. */
+  at: number;
+  /** Enter was pressed with something wrong. */
+  insisted: boolean;
+}
+
+export function namesState(question: NamesState['question'], canGoBack: boolean, initial: unknown): NamesState {
+  const before = Array.isArray(initial) ? initial.map(String) : question.initial;
+  const suggested = question.suggestions.map(({ name }) => name);
+  return {
+    question,
+    canGoBack,
+    field: textField(before.filter((name) => !suggested.includes(name)).join(' ')),
+    ticked: before.filter((name) => suggested.includes(name)),
+    at: -1,
+    insisted: false,
+  };
+}
+
+/** Names typed or pasted into one field, with those seen on this machine to tick; checked as they are typed. */
+export const namesScreen: Screen<NamesState, readonly string[] | typeof back> = {
+  press(state, key) {
+    const { question, canGoBack, field, ticked, at } = state;
+    const suggestions = question.suggestions;
+    if (key.name === 'escape') return canGoBack ? { answer: back } : { state };
+    if (key.name === 'enter') {
+      const { identifiers, errors } = parseNameList([...ticked, field.text].join('\n'));
+      return errors.length > 0 || identifiers.length === 0 ? { state: { ...state, insisted: true } } : { answer: identifiers.map(({ shown }) => shown) };
+    }
+    if (key.name === 'up' || key.name === 'down') {
+      // The suggestions stand above the field.
+      const order = [...suggestions.keys(), -1];
+      const place = order.indexOf(at) + (key.name === 'up' ? -1 : 1);
+      return { state: { ...state, at: order[place] ?? at } };
+    }
+    const here = suggestions[at]?.name;
+    if (here !== undefined && key.name === 'char' && key.text === ' ') {
+      return { state: { ...state, ticked: ticked.includes(here) ? ticked.filter((name) => name !== here) : [...ticked, here] } };
+    }
+    const edited = edit(field, key, ' ');
+    return { state: edited === field ? state : { ...state, field: edited, at: -1, insisted: false } };
+  },
+  rows(state, { width, glyphs }) {
+    const { question, field, ticked, at, insisted } = state;
+    const rows: Row[] = [...heading(question, width)];
+    for (const [index, { name, note }] of question.suggestions.entries()) {
+      const here = index === at;
+      rows.push({ ...row({ text: here ? `${glyphs.pointer} ` : '  ', look: 'accent' }, `${ticked.includes(name) ? glyphs.ticked : glyphs.unticked} ${name}   `, { text: note, look: 'dim' }), focus: here });
+    }
+    rows.push({ ...fieldRow(field, width, at === -1 ? `${glyphs.pointer} ` : '  ', false), focus: at === -1 });
+    rows.push(blank);
+    const typing = /\S$/.test(field.text) && field.cursor === [...field.text].length && !insisted;
+    const { identifiers, errors } = parseNameList([...ticked, field.text].join('\n'));
+    // The word under the cursor is not finished: it is not judged yet.
+    const judged = typing ? errors.filter(({ text }) => !field.text.endsWith(text)) : errors;
+    for (const { message } of judged) rows.push(...wrapped(`${glyphs.failed} ${message}`, width, 'bad', '  '));
+    if (identifiers.length > 0) rows.push(...wrapped(`${identifiers.length === 1 ? '1 name' : `${identifiers.length} names`}: ${identifiers.map(({ shown, value }) => (shown === value ? shown : `${shown} (${value})`)).join('  ')}`, width, 'dim', '  '));
+    if (identifiers.some(({ value }) => value.startsWith('*.'))) rows.push(...wrapped('A name with * can only be proved by a DNS record; you will be asked how.', width, 'dim', '  '));
+    if (identifiers.length === 0 && judged.length === 0) rows.push(row({ text: insisted ? '  Please type at least one name.' : '  For example: example.com www.example.com', look: insisted ? 'bad' : 'dim' }));
+    return rows;
+  },
+  hints: ({ canGoBack, question }) => [
+    { key: 'type or paste', does: 'names, with commas or spaces' },
+    ...(question.suggestions.length > 0 ? [{ key: 'space', does: 'tick' }] : []),
+    { key: 'Enter', does: 'go on' },
+    ...(canGoBack ? [{ key: 'Esc', does: 'back' }] : []),
+    { key: '?', does: 'why' },
+  ],
+};
