@@ -13,7 +13,7 @@ const MAX_CONTACTS = 10;
 const MAILBOX = /^[A-Za-z0-9.!#$&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/;
 
 /** Checks contact URLs (RFC 8555 section 7.3). Throws Problem unsupportedContact or invalidContact. */
-export function checkContacts(contacts: readonly string[]): void {
+function checkContacts(contacts: readonly string[]): void {
   if (contacts.length > MAX_CONTACTS) throw new Problem('invalidContact', `At most ${MAX_CONTACTS} contacts are accepted, not ${contacts.length}`);
   for (const contact of contacts) {
     const shown = JSON.stringify(contact);

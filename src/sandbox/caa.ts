@@ -45,7 +45,7 @@ function parseCaa(text: string): CaaRecord {
  * Whether a set of CAA records (as text, `0 issue "ca.test"`) lets this CA issue; undefined when it does, otherwise why not.
  * RFC 8659 sections 4.2 and 4.3, RFC 8657 (accounturi, validationmethods).
  */
-export function caaFault(records: readonly string[], issuer: string, wildcard: boolean, method: string, accountUrls: readonly string[]): string | undefined {
+function caaFault(records: readonly string[], issuer: string, wildcard: boolean, method: string, accountUrls: readonly string[]): string | undefined {
   const parsed = records.map(parseCaa);
   const strange = parsed.find((record) => record.critical && !KNOWN_TAGS.has(record.tag));
   if (strange !== undefined) return `the critical property ${JSON.stringify(strange.tag)} is unknown`;

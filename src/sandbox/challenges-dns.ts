@@ -33,7 +33,7 @@ async function expectTxt(task: ValidationTask, owner: string): Promise<void> {
 }
 
 /** Why a dns-persist-01 record (an RFC 8659 issue-value) does not authorize, or undefined when it does. Records for other CAs give ''. */
-export function persistFault(record: string, issuer: string, accountUrls: readonly string[], wildcard: boolean, now: number): string | undefined {
+function persistFault(record: string, issuer: string, accountUrls: readonly string[], wildcard: boolean, now: number): string | undefined {
   const parsed = parseIssueValue(record);
   if (parsed === undefined) return 'a record is malformed';
   if (parsed.issuer !== issuer) return '';

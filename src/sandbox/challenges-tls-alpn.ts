@@ -34,7 +34,7 @@ function shakeHands(address: string, servername: string, authority: Authority): 
 }
 
 /** Checks the certificate of a tls-alpn-01 answer (RFC 8737 section 3). Throws Problem unauthorized. */
-export function checkAnswerCertificate(der: Buffer, task: Pick<ValidationTask, 'identifier' | 'keyAuthorization'>): void {
+function checkAnswerCertificate(der: Buffer, task: Pick<ValidationTask, 'identifier' | 'keyAuthorization'>): void {
   const { identifier, keyAuthorization } = task;
   const refuse = (why: string): Problem => new Problem('unauthorized', `Incorrect validation certificate for tls-alpn-01 of ${identifier.value}: ${why}`);
   let extensions: ReturnType<typeof readExtensions>;

@@ -2,7 +2,8 @@ import { createSocket } from 'node:dgram';
 import type { Socket as UdpSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
-import { DnsFormatError, RCODE, decodeMessage, encodeMessage } from './dns-wire.js';
+import { DnsFormatError } from './dns-names.js';
+import { RCODE, decodeMessage, encodeMessage } from './dns-wire.js';
 import type { DnsMessage } from './dns-wire.js';
 import type { DnsZone } from './dns-zone.js';
 

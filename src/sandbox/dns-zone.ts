@@ -1,6 +1,8 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { UsageError } from '../core/errors.js';
-import { RCODE, TYPE_CODES, encodeName, encodeValue, typeCode } from './dns-wire.js';
+import { encodeName } from './dns-names.js';
+import { TYPE_CODES, encodeValue, typeCode } from './dns-values.js';
+import { RCODE } from './dns-wire.js';
 import type { DnsRecord } from './dns-wire.js';
 
 /** What the DNS server says about a question. */

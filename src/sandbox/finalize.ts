@@ -26,7 +26,7 @@ function list(keys: readonly string[]): string {
 }
 
 /** Compares the names of CSR and order: they must be the same set. Throws Problem badCSR that names the differences. */
-export function checkNames(csr: Csr, order: Pick<Order, 'identifiers'>): void {
+function checkNames(csr: Csr, order: Pick<Order, 'identifiers'>): void {
   const asked = keysOf(csr.identifiers);
   if (csr.commonName !== undefined) {
     const address = canonicalAddress(csr.commonName);

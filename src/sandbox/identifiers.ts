@@ -6,7 +6,7 @@ import type { Identifier } from './problem.js';
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /** Why a DNS name (lower case, perhaps `*.` in front) cannot be in a certificate, in a sentence; undefined when it can. */
-export function nameFault(name: string): string | undefined {
+function nameFault(name: string): string | undefined {
   const base = name.startsWith('*.') ? name.slice(2) : name;
   if (base.includes('*')) return 'A wildcard may only stand as the whole first label';
   if (name.length > 253) return 'Domain name is longer than 253 bytes';

@@ -7,7 +7,7 @@ import { Problem } from './problem.js';
 import type { Account } from './state.js';
 
 /** Signature algorithms that the CA takes (RFC 8555 section 6.2). */
-export const ALGORITHMS = ['RS256', 'ES256', 'ES384', 'ES512'] as const;
+const ALGORITHMS = ['RS256', 'ES256', 'ES384', 'ES512'] as const;
 type Algorithm = (typeof ALGORITHMS)[number];
 
 const HASHES: Record<Algorithm, string> = { RS256: 'sha256', ES256: 'sha256', ES384: 'sha384', ES512: 'sha512' };

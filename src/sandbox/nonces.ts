@@ -23,8 +23,4 @@ export class NoncePool {
   take(nonce: string): boolean {
     return this.unused.delete(nonce);
   }
-
-  get size(): number {
-    return this.unused.size;
-  }
 }

@@ -13,7 +13,7 @@ import { ageOrder } from './state.js';
 import type { Account, Order } from './state.js';
 
 /** An order as it travels (RFC 8555 section 7.1.3). */
-export function orderBody(order: Order, call: { origin: string }): object {
+function orderBody(order: Order, call: { origin: string }): object {
   return {
     status: order.status,
     expires: moment(order.expires),

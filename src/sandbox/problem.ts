@@ -1,5 +1,5 @@
 /** Namespace of the error types of RFC 8555 section 6.7. */
-export const ACME_ERROR = 'urn:ietf:params:acme:error:';
+const ACME_ERROR = 'urn:ietf:params:acme:error:';
 
 /** Error types that the sandbox can answer: RFC 8555 6.7, RFC 9773 section 7.4 and the profiles draft. */
 export type ProblemKind =

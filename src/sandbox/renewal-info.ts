@@ -18,7 +18,7 @@ export function certificateOfRenewalId(id: string, authority: Authority): Certif
 }
 
 /** When a certificate should be renewed, in milliseconds since 1970: as set by hand, at once when revoked, else from two thirds of its life. */
-export function renewalWindow(certificate: Certificate, authority: Authority): { start: number; end: number } {
+function renewalWindow(certificate: Certificate, authority: Authority): { start: number; end: number } {
   const { notBefore, notAfter, revoked, window } = certificate;
   if (window !== undefined) return { start: window.start, end: window.end };
   if (authority.policy.window !== undefined) return authority.policy.window;

@@ -1,8 +1,10 @@
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 import { randomInt } from 'node:crypto';
-import { RCODE, TYPE_CODES, decodeMessage, encodeMessage } from './dns-wire.js';
-import type { DnsMessage, RecordType } from './dns-wire.js';
+import { TYPE_CODES } from './dns-values.js';
+import { RCODE, decodeMessage, encodeMessage } from './dns-wire.js';
+import type { RecordType } from './dns-values.js';
+import type { DnsMessage } from './dns-wire.js';
 import { Problem } from './problem.js';
 
 export interface ResolverSettings {

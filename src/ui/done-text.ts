@@ -21,11 +21,11 @@ export function savedDetails(event: Saved): readonly string[] {
 /** How the common servers are pointed to the files; paths stand alone on their lines so that they can be copied. */
 export function nextSteps({ files }: Saved, program: string): readonly string[] {
   return [
-    'Point your server to these files; they stay in place when the certificate is renewed:',
+    'Point your server to these files (their place never changes):',
     `  nginx    ssl_certificate ${files.fullchain};`,
     `           ssl_certificate_key ${files.privkey};`,
     `  Apache   SSLCertificateFile ${files.fullchain}`,
     `           SSLCertificateKeyFile ${files.privkey}`,
-    `Renewal:   run \`${program} renew\` twice a day from a timer; it does nothing until a certificate is due.`,
+    `Renewal:   a timer should run \`${program} renew\` twice a day;`, '           it does nothing until a certificate is due.',
   ];
 }

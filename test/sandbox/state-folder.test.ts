@@ -25,6 +25,7 @@ async function start(port = 0): Promise<Sandbox> {
   return sandbox;
 }
 
+const onDisk = () => JSON.parse(readFileSync(join(folder, 'state.json'), 'utf8'));
 const portOf = (sandbox: Sandbox): number => Number(new URL(sandbox.directoryUrl).port);
 
 it('goes on with the same roots, accounts, orders and certificates', async () => {
@@ -51,13 +52,12 @@ it('goes on with the same roots, accounts, orders and certificates', async () =>
 it('has every answered request on disk, so that a killed process loses nothing', async () => {
   const one = await start();
   // As if the process were killed each time: nothing of `one` runs between an answer and the look at the files.
-  const now = () => JSON.parse(readFileSync(join(folder, 'state.json'), 'utf8'));
   const client = await Client.registered(one);
-  expect(now().accounts).toHaveLength(1);
+  expect(onDisk().accounts).toHaveLength(1);
   const order = await client.order(dns('first.example.com'));
-  expect(now().orders.map((each: { id: string }) => each.id)).toEqual([order.headers.location?.split('/').at(-1)]);
+  expect(onDisk().orders.map((each: { id: string }) => each.id)).toEqual([order.headers.location?.split('/').at(-1)]);
   const { url } = await client.certify(one, dns('kept.example.com'));
-  const stored = now();
+  const stored = onDisk();
   expect(stored.certificates.map((each: { id: string }) => each.id)).toEqual([url.split('/').at(-1)]);
 });
 

@@ -20,6 +20,8 @@ const ascii: Glyphs = {
   pointer: '>', done: '+', failed: 'x', waiting: '-', ticked: '[x]', unticked: '[ ]', up: '^', down: 'v', updown: 'Up/Down', spinner: ['|', '/', '-', '\\'], dash: '-',
 };
 
-export function glyphsFor(asciiOnly: boolean): Glyphs {
-  return asciiOnly ? ascii : unicode;
+/** `motion` false: what works on something stands still. */
+export function glyphsFor({ asciiOnly, motion }: { asciiOnly: boolean; motion: boolean }): Glyphs {
+  const glyphs = asciiOnly ? ascii : unicode;
+  return motion ? glyphs : { ...glyphs, spinner: ['*'] };
 }

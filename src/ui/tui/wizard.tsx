@@ -61,7 +61,7 @@ const LOOK = 2000;
 /** The screens of the terminal. Nothing is drawn before there is something to ask or to watch. */
 export function createWizard(options: WizardOptions): Interaction {
   const { stdin, stdout, surroundings, program } = options;
-  const glyphs = glyphsFor(options.ascii);
+  const glyphs = glyphsFor({ asciiOnly: options.ascii, motion: options.motion });
   const print = linePrinter({ stdout, stderr: options.stderr }, { quiet: false, verbose: options.verbose, program });
   let ink: Instance | null = null;
   let stopKeys: (() => void) | null = null;
