@@ -9,7 +9,7 @@ function emails(value: string): string | null {
   return value === '' || bad === undefined ? null : `${bad.trim()} is not an e-mail address`;
 }
 
-function address(value: string): string | null {
+function directoryAddress(value: string): string | null {
   return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol) ? null : 'it must be the http(s) address of an ACME directory';
 }
 
@@ -43,7 +43,7 @@ export const cliOptions: readonly CliOption[] = [
   text('eabHmacKey', 'account', ['--eab-hmac-key'], 'EAB_HMAC_KEY', 'HMAC key of an external account binding.'),
   text('eabHmacAlg', 'account', ['--eab-hmac-alg'], 'EAB_HMAC_ALG', 'Its algorithm.', { choices: ['HS256', 'HS384', 'HS512'] }),
   // CA
-  text('server', 'paths', ['--server'], 'SERVER', "Address of the CA's ACME directory.", { check: address }),
+  text('server', 'paths', ['--server'], 'SERVER', "Address of the CA's ACME directory.", { check: directoryAddress }),
   on('staging', 'testing', ['--test-cert', '--staging'], "Use Let's Encrypt's staging server; its certificates are not trusted."),
   on('dryRun', 'testing', ['--dry-run'], 'Do everything against a test CA and save nothing; with certonly and renew.'),
   on('breakMyCerts', 'testing', ['--break-my-certs'], 'Allow a test certificate in the place of a real one.'),

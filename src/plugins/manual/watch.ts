@@ -107,8 +107,8 @@ async function lookForFile({ identifier, token, validation }: ChallengeTask, nam
     return [{ at: host, state: 'unreachable', found: reason(error) }];
   }
   if (addresses.length === 0) return [{ at: host, state: 'unreachable', found: 'the name has no address in DNS' }];
-  const authority = isIP(host) === 6 ? `[${host}]` : host;
-  const url = `http://${authority}${port === 80 ? '' : `:${port}`}/.well-known/acme-challenge/${token}`;
+  const shownHost = isIP(host) === 6 ? `[${host}]` : host;
+  const url = `http://${shownHost}${port === 80 ? '' : `:${port}`}/.well-known/acme-challenge/${token}`;
   return Promise.all(
     addresses.map(async (address): Promise<Sighting> => {
       try {

@@ -187,9 +187,10 @@ export function createWizard(options: WizardOptions): Interaction {
           draw();
         }, answer) ?? stop;
       draw();
-      while (open && typedAhead.length > 0) {
-        const key = typedAhead.shift();
-        if (key) onKey(key);
+      for (let key = typedAhead.shift(); key; key = typedAhead.shift()) {
+        onKey(key);
+        // What is left is for the next screen.
+        if (!open) break;
       }
     });
   }
