@@ -81,7 +81,7 @@ const lineages = fc.array(fc.record({ names: subset, rsa: fc.boolean(), due: fc.
     }),
   ),
 );
-const start = fc.constantFrom<readonly string[]>([], ['certonly'], ['run', '--manual'], ['certonly', '--webroot'], ['certonly', '--key-type', 'rsa'], ['certonly', '--cert-name', 'line0']);
+const start = fc.constantFrom<readonly string[]>([], ['certonly'], ['run', '--manual'], ['certonly', '--webroot'], ['certonly', '--key-type', 'rsa'], ['certonly', '--cert-name', 'line0'], ['certonly', '--cert-name', 'line0', '-d', 'example.com,other.example.com']);
 
 it('N02: the command printed for a walk through the wizard gives the same plan and asks nothing', () => {
   const seen = new Set<string>();
