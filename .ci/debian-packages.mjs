@@ -9,7 +9,7 @@ const needed = {
   lego: '/usr/bin/lego',
   uacme: '/usr/bin/uacme',
   openssl: '/usr/bin/openssl',
-  bind9: '/usr/sbin/named',
+  curl: '/usr/bin/curl',
   strace: '/usr/bin/strace',
   'python3-configobj': '/usr/lib/python3/dist-packages/configobj',
 };
