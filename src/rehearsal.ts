@@ -9,7 +9,7 @@ import type { ChallengeTask } from './plugins/contract.js';
 import { startSandbox, type Sandbox } from './sandbox/sandbox.js';
 
 /** Milliseconds between the records that the sandbox places for a person: long enough to see 'not yet' turn into 'seen'. */
-const PLACING_PACE = 1500;
+const PLACING_PACE = 2300;
 /** The sandbox's own port when it is free, so that renewal files of one day work on the next. */
 const USUAL_PORT = 14555;
 

@@ -34,7 +34,7 @@ export async function watchTasks(tasks: readonly ChallengeTask[], { httpPort, na
     zones: Object.fromEntries([...found].flatMap(([record, { zone }]) => (zone === null ? [] : [[record, zone]]))),
     async look() {
       const sightings = await Promise.all(
-        tasks.map((task) => (task.recordName === undefined ? lookForFile(task, names, httpPort) : lookForRecord(task, found.get(task.recordName)?.servers ?? []))),
+        tasks.map((task) => (task.recordName === undefined ? lookForFile(task, names, httpPort) : lookForRecord(task, found.get(task.recordName)?.servers ?? [], validationsUnder(tasks, task.recordName)))),
       );
       return Object.fromEntries(sightings.entries());
     },
@@ -78,7 +78,12 @@ async function authority(record: string, given: readonly string[] | undefined): 
   return { zone: null, servers: [{ name: 'the resolver of this machine', lookup: system }] };
 }
 
-async function lookForRecord({ recordName = '', validation }: ChallengeTask, servers: Authority['servers']): Promise<readonly Sighting[]> {
+/** All values that shall stand under this record name: apex and wildcard share one (S141). */
+function validationsUnder(tasks: readonly ChallengeTask[], name: string): readonly string[] {
+  return tasks.filter(({ recordName }) => recordName === name).map(({ validation }) => validation);
+}
+
+async function lookForRecord({ recordName = '', validation }: ChallengeTask, servers: Authority['servers'], expected: readonly string[]): Promise<readonly Sighting[]> {
   return Promise.all(
     servers.map(async ({ name, lookup }): Promise<Sighting> => {
       try {
@@ -90,7 +95,9 @@ async function lookForRecord({ recordName = '', validation }: ChallengeTask, ser
         }
         const values = await lookup.txt(record);
         if (values.includes(validation)) return { at: name, state: 'seen' };
-        return values.length === 0 ? { at: name, state: 'not-yet' } : { at: name, state: 'wrong', found: printableLine(values.join(' | '), 200) };
+        // Its sister's value under the same name is not wrong, it is just not all.
+        const strange = values.filter((value) => !expected.includes(value));
+        return strange.length === 0 ? { at: name, state: 'not-yet' } : { at: name, state: 'wrong', found: printableLine(strange.join(' | '), 200) };
       } catch (error) {
         return { at: name, state: 'unreachable', found: reason(error) };
       }
