@@ -59,8 +59,8 @@ export const byHandScreen: Screen<ByHandState, 'go'> = {
     rows.push(blank);
     rows.push(...wrapped(left === 0 ? 'Everything can be seen. Going on.' : `Waiting for ${left === 1 ? 'one more answer' : `${left} more answers`}; it goes on by itself when all are seen.${state.lookedAt === null ? '' : ` Asked ${Math.max(0, Math.round((view.now - state.lookedAt) / 1000))} s ago.`}`, view.width, 'dim'));
     if (note !== null) rows.push(...wrapped(note, view.width, state.warned ? 'bad' : 'dim'));
-    const first = Math.min(state.scroll, rows.length - 1);
-    return rows.map((each, index) => (index === first ? { ...each, focus: true } : each));
+    const first = Math.min(state.scroll, rows.length - 2);
+    return first > 0 ? [row({ text: `  ${view.glyphs.up} ${first} more`, look: 'dim' }), ...rows.slice(first)] : rows;
   },
   hints: (state) => [
     { key: state.instructions.tasks.length === 1 ? '1' : `1-${Math.min(9, state.instructions.tasks.length)}`, does: 'copy a value' },

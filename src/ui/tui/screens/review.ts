@@ -33,7 +33,7 @@ export const reviewScreen: Screen<ReviewState, ReviewChoice> = {
     if (key.name === 'left' || key.name === 'back-tab') return { state: { ...state, at: Math.max(0, state.at - 1) } };
     if (key.name === 'right' || key.name === 'tab') return { state: { ...state, at: Math.min(choices.length - 1, state.at + 1) } };
     if (key.name === 'up' || key.name === 'page-up') return { state: { ...state, scroll: Math.max(0, state.scroll - (key.name === 'up' ? 1 : 8)) } };
-    if (key.name === 'down' || key.name === 'page-down') return { state: { ...state, scroll: state.scroll + (key.name === 'down' ? 1 : 8) } };
+    if (key.name === 'down' || key.name === 'page-down') return { state: { ...state, scroll: Math.min(planLines(state.plan).length + 4, state.scroll + (key.name === 'down' ? 1 : 8)) } };
     if (key.name === 'char' && key.text === 'c') return { copy: shellQuote(state.command), state: { ...state, copied: true } };
     const chosen = choices[state.at];
     return key.name === 'enter' && chosen ? { answer: chosen.value } : { state };
@@ -42,9 +42,10 @@ export const reviewScreen: Screen<ReviewState, ReviewChoice> = {
     const { plan, command, at, copied, scroll } = state;
     const lines: Row[] = planLines(plan).flatMap(({ label, value }) => labelled(`  ${label}`, value, width, 16));
     lines.push(...labelled('  The same', shellQuote(command), width, 16));
-    const first = Math.min(scroll, Math.max(0, lines.length - 1));
+    const first = Math.min(scroll, Math.max(0, lines.length - 2));
+    const above = first > 0 ? [row({ text: `  ${glyphs.up} ${first} more`, look: 'dim' })] : [];
     const buttons = choicesOf(state).flatMap(({ label }, index) => [{ text: index === at ? `${glyphs.pointer} ${label}` : `  ${label}`, ...(index === at ? { look: 'accent' as const } : {}) }, { text: '    ' }]);
-    return [row({ text: 'Ready. Nothing has been changed yet.', look: 'strong' }), ...lines.map((line, index) => ({ ...line, focus: index === first })), blank, row(...buttons), ...(copied ? [row({ text: 'The command is in the clipboard, if your terminal allows it.', look: 'dim' })] : [])];
+    return [row({ text: 'Ready. Nothing has been changed yet.', look: 'strong' }), ...above, ...lines.slice(first), blank, row(...buttons), ...(copied ? [row({ text: 'The command is in the clipboard, if your terminal allows it.', look: 'dim' })] : [])];
   },
   hints: ({ canGoBack }, glyphs) => [
     { key: 'Tab', does: 'choose' },
