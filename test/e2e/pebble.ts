@@ -16,6 +16,7 @@ export interface Pebble {
   /** pebble-challtestsrv: sets DNS records. */
   challtestUrl: string;
   dns: string;
+  managementUrl: string;
   /** `METHOD /path` of every request so far, as the CA logged them. */
   requests(): readonly string[];
   stop(): Promise<void>;
@@ -58,6 +59,7 @@ export async function startPebble({ env = {}, program = 'pebble', config = {} }:
     tlsPort,
     challtestUrl: `http://127.0.0.1:${challtest}`,
     dns: `127.0.0.1:${dnsPort}`,
+    managementUrl: `https://127.0.0.1:${management}`,
     requests: () => [...pebble.output().matchAll(/\b(GET|HEAD|POST) (\/\S*) -> calling handler/g)].map(([, method, path]) => `${method} ${path}`),
     async stop() {
       await Promise.all([pebble.stop(), challtestServer.stop()]);

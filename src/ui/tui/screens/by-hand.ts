@@ -57,7 +57,7 @@ export const byHandScreen: Screen<ByHandState, 'go'> = {
     for (const placement of all) rows.push(...(placement.kind === 'record' ? recordRows(placement, state, view) : fileRows(placement, state, view)));
     const left = missing(state);
     rows.push(blank);
-    rows.push(...wrapped(left === 0 ? 'Everything can be seen. Going on.' : `Waiting for ${left === 1 ? 'one more answer' : `${left} more answers`}; it goes on by itself when all are seen.${state.lookedAt === null ? '' : ` Asked ${Math.max(0, Math.round((view.now - state.lookedAt) / 1000))} s ago.`}`, view.width, 'dim'));
+    rows.push(...wrapped(left === 0 ? 'Everything can be seen. Going on.' : `Waiting for ${left === 1 ? 'one more answer' : `${left} more answers`}${state.lookedAt === null ? '' : `, asked ${Math.max(0, Math.round((view.now - state.lookedAt) / 1000))} s ago`}. It goes on by itself.`, view.width, 'dim'));
     if (note !== null) rows.push(...wrapped(note, view.width, state.warned ? 'bad' : 'dim'));
     const first = Math.min(state.scroll, rows.length - 2);
     return first > 0 ? [row({ text: `  ${view.glyphs.up} ${first} more`, look: 'dim' }), ...rows.slice(first)] : rows;

@@ -1,0 +1,185 @@
+import { render } from 'ink-testing-library';
+import { describe, expect, it } from 'vitest';
+import { AcmeProblem, ChallengesFailed, StoreError } from '../../../src/core/errors.js';
+import { back, type Instructions } from '../../../src/core/interaction.js';
+import type { ChallengeTask } from '../../../src/plugins/contract.js';
+import { Frame, frameRows } from '../../../src/ui/tui/Frame.js';
+import { glyphsFor } from '../../../src/ui/tui/glyphs.js';
+import { readKeys } from '../../../src/ui/tui/keys.js';
+import { rowText } from '../../../src/ui/tui/rows.js';
+import type { Screen, View } from '../../../src/ui/tui/screen.js';
+import { byHandScreen, byHandState } from '../../../src/ui/tui/screens/by-hand.js';
+import { choiceScreen, choiceState } from '../../../src/ui/tui/screens/choice.js';
+import { foldersScreen, foldersState } from '../../../src/ui/tui/screens/folders.js';
+import { namesScreen, namesState } from '../../../src/ui/tui/screens/names.js';
+import { runningEvent, runningRows, runningState } from '../../../src/ui/tui/screens/running.js';
+import { textScreen, textState } from '../../../src/ui/tui/screens/text.js';
+import { troubleScreen, troubleState } from '../../../src/ui/tui/screens/trouble.js';
+import { choice, folders, names, secret, text as textQuestion } from '../questions-for-tests.js';
+
+const [DOWN, UP, ENTER, ESC, TAB] = ['\u001b[B', '\u001b[A', '\r', '\u001b', '\t'];
+const glyphs = glyphsFor({ asciiOnly: false, motion: true });
+const view: View = { width: 79, glyphs, now: 10_000, tick: 0 };
+
+/** Presses the keys; gives the answer, or the state that is left. */
+function press<S, A>(screen: Screen<S, A>, start: S, input: string): { answer?: A; state: S; copied: string[] } {
+  let state = start;
+  const copied: string[] = [];
+  const { keys, rest } = readKeys(input);
+  for (const key of [...keys, ...(rest === ESC ? [{ name: 'escape' as const }] : [])]) {
+    const result = screen.press(state, key);
+    if ('answer' in result) return { answer: result.answer, state, copied };
+    if ('copy' in result) copied.push(result.copy);
+    state = result.state;
+  }
+  return { state, copied };
+}
+
+const shown = <S, A>(screen: Screen<S, A>, state: S, at: View = view) => screen.rows(state, at).map(rowText).join('\n');
+
+describe('choice', () => {
+  it('Enter takes the recommended answer; arrows skip what cannot be chosen; keys in one chunk count all', () => {
+    expect(press(choiceScreen, choiceState(choice, true, undefined), ENTER).answer).toBe('one');
+    expect(press(choiceScreen, choiceState(choice, true, undefined), `${DOWN}${DOWN}${DOWN}${ENTER}`).answer).toBe('five');
+    expect(press(choiceScreen, choiceState(choice, true, undefined), `${DOWN}${DOWN}${UP}${ENTER}`).answer).toBe('three');
+    expect(press(choiceScreen, choiceState(choice, true, undefined), `2${ENTER}`).answer).toBe('one');
+    expect(press(choiceScreen, choiceState(choice, true, undefined), `4${ENTER}`).answer).toBe('four');
+  });
+  it('Esc goes back where that is possible, with the old answer kept', () => {
+    expect(press(choiceScreen, choiceState(choice, true, undefined), ESC).answer).toBe(back);
+    expect(press(choiceScreen, choiceState(choice, false, undefined), ESC).answer).toBeUndefined();
+    expect(press(choiceScreen, choiceState(choice, true, 'four'), ENTER).answer).toBe('four');
+  });
+  it('what does not fit is visible with its reason', () => {
+    expect(shown(choiceScreen, choiceState(choice, true, undefined))).toContain('not now: port 80 is taken by nginx (pid 812)');
+  });
+});
+
+describe('names', () => {
+  it('takes typed and ticked names, and gives them as typed', () => {
+    const start = namesState(names, true, undefined);
+    expect(press(namesScreen, start, `München.example *.example.com,${ENTER}`).answer).toEqual(['münchen.example', '*.example.com']);
+    expect(press(namesScreen, start, `${UP}${UP} ${DOWN}${DOWN}a.example.com${ENTER}`).answer).toEqual(['shop.example.com', 'a.example.com']);
+  });
+  it('does not go on with nothing, or with a name that cannot be, and names it', () => {
+    expect(press(namesScreen, namesState(names, true, undefined), ENTER).answer).toBeUndefined();
+    const wrong = press(namesScreen, namesState(names, true, undefined), `good.example.com bad_name.example.com${ENTER}`);
+    expect(wrong.answer).toBeUndefined();
+    expect(shown(namesScreen, wrong.state)).toContain('bad_name.example.com contains an underscore');
+  });
+  it('does not judge the word that is being typed', () => {
+    expect(shown(namesScreen, press(namesScreen, namesState(names, true, undefined), 'exam').state)).not.toContain('needs at least two parts');
+    expect(shown(namesScreen, press(namesScreen, namesState(names, true, undefined), 'exam ').state)).toContain('exam needs at least two parts');
+  });
+  it('Back keeps the names', () => {
+    expect(press(namesScreen, namesState(names, true, ['shop.example.com', 'x.example.com']), ENTER).answer).toEqual(['shop.example.com', 'x.example.com']);
+  });
+});
+
+describe('text and folders', () => {
+  it('checks an address when it is finished', () => {
+    const wrong = press(textScreen, textState(textQuestion, true, undefined), `admin@${ENTER}`);
+    expect(shown(textScreen, wrong.state)).toContain('does not look like an e-mail address');
+    expect(press(textScreen, textState(textQuestion, true, undefined), `admin@example.com${ENTER}`).answer).toBe('admin@example.com');
+    expect(press(textScreen, textState(textQuestion, true, undefined), ENTER).answer).toBe('');
+    expect(press(textScreen, textState(secret, true, undefined), ENTER).answer).toBeUndefined();
+  });
+  it('never shows a secret', () => {
+    const { state } = press(textScreen, textState(secret, true, undefined), 'hunter2');
+    expect(shown(textScreen, state)).not.toContain('hunter2');
+    expect(shown(textScreen, state)).toContain('*******');
+  });
+  it('asks a folder for each name; Tab takes the same for all below', () => {
+    expect(press(foldersScreen, foldersState(folders, true, undefined), `${ENTER}${ENTER}/srv/api${ENTER}`).answer).toEqual({ 'example.com': '/var/www/html', 'www.example.com': '/var/www/html', 'api.example.com': '/srv/api' });
+    expect(press(foldersScreen, foldersState(folders, true, undefined), `\u0015/srv/all${TAB}${ENTER}${ENTER}${ENTER}`).answer).toEqual({ 'example.com': '/srv/all', 'www.example.com': '/srv/all', 'api.example.com': '/srv/all' });
+    const wrong = press(foldersScreen, foldersState(folders, true, undefined), `\u0015html${ENTER}`);
+    expect(shown(foldersScreen, wrong.state)).toContain('beginning with /');
+  });
+});
+
+describe('trouble', () => {
+  const failed = new ChallengesFailed([{ name: 'api.example.com', challengeType: 'http-01', problem: { type: 'urn:ietf:params:acme:error:connection', detail: 'refused\u001b[31m red', status: 400, subproblems: [] }, advice: 'The A record points elsewhere.' }], ['example.com']);
+  it('begins with what is safe, shows the words of the CA without control characters, and the likely cause', () => {
+    const all = shown(troubleScreen, troubleState(failed, ['retry', 'without-failed', 'quit'], 'Nothing was changed.'));
+    expect(all.startsWith('Nothing was changed.')).toBe(true);
+    expect(all).toContain('refused red');
+    expect(all).toContain('Likely: The A record points elsewhere.');
+    expect(all).toContain('example.com: proved');
+  });
+  it('offers what makes sense', () => {
+    expect(press(troubleScreen, troubleState(failed, ['retry', 'without-failed', 'quit'], ''), `${DOWN}${ENTER}`).answer).toBe('without-failed');
+    expect(press(troubleScreen, troubleState(new StoreError('no'), ['quit'], ''), ENTER).answer).toBe('quit');
+    expect(shown(troubleScreen, troubleState(new AcmeProblem({ type: 'urn:ietf:params:acme:error:rateLimited', detail: 'too many', status: 429, subproblems: [] }, 'https://ca.example'), ['quit'], ''))).toContain('too many');
+  });
+});
+
+const task = (value: string, validation: string, recordName?: string): ChallengeTask => ({
+  identifier: { type: 'dns', value, shown: value },
+  wildcard: false,
+  type: recordName === undefined ? 'http-01' : 'dns-01',
+  token: 'token',
+  keyAuthorization: 'token.print',
+  validation,
+  ...(recordName === undefined ? {} : { recordName }),
+});
+const instructions: Instructions = {
+  tasks: [task('example.com', 'VALUE-1', '_acme-challenge.example.com'), task('example.com', 'VALUE-2', '_acme-challenge.example.com'), task('www.example.com', 'CONTENT')],
+  zones: { '_acme-challenge.example.com': 'example.com' },
+  look: () => Promise.resolve({}),
+};
+
+describe('by hand', () => {
+  it('shows everything at once: name relative to its zone, both values, file, content and shell line', () => {
+    const all = shown(byHandScreen, byHandState(instructions));
+    for (const part of ['_acme-challenge      in zone example.com', 'full: _acme-challenge.example.com', 'TXT', '300', 'keep both', 'VALUE-1', 'VALUE-2', 'http://www.example.com/.well-known/acme-challenge/token', 'CONTENT', "printf '%s' CONTENT > .well-known/acme-challenge/token"]) expect(all.replace(/\s+/g, ' ')).toContain(part.replace(/\s+/g, ' '));
+  });
+  it('digits copy a value, c copies all; Enter too early is caught once', () => {
+    expect(press(byHandScreen, byHandState(instructions), '2').copied).toEqual(['VALUE-2']);
+    expect(press(byHandScreen, byHandState(instructions), 'c').copied[0]).toContain('_acme-challenge.example.com. 300 IN TXT "VALUE-1"');
+    const early = press(byHandScreen, byHandState(instructions), ENTER);
+    expect(early.answer).toBeUndefined();
+    expect(shown(byHandScreen, early.state)).toContain('3 of 3 cannot be seen yet');
+    expect(press(byHandScreen, early.state, ENTER).answer).toBe('go');
+  });
+  it('says what each server shows', () => {
+    const seen = { 0: [{ at: 'ns1', state: 'seen' as const }, { at: 'ns2', state: 'wrong' as const, found: 'OLD' }], 1: [{ at: 'ns1', state: 'not-yet' as const }] };
+    const all = shown(byHandScreen, { ...byHandState(instructions), seen, lookedAt: 6000 });
+    for (const part of ['✓ ns1 seen', '✗ ns2 wrong value: OLD', '· ns1 not yet', 'asked 4 s ago']) expect(all).toContain(part);
+  });
+});
+
+it('while it runs: one line a name, with its state and time; the protocol on t', () => {
+  let state = runningState(0);
+  state = runningEvent(state, { type: 'order-created', url: 'u', names: ['a.example.com', 'b.example.com'] }, 1000);
+  state = runningEvent(state, { type: 'name', name: 'a.example.com', state: 'checking' }, 2000);
+  state = runningEvent(state, { type: 'name', name: 'b.example.com', state: 'valid' }, 3200);
+  state = runningEvent(state, { type: 'acme', method: 'POST', url: 'u', status: 200, ms: 5, purpose: 'new order' }, 3200);
+  const text = runningRows(state, view).map(rowText).join('\n');
+  expect(text).toMatch(/⠋ a\.example\.com +the CA is looking +9\.0 s/);
+  expect(text).toMatch(/✓ b\.example\.com +proved +2\.2 s/);
+  expect(runningRows({ ...state, showProtocol: true }, view).map(rowText).join('\n')).toContain('new order');
+});
+
+it.each([[40, 10], [60, 16], [80, 24], [200, 50]])('no frame is taller or wider than %d×%d, whatever is on it', (columns, rows) => {
+  const many = Array.from({ length: 60 }, (_, index) => `host${index}.a-long-name.example.com`);
+  const at = { ...view, width: columns - 1 };
+  const bodies = [
+    choiceScreen.rows(choiceState(choice, true, undefined), at),
+    namesScreen.rows(namesState(names, true, many), at),
+    textScreen.rows(textState(textQuestion, true, 'x'.repeat(300)), at),
+    foldersScreen.rows(foldersState({ ...folders, names: many }, true, undefined), at),
+    byHandScreen.rows(byHandState({ ...instructions, tasks: many.map((name, index) => task(name, `VALUE-${index}`, `_acme-challenge.${name}`)) }), at),
+    troubleScreen.rows(troubleState(new StoreError('long '.repeat(300)), ['retry', 'quit'], 'Nothing was changed.'), at),
+  ];
+  const trail = many.slice(0, 9).map((name) => ({ label: 'Names', text: name.repeat(4) }));
+  for (const body of bodies) {
+    const frame = frameRows({ title: 'certwright', notice: 'sandbox CA: nothing here is real', trail, body, pinned: 0, hints: [{ key: 'Enter', does: 'go on' }, { key: 'Esc', does: 'back' }, { key: '?', does: 'why this is asked' }] }, { columns, rows }, glyphs);
+    expect(frame.length).toBeLessThan(rows);
+    const { lastFrame, unmount } = render(<Frame rows={frame} colour={false} />);
+    const lines = (lastFrame() ?? '').split('\n');
+    expect(lines.length).toBeLessThan(rows);
+    expect(Math.max(...lines.map((line) => [...line].length))).toBeLessThanOrEqual(100);
+    expect(lines.at(-1)).toContain('Ctrl-C');
+    unmount();
+  }
+});
