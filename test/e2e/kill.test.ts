@@ -7,8 +7,8 @@ import { startPebble, type Pebble } from './pebble.js';
 
 /** How many points of an issuance are killed; `npm run campaign:kills` takes many, `npm test` a few. */
 const POINTS = Number(process.env['CERTWRIGHT_KILLS'] ?? 12);
-/** System calls that change something on disk or send something to the CA. */
-const CALLS = 'write,writev,pwrite64,fsync,fdatasync,ftruncate,rename,renameat,renameat2,symlink,symlinkat,link,linkat,unlink,unlinkat,mkdir,mkdirat,rmdir,chmod,fchmod,fchmodat,chown,fchown,fchownat,utimensat';
+/** System calls that open, close or change something on disk, or speak to the CA. */
+const CALLS = 'openat,close,connect,write,writev,pwrite64,fsync,fdatasync,ftruncate,rename,renameat,renameat2,symlink,symlinkat,link,linkat,unlink,unlinkat,mkdir,mkdirat,rmdir,chmod,fchmod,fchmodat,chown,fchown,fchownat,utimensat';
 
 let pebble: Pebble;
 let place: Place;
