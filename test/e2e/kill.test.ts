@@ -10,6 +10,9 @@ const POINTS = Number(process.env['CERTWRIGHT_KILLS'] ?? 12);
 /** System calls that open, close or change something on disk, or speak to the CA. */
 const CALLS = 'openat,close,connect,write,writev,pwrite64,fsync,fdatasync,ftruncate,rename,renameat,renameat2,symlink,symlinkat,link,linkat,unlink,unlinkat,mkdir,mkdirat,rmdir,chmod,fchmod,fchmodat,chown,fchown,fchownat,utimensat';
 
+/** Points beside the changes. */
+const PASSIVE = new Set(['openat', 'close', 'connect']);
+
 let pebble: Pebble;
 let place: Place;
 let flags: readonly string[];
@@ -90,10 +93,10 @@ it(`N05: kill -9 at ${POINTS} points of a renewal: the old version or the new on
   const own = mainCalls(readFileSync(join(place.folder, 'trace'), 'utf8'));
   const save = own.findIndex(({ line }) => line.includes('.certwright/journal'));
   expect(save).toBeGreaterThan(0);
-  // Every call of the save as far as the number allows, the rest spread evenly over what comes before.
-  const saving = own.slice(save - 4);
+  // Between every two changes that the save makes, as far as the number allows; the rest spread over the whole run.
+  const saving = own.slice(save - 4).filter(({ call }) => !PASSIVE.has(call));
   const chosen = spread(saving, Math.min(saving.length, Math.ceil(POINTS * 0.6)));
-  const points = [...spread(own.slice(0, save - 4), POINTS - chosen.length), ...chosen];
+  const points = [...spread(own, POINTS - chosen.length), ...chosen];
   cpSync(config(), pristine, { recursive: true, verbatimSymlinks: true });
   let torn = 0;
   let killed = 0;
@@ -125,7 +128,8 @@ it(`N05: kill -9 at ${POINTS} points of a renewal: the old version or the new on
     expect(readdirSync(config('live')).sort(), `point ${point}`).toEqual(['README', 'example.com']);
     keysAreSecret(config());
   }
-  console.log(`${killed} kills at ${points.length} points (${chosen.length} of ${saving.length} calls of the save): ${torn} times the live pair did not match until the next run`);
-  expect(killed).toBeGreaterThan(points.length * 0.8);
+  console.log(`${killed} kills at ${points.length} points (${chosen.length} of ${saving.length} changes of the save): ${torn} times the live pair did not match until the next run`);
+  // Which file descriptor is closed when differs a little from run to run: some late points are never reached.
+  expect(killed).toBeGreaterThan(points.length * 0.7);
   expect(torn).toBe(0);
 });
