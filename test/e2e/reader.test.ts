@@ -10,7 +10,7 @@ const READER = `
 const { readFileSync } = require('node:fs');
 const { X509Certificate, createPrivateKey } = require('node:crypto');
 const folder = process.argv[1];
-let reads = 0, missing = 0, mismatches = 0, longest = 0, since = 0, stop = false, versions = new Set();
+let reads = 0, missing = 0, mismatches = 0, longest = 0, streak = 0, stop = false, versions = new Set();
 process.stdin.on('end', () => { stop = true; }).resume();
 function look() {
   for (let i = 0; i < 20; i++) {
@@ -20,8 +20,8 @@ function look() {
     reads++;
     const leaf = new X509Certificate(cert);
     versions.add(leaf.serialNumber);
-    if (leaf.checkPrivateKey(createPrivateKey(key))) since = 0;
-    else { mismatches++; since ||= performance.now(); longest = Math.max(longest, performance.now() - since); }
+    if (leaf.checkPrivateKey(createPrivateKey(key))) streak = 0;
+    else { mismatches++; streak++; longest = Math.max(longest, streak); }
   }
   if (stop) console.log(JSON.stringify({ reads, missing, mismatches, longest, versions: versions.size })); else setImmediate(look);
 }
@@ -51,11 +51,11 @@ it(`a reader of live/ during ${RENEWALS} renewals finds every file, every time, 
   reader.stdin.end();
   await ended;
   const seen = JSON.parse(output) as { reads: number; missing: number; mismatches: number; longest: number; versions: number };
-  console.log(`${RENEWALS} renewals: ${seen.reads} reads, ${seen.versions} versions seen, ${seen.missing} missing, ${seen.mismatches} pairs read across a switch, the longest for ${seen.longest.toFixed(1)} ms`);
+  console.log(`${RENEWALS} renewals: ${seen.reads} reads, ${seen.versions} versions seen, ${seen.missing} missing, ${seen.mismatches} pairs read across a switch, at most ${seen.longest} in a row`);
   expect(seen.reads).toBeGreaterThan(RENEWALS * 20);
   expect(seen.versions).toBeGreaterThan(RENEWALS / 2);
   expect(seen.missing).toBe(0);
   // Two reads with a switch between them see the old certificate and the new key once; the next read must be whole.
   expect(seen.mismatches).toBeLessThanOrEqual(RENEWALS);
-  expect(seen.longest).toBe(0);
+  expect(seen.longest).toBeLessThanOrEqual(1);
 });
