@@ -150,7 +150,7 @@ async function dispatch(settings: Settings, world: World, call: Call): Promise<v
       return renew(settings, world);
     }
     case 'resume':
-      return resume(world, call);
+      return resume(settings, world, call);
     default:
       throw new Refused(`certwright does not know how to ${settings.verb.replaceAll('_', '-')} yet.`, {
         hint: `certbot works on the same directories: certbot ${settings.verb} --config-dir ${world.dirs.config} does it meanwhile.`,
@@ -159,7 +159,7 @@ async function dispatch(settings: Settings, world: World, call: Call): Promise<v
 }
 
 /** `resume`: runs again, with the same words, every command whose order was not saved yet (N09). */
-async function resume(world: World, call: Call): Promise<void> {
+async function resume({ values }: Settings, world: World, call: Call): Promise<void> {
   const [{ listPending }, { recover }, { obtain }] = await Promise.all([import('./store/pending.js'), import('./store/recover.js'), import('./core/commands/obtain.js')]);
   for (const { what, path } of recover(world.dirs)) world.interaction.report({ type: 'recovered', what, path });
   const waiting = listPending(world.dirs);
@@ -169,7 +169,11 @@ async function resume(world: World, call: Call): Promise<void> {
   }
   for (const { command } of waiting) {
     const parsed = settingsFrom(call, command);
-    if (parsed.kind === 'settings') await obtain(parsed.settings, { ...world, args: command });
+    if (parsed.kind !== 'settings') continue;
+    // The directories are those that were looked at, and a sandbox is the one that runs now.
+    const { configDir, workDir, logsDir, server, http01Port, http01Address, httpsPort } = values;
+    const here = { configDir, workDir, logsDir, ...(world.sandbox ? { server, http01Port, http01Address, httpsPort } : {}) };
+    await obtain({ ...parsed.settings, values: { ...parsed.settings.values, ...here } }, { ...world, args: command });
   }
 }
 

@@ -28,14 +28,18 @@ export interface HooksAround {
  * Does exactly what the plan says: hooks, account, order, proof, certificate, files. Throws what `issue` and the store throw.
  */
 export async function carryOut(plan: ObtainPlan, settings: Settings, world: World, around: HooksAround = ownHooks(world)): Promise<void> {
-  const report = (event: Event): void => world.interaction.report(event);
+  let expires: string | undefined;
+  const report = (event: Event): void => {
+    if (event.type === 'order-created') expires = event.expires;
+    world.interaction.report(event);
+  };
   await around.before(settings);
   let renewed: readonly string[] = [];
   let release = (): Promise<void> => Promise.resolve();
   try {
     const lineage = plan.lineage?.exists ? readLineage(world.dirs, plan.lineage.name) : null;
     const served = watchServed();
-    const context = challengeContext(plan, settings, world, served.mark);
+    const context = challengeContext(plan, settings, world, served.mark, () => expires);
     const authenticator = await loadAuthenticator(plan, world.plugins);
     if (plan.authenticator === 'webroot') await world.sandbox?.serveFolders(plan.webrootMap);
     await authenticator.prepare(context);
@@ -135,7 +139,7 @@ async function loadAuthenticator(plan: ObtainPlan, plugins: readonly PluginDescr
   return descriptor.load();
 }
 
-function challengeContext(plan: ObtainPlan, settings: Settings, world: World, served: (task: ChallengeTask) => void): ChallengeContext {
+function challengeContext(plan: ObtainPlan, settings: Settings, world: World, served: (task: ChallengeTask) => void, expires: () => string | undefined): ChallengeContext {
   const { values } = settings;
   return {
     options: settings.plugin,
@@ -156,7 +160,8 @@ function challengeContext(plan: ObtainPlan, settings: Settings, world: World, se
     async instruct(tasks) {
       const watch = await watchTasks(tasks, { httpPort: values.http01Port, ...(world.sandbox ? { nameservers: world.sandbox.nameservers } : {}) });
       world.sandbox?.placeByHand(tasks);
-      await world.interaction.instruct({ tasks, zones: watch.zones, look: () => watch.look() });
+      const until = expires();
+      await world.interaction.instruct({ tasks, zones: watch.zones, look: () => watch.look(), ...(until === undefined ? {} : { expires: new Date(until) }) });
     },
     served,
   };

@@ -102,5 +102,5 @@ it('N02: the command printed for a walk through the wizard gives the same plan a
     { numRuns: RUNS, seed: Number(process.env['CERTWRIGHT_SEED'] ?? 2026), endOnFailure: true },
   );
   expect(plans).toBeGreaterThan(RUNS / 3);
-  for (const id of ['task', 'names', 'authenticator', 'webroots', 'email', 'terms', 'same-names', 'superset', 'other-names', 'key-type']) expect(seen).toContain(id);
+  for (const id of ['task', 'names', 'authenticator', 'challenge', 'webroots', 'email', 'terms', 'same-names', 'superset', 'other-names', 'key-type']) expect(seen).toContain(id);
 });

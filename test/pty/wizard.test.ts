@@ -116,6 +116,21 @@ it('a value is copied by one key (OSC 52), and Ctrl-C leaves nothing behind but 
   restored(screen);
 });
 
+it('N05: the window is closed while records are placed; resume shows the same values and finishes', async () => {
+  const first = start([...QUICK, '--manual', '-d', 'later.example.net']);
+  await first.see('Where can you place the answer?');
+  first.type(`${down}${enter}`);
+  await first.see(REVIEW);
+  first.type(enter);
+  const value = /1 {6}(\S{43})/.exec(await first.see('certwright resume'))?.[1] ?? 'no value';
+  first.kill();
+  await first.exited;
+  const again = start(['resume']);
+  expect(await again.see('_acme-challenge')).toContain(value);
+  expect(await again.exited, again.all()).toBe(0);
+  expect(readdirSync(join(place.folder, 'config/live'))).toContain('later.example.net');
+}, 60_000);
+
 it('files by hand: path, content and lines to paste', async () => {
   const screen = start([...QUICK, '--manual', '--preferred-challenges', 'http', '-d', 'file.example.net'], { rows: 30 });
   await screen.see('.well-known/acme-challenge/');

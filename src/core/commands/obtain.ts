@@ -42,7 +42,9 @@ export async function obtain(settings: Settings, world: World): Promise<Outcome>
       await world.rehearse(plan, effective);
       continue;
     }
-    if ((await untilDone(plan, effective, world, progress.answers.length > 0)) === 'done') return { done: true };
+    // What was answered counts as typed: `resume` repeats it without asking.
+    const asTyped: World = { ...world, args: collected.command.slice(1) };
+    if ((await untilDone(plan, effective, asTyped, progress.answers.length > 0)) === 'done') return { done: true };
     progress = { answers: progress.answers.slice(0, -1), trail: progress.trail.slice(0, -1) };
   }
 }

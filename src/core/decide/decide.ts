@@ -5,6 +5,7 @@ import { accountChoice, assignAccount, assignEabHmacKey, assignEabKid, assignEma
 import type { Answer } from './answers.js';
 import { assign, type Assignment } from './assign.js';
 import type { Facts, Lookup } from './facts.js';
+import { assignChallenge } from './challenge-choice.js';
 import { assignNames, identifiersWanted } from './identifiers-wanted.js';
 import { assignKeyType, keyChoice } from './key-choice.js';
 import { assignLineageChoice, difference, lineageChoice, openOrder } from './lineage-choice.js';
@@ -77,6 +78,8 @@ function assignment(settings: Settings, facts: Facts, { id, value }: Answer): As
       return assignKeyType(value);
     case 'authenticator':
       return assignAuthenticator(value);
+    case 'challenge':
+      return assignChallenge(value);
     case 'webroots': {
       const wanted = identifiersWanted(settings, facts);
       return isQuestion(wanted) ? {} : assignFolders(value, wanted);

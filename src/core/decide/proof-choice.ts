@@ -2,6 +2,7 @@ import { Refused } from '../errors.js';
 import type { ChallengeType, Identifier } from '../identifier.js';
 import { isSet, type Settings, type WebrootMap } from '../settings.js';
 import type { Assignment } from './assign.js';
+import { challengeQuestion } from './challenge-choice.js';
 import { namesKey, type Facts, type PluginFact } from './facts.js';
 import type { Proof } from './plan.js';
 import type { AnswerValue, Choice, Question } from './question.js';
@@ -29,6 +30,8 @@ export function proofChoice(settings: Settings, facts: Facts, wanted: readonly I
 }
 
 function prove(settings: Settings, plugin: PluginFact, wanted: readonly Identifier[]): ProofChoice {
+  const place = challengeQuestion(settings, plugin.name, wanted);
+  if (place) return { ask: place };
   const proofs = wanted.map((identifier) => ({ identifier, authenticator: plugin.name, challenge: challengeFor(settings, plugin, identifier) }));
   if (plugin.name !== 'webroot') return { authenticator: plugin.name, proofs, webrootMap: {} };
   const { map, missing } = foldersOf(settings, wanted);

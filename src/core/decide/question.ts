@@ -3,6 +3,7 @@ export type QuestionId =
   | 'task'
   | 'names'
   | 'authenticator'
+  | 'challenge'
   | 'webroots'
   | 'email'
   | 'terms'

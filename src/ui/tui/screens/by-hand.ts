@@ -58,6 +58,8 @@ export const byHandScreen: Screen<ByHandState, 'go'> = {
     const left = missing(state);
     rows.push(blank);
     rows.push(...wrapped(left === 0 ? 'Everything can be seen. Going on.' : `Waiting for ${left === 1 ? 'one more answer' : `${left} more answers`}${state.lookedAt === null ? '' : `, asked ${Math.max(0, Math.round((view.now - state.lookedAt) / 1000))} s ago`}. It goes on by itself.`, view.width, 'dim'));
+    const { expires } = instructions;
+    if (expires) rows.push(...wrapped(`You can close this window: \`certwright resume\` continues with the same values until ${momentText(expires)}.`, view.width, 'dim'));
     if (note !== null) rows.push(...wrapped(note, view.width, state.warned ? 'bad' : 'dim'));
     const first = Math.min(state.scroll, rows.length - 2);
     return first > 0 ? [row({ text: `  ${view.glyphs.up} ${first} more`, look: 'dim' }), ...rows.slice(first)] : rows;
@@ -106,4 +108,10 @@ function sightingRow(sightings: readonly Sighting[] | undefined, glyphs: View['g
     return [{ text: `${sign} `, look: good ? ('good' as const) : sighting.state === 'wrong' ? ('bad' as const) : ('dim' as const) }, { text: `${sightingText(sighting).slice(0, width)}   ` }];
   });
   return row('         ', ...spans);
+}
+
+/** Local time to the minute. */
+function momentText(at: Date): string {
+  const two = (number: number): string => String(number).padStart(2, '0');
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`;
 }
