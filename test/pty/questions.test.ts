@@ -88,6 +88,15 @@ describe('every kind of question in a real terminal, with Back from each', () =>
     expect(readdirSync(join(place.folder, 'config/live'))).toContain('example.com');
   });
 
+  it('by hand: file or record', async () => {
+    const shown = await walkWithBack(['certonly', '--register-unsafely-without-email', '--agree-tos', ...sandboxed()], [
+      NAMES('example.com'),
+      { ...STANDALONE, answer: `${down}${down}${enter}` },
+      { id: 'challenge', see: 'Where can you place the answer?', answer: `${down}${enter}` },
+    ]);
+    expect(shown.text()).toContain('--preferred-challenges dns');
+  });
+
   it('folders: a web root for each name', async () => {
     const shown = await walkWithBack(['certonly', '--webroot', '--register-unsafely-without-email', '--agree-tos', ...sandboxed()], [
       NAMES('example.com www.example.com'),
