@@ -123,7 +123,7 @@ async function keep(plan: ObtainPlan, issued: Issued, lineage: Lineage | null, a
     : await saveNewLineage(world.dirs, { name: wished.name, mayChange: wished.nameMayChange }, pems, params);
   forget(plan, world.dirs);
   say({ type: 'stage', stage: 'save', state: 'done' });
-  say({ type: 'saved', lineage: saved.name, version: saved.version, files: saved.files, names, notAfter: notAfter.toISOString(), issuer });
+  say({ type: 'saved', lineage: saved.name, version: saved.version, files: saved.files, names, notAfter: notAfter.toISOString(), issuer, renewsByItself: plan.authenticator !== 'manual' || plan.renewalParams['manual_auth_hook'] !== undefined });
   await runHooks(
     settings,
     'deploy',

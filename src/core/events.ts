@@ -29,7 +29,7 @@ export type Event =
   | { type: 'names-dropped'; names: string[] }
   | { type: 'stage'; stage: Stage; state: 'started' | 'done' }
   | { type: 'hook'; kind: string; command: string; exitCode: number; stdout: string; stderr: string }
-  | { type: 'saved'; lineage: string; version: number; files: SavedFiles; names: string[]; notAfter: string; issuer: string }
+  | { type: 'saved'; lineage: string; version: number; files: SavedFiles; names: string[]; notAfter: string; issuer: string; renewsByItself: boolean }
   | { type: 'csr-saved'; certPath: string; chainPath: string; fullchainPath: string; notAfter: string }
   | { type: 'renewals'; dryRun: boolean; outcomes: RenewalOutcome[] }
   | { type: 'plan'; plan: ObtainPlan; command: string[] }

@@ -19,13 +19,19 @@ export function savedDetails(event: Saved): readonly string[] {
 }
 
 /** How the common servers are pointed to the files; paths stand alone on their lines so that they can be copied. */
-export function nextSteps({ files }: Saved, program: string): readonly string[] {
+export function nextSteps({ files, renewsByItself }: Saved, program: string): readonly string[] {
   return [
     'Point your server to these files (their place never changes):',
     `  nginx    ssl_certificate ${files.fullchain};`,
     `           ssl_certificate_key ${files.privkey};`,
     `  Apache   SSLCertificateFile ${files.fullchain}`,
     `           SSLCertificateKeyFile ${files.privkey}`,
-    `Renewal:   a timer should run \`${program} renew\` twice a day;`, '           it does nothing until a certificate is due.',
+    ...(renewsByItself
+      ? [`Renewal:   a timer should run \`${program} renew\` twice a day;`, '           it does nothing until a certificate is due.']
+      : [
+          'Renewal:   this certificate will not be renewed automatically: somebody placed the',
+          '           answers by hand. Run the same command before it expires, or let scripts',
+          '           place them with --manual-auth-hook.',
+        ]),
   ];
 }

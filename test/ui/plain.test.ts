@@ -75,7 +75,7 @@ describe('flags only', () => {
   });
 });
 
-const saved: Event = { type: 'saved', lineage: 'example.com', version: 1, files: { cert: '/c', privkey: '/p', chain: '/h', fullchain: '/f' }, names: ['example.com'], notAfter: '2027-02-21T10:00:00.000Z', issuer: 'Sandbox E1' };
+const saved: Event = { type: 'saved', lineage: 'example.com', version: 1, files: { cert: '/c', privkey: '/p', chain: '/h', fullchain: '/f' }, names: ['example.com'], notAfter: '2027-02-21T10:00:00.000Z', issuer: 'Sandbox E1', renewsByItself: true };
 
 function linesOf(options: { quiet?: boolean; verbose?: number }, events: readonly Event[]) {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
@@ -106,6 +106,9 @@ describe('lines', () => {
     const { out, err } = linesOf({ quiet: true }, [...events, { type: 'failed', code: 'store', message: 'The disk is full.' }]);
     expect(out).toBe('');
     expect(err).toBe("Hook 'pre-hook' reported error code 3\nThe disk is full.\nSee the log file /log or run it again with -v for more details.\n");
+  });
+  it('says when a certificate will not renew by itself (S20)', () => {
+    expect(linesOf({}, [{ ...saved, renewsByItself: false }]).out).toContain('will not be renewed automatically');
   });
   it('--json prints each event as one object a line', () => {
     const stdout = new PassThrough();

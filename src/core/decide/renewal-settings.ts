@@ -41,7 +41,7 @@ export function renewalSettings(asked: Settings, name: string, params: SavedPara
   const plugin: Record<string, PluginValue> = {};
   const sources: Record<string, 'inherited'> = {};
   for (const [saved, [option, kind]] of Object.entries({ ...options, key_type: ['keyType', 'text'] as const })) {
-    const value = cast(saved === 'key_type' ? (params[saved] ?? 'rsa') : params[saved], kind);
+    const value = saved === 'server' ? presentServer(cast(params[saved], kind)) : cast(saved === 'key_type' ? (params[saved] ?? 'rsa') : params[saved], kind);
     if (value === undefined || isSet(asked, option)) continue;
     values[option] = value;
     sources[option] = 'inherited';
@@ -61,6 +61,16 @@ export function renewalSettings(asked: Settings, name: string, params: SavedPara
     plugin: { ...asked.plugin, ...plugin },
     sources: { ...asked.sources, ...sources, certname: 'inherited' },
   };
+}
+
+/** Let's Encrypt's first protocol is gone; its addresses mean those of the second (C41). */
+const successors: Readonly<Record<string, string>> = {
+  'https://acme-v01.api.letsencrypt.org/directory': 'https://acme-v02.api.letsencrypt.org/directory',
+  'https://acme-staging.api.letsencrypt.org/directory': 'https://acme-staging-v02.api.letsencrypt.org/directory',
+};
+
+function presentServer(server: ReturnType<typeof cast>): ReturnType<typeof cast> {
+  return typeof server === 'string' ? (successors[server] ?? server) : server;
 }
 
 /** F29: `None` is unset, booleans in any case, a single text counts as a list of one. */
