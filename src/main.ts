@@ -149,6 +149,30 @@ async function dispatch(settings: Settings, world: World, call: Call): Promise<v
       const { renew } = await import('./core/commands/renew.js');
       return renew(settings, world);
     }
+    case 'register':
+    case 'update_account':
+    case 'unregister':
+    case 'show_account': {
+      const commands = await import('./core/commands/account.js');
+      const { register, updateAccount, unregister, showAccount } = commands;
+      return { register, update_account: updateAccount, unregister, show_account: showAccount }[settings.verb](settings, world);
+    }
+    case 'delete': {
+      const { deleteCertificate } = await import('./core/commands/delete.js');
+      return deleteCertificate(settings, world);
+    }
+    case 'revoke': {
+      const { revoke } = await import('./core/commands/revoke.js');
+      return revoke(settings, world);
+    }
+    case 'plugins': {
+      const { plugins } = await import('./core/commands/plugins.js');
+      return plugins(settings, world);
+    }
+    case 'update_symlinks': {
+      const { updateSymlinks } = await import('./core/commands/update-symlinks.js');
+      return updateSymlinks(world);
+    }
     case 'resume':
       return resume(settings, world, call);
     default:

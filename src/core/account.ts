@@ -19,14 +19,14 @@ export interface Owner {
  * Throws Refused when the CA wants an external binding that was not given, AcmeProblem when it refuses.
  */
 export async function ensureAccount(
-  plan: ObtainPlan,
+  wish: ObtainPlan['account'],
   settings: Settings,
   world: { dirs: Directories; connect: Connect; makeKey: () => Promise<string>; host: string; now: Date; sandbox: boolean },
   report: (event: Event) => void,
 ): Promise<Owner> {
   const { server, eabHmacKey } = settings.values;
-  if (plan.account.kind === 'existing') {
-    const stored = readAccount(world.dirs, server, plan.account.id);
+  if (wish.kind === 'existing') {
+    const stored = readAccount(world.dirs, server, wish.id);
     const client = await world.connect(stored.privateKeyPem, stored.uri);
     // A sandbox that was started anew has forgotten its accounts; the same key gets the same kind of account again.
     if (world.sandbox) await client.newAccount({ contact: [], termsOfServiceAgreed: true });
@@ -35,15 +35,15 @@ export async function ensureAccount(
   const key = await world.makeKey();
   const client = await world.connect(key, null);
   const { meta } = await client.directory();
-  if (meta.externalAccountRequired && !plan.account.eab) {
+  if (meta.externalAccountRequired && !wish.eab) {
     throw new Refused(`${server} only accepts accounts that are bound to one of its own.`, {
       hint: 'Give --eab-kid and --eab-hmac-key; the certificate authority shows both in its customer pages.',
     });
   }
   const { uri } = await client.newAccount({
-    contact: plan.account.email === undefined ? [] : plan.account.email.split(',').map((address) => `mailto:${address.trim()}`),
+    contact: wish.email === undefined ? [] : wish.email.split(',').map((address) => `mailto:${address.trim()}`),
     termsOfServiceAgreed: true,
-    ...(plan.account.eab && eabHmacKey !== undefined ? { eab: { kid: plan.account.eab.kid, key: eabHmacKey, alg: plan.account.eab.alg } } : {}),
+    ...(wish.eab && eabHmacKey !== undefined ? { eab: { kid: wish.eab.kid, key: eabHmacKey, alg: wish.eab.alg } } : {}),
   });
   const stored: StoredAccount = saveAccount(world.dirs, server, { privateKeyPem: key, uri, created: world.now, host: world.host });
   report({ type: 'account-registered', server, uri, id: stored.id });

@@ -45,7 +45,7 @@ export async function carryOut(plan: ObtainPlan, settings: Settings, world: Worl
     await authenticator.prepare(context);
     release = () => authenticator.cleanUp([], context);
     const owner = await ensureAccount(
-      plan,
+      plan.account,
       settings,
       {
         dirs: world.dirs,

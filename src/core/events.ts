@@ -31,6 +31,8 @@ export type Event =
   | { type: 'hook'; kind: string; command: string; exitCode: number; stdout: string; stderr: string }
   | { type: 'saved'; lineage: string; version: number; files: SavedFiles; names: string[]; notAfter: string; issuer: string; renewsByItself: boolean }
   | { type: 'csr-saved'; certPath: string; chainPath: string; fullchainPath: string; notAfter: string }
+  /** What a command has to tell, as lines. */
+  | { type: 'result'; text: string }
   | { type: 'renewals'; dryRun: boolean; outcomes: RenewalOutcome[] }
   | { type: 'plan'; plan: ObtainPlan; command: string[] }
   | { type: 'kept'; lineage: string; notAfter: string }

@@ -54,6 +54,7 @@ export function lineageFact(lineage: Lineage, now: number): LineageFact {
   const { params, renewBeforeExpiry } = lineage.renewal;
   const text = (name: string): string | undefined => (typeof params[name] === 'string' ? params[name] : undefined);
   const before = renewBeforeExpiry === undefined ? null : parseRenewBefore(renewBeforeExpiry);
+  const renewable = text('autorenew')?.toLowerCase() !== 'false';
   const savedKeyType = text('key_type') === 'ecdsa' ? 'ecdsa' : 'rsa';
   return {
     name: lineage.name,
@@ -69,7 +70,8 @@ export function lineageFact(lineage: Lineage, now: number): LineageFact {
     ...(text('account') === undefined ? {} : { account: text('account') }),
     ...(text('authenticator') === undefined ? {} : { authenticator: text('authenticator') }),
     version: lineage.version,
-    due: text('autorenew')?.toLowerCase() !== 'false' && dueByDates(lineage.notBefore.getTime(), lineage.notAfter.getTime(), now, before),
+    renewable,
+    due: renewable && dueByDates(lineage.notBefore.getTime(), lineage.notAfter.getTime(), now, before),
     params,
   };
 }

@@ -94,6 +94,18 @@ export function readAccount(dirs: Directories, server: string, id: string): Stor
   }
 }
 
+/** Removes an account and the folders above it that become empty (F46). */
+export function removeAccount(dirs: Directories, server: string, id: string): void {
+  const folder = accountsFolder(dirs, server);
+  if (!ID.test(id)) return;
+  rmSync(join(folder, id), { recursive: true, force: true });
+  for (let path = folder; path.startsWith(join(dirs.config, 'accounts')); path = dirname(path)) {
+    if (!existsSync(path)) continue;
+    if (readdirSync(path).length > 0) break;
+    rmSync(path, { recursive: true });
+  }
+}
+
 /** F40: MD5 of the public key in PEM form, with its final line feed. */
 export function accountId(privateKeyPem: string): string {
   const pem = createPublicKey(privateKeyPem).export({ type: 'spki', format: 'pem' }).toString();

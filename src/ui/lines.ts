@@ -58,6 +58,8 @@ export function linePrinter({ stdout, stderr }: LineStreams, { quiet, verbose, p
         return out('Certificate not yet due for renewal; no action taken.', `${event.lineage} is valid until ${event.notAfter.slice(0, 10)}.`);
       case 'dry-run-passed':
         return out('The dry run was successful.');
+      case 'result':
+        return out(...printable(event.text).split('\n'));
       case 'renewals':
         return out(...renewalsText(event));
       case 'plan':

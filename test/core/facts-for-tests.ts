@@ -22,6 +22,7 @@ export function lineage(name: string, names: string[], more: Partial<LineageFact
     reuseKey: false,
     server: SERVER,
     version: 1,
+    renewable: true,
     due: false,
     params: {},
     ...more,

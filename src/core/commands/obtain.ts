@@ -2,9 +2,9 @@ import { recover } from '../../store/recover.js';
 import { carryOut } from '../carry-out.js';
 import { collect, type LookUp, type Progress } from '../collect.js';
 import { withAnswers } from '../decide/decide.js';
-import type { Facts } from '../decide/facts.js';
 import type { ObtainPlan } from '../decide/plan.js';
 import { AcmeProblem, CertwrightError, ChallengesFailed, NetworkError, PluginError } from '../errors.js';
+import { withDirectory } from '../directory-facts.js';
 import { gatherFacts, lookUpFits } from '../facts.js';
 import type { RecoveryChoice } from '../interaction.js';
 import type { Settings, Verb } from '../settings.js';
@@ -24,7 +24,7 @@ export async function obtain(settings: Settings, world: World): Promise<Outcome>
   let progress: Progress = { answers: [], trail: [] };
 
   for (;;) {
-    const lookUp: LookUp = (known, what, identifiers) => (what === 'fits' ? lookUpFits(known, settings, world.plugins, identifiers) : withTerms(known, settings, world));
+    const lookUp: LookUp = (known, what, identifiers) => (what === 'fits' ? lookUpFits(known, settings, world.plugins, identifiers) : withDirectory(known, settings, world));
     const collected = await collect(settings, await gather(), interaction, lookUp, progress);
     const { plan } = collected;
     progress = collected.progress;
@@ -65,19 +65,6 @@ async function untilDone(plan: ObtainPlan, settings: Settings, world: World, may
       next = { ...plan, resume: null, allowSubsetOfNames: plan.allowSubsetOfNames || choice === 'without-failed' };
     }
   }
-}
-
-async function withTerms(facts: Facts, settings: Settings, world: World): Promise<Facts> {
-  const { meta } = await world.directory(settings);
-  return {
-    ...facts,
-    directory: {
-      ...(meta.termsOfService === undefined ? {} : { termsOfService: meta.termsOfService }),
-      externalAccountRequired: meta.externalAccountRequired,
-      profiles: meta.profiles,
-      renewalInfo: false,
-    },
-  };
 }
 
 /** Only errors that may go away offer another try. */

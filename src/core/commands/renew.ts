@@ -1,13 +1,15 @@
 import { listLineages, type Lineage } from '../../store/lineage.js';
 import { recover } from '../../store/recover.js';
-import { carryOut, type HooksAround } from '../carry-out.js';
+import type { HooksAround } from '../carry-out.js';
 import { decide } from '../decide/decide.js';
 import type { Facts } from '../decide/facts.js';
 import { renewalSettings } from '../decide/renewal-settings.js';
+import { withDirectory } from '../directory-facts.js';
 import { CertwrightError, MissingFlag, Refused } from '../errors.js';
 import type { RenewalOutcome } from '../events.js';
 import { gatherFacts, lineageFact, lookUpFits } from '../facts.js';
 import { hooksOf } from '../hooks.js';
+import { renewalsAdvised } from '../renewal-information.js';
 import type { Settings } from '../settings.js';
 import type { World } from '../world.js';
 
@@ -32,11 +34,14 @@ export async function renew(settings: Settings, world: World): Promise<void> {
   if (certname !== undefined && wanted.length === 0 && outcomes.length === 0) {
     throw new Refused(`No certificate found with name ${certname} (expected ${world.dirs.config}/renewal/${certname}.conf).`);
   }
+  const { dryRun, renewByDefault } = settings.values;
+  const open = dryRun || renewByDefault ? [] : wanted.filter((lineage) => lineageFact(lineage, world.clock.now()).renewable && !lineageFact(lineage, world.clock.now()).due);
+  const advised = await renewalsAdvised(open, settings, world);
   const hooks = sharedHooks(world);
   try {
     for (const lineage of wanted) {
       if (world.signal.aborted) break;
-      outcomes.push(await renewOne(lineage, settings, world, hooks.around));
+      outcomes.push(await renewOne(lineage, settings, world, hooks.around, advised.has(lineage.name)));
     }
   } finally {
     interaction.report({ type: 'renewals', dryRun: settings.values.dryRun, outcomes });
@@ -47,7 +52,7 @@ export async function renew(settings: Settings, world: World): Promise<void> {
   if (failed.length > 0 || unreadable.length > 0) throw new Refused(`${failed.length} renew failure(s), ${unreadable.length} parse failure(s)`);
 }
 
-async function renewOne(lineage: Lineage, asked: Settings, world: World, around: HooksAround): Promise<RenewalOutcome> {
+async function renewOne(lineage: Lineage, asked: Settings, world: World, around: HooksAround, advised: boolean): Promise<RenewalOutcome> {
   const { name } = lineage;
   const fact = lineageFact(lineage, world.clock.now());
   const fine = { name, notAfter: lineage.notAfter.toISOString() };
@@ -55,10 +60,12 @@ async function renewOne(lineage: Lineage, asked: Settings, world: World, around:
   if (fact.authenticator === undefined && asked.values.authenticator === undefined) {
     return { ...fine, state: 'failed', reason: 'Its renewal file names no authenticator; obtain it once with certonly.' };
   }
-  if (!fact.due && !renewByDefault && !dryRun) return { ...fine, state: 'not-due' };
+  if (!fact.due && !advised && !renewByDefault && !dryRun) return { ...fine, state: 'not-due' };
   try {
     const settings = renewalSettings(asked, name, lineage.renewal.params);
     const plan = await planFor({ ...settings, verb: 'certonly', values: { ...settings.values, renewByDefault: true } }, world);
+    // Loaded only when something is due: most runs of the timer have nothing to do.
+    const { carryOut } = await import('../carry-out.js');
     await carryOut(plan, settings, world, around);
     return { ...fine, state: 'renewed', fullchain: lineage.live.fullchain };
   } catch (error) {
@@ -77,10 +84,7 @@ async function planFor(settings: Settings, world: World): Promise<Extract<Return
     if ('ask' in decision) throw new MissingFlag(decision.ask.missing ?? decision.ask.title, decision.ask.flags);
     if ('lookup' in decision) {
       if (decision.lookup === 'fits') facts = await lookUpFits(facts, settings, world.plugins, decision.identifiers);
-      else {
-        const { meta } = await world.directory(settings);
-        facts = { ...facts, directory: { ...(meta.termsOfService === undefined ? {} : { termsOfService: meta.termsOfService }), externalAccountRequired: meta.externalAccountRequired, profiles: meta.profiles, renewalInfo: false } };
-      }
+      else facts = await withDirectory(facts, settings, world);
       continue;
     }
     if (decision.plan.kind !== 'obtain') throw new Refused('There is nothing to renew for this certificate.');

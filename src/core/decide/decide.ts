@@ -91,6 +91,8 @@ function assignment(settings: Settings, facts: Facts, { id, value }: Answer): As
     case 'account':
       return assignAccount(value);
     case 'debug-challenges':
+    case 'certificate':
+    case 'confirm':
       return {};
     case 'eab-kid':
       return assignEabKid(value);

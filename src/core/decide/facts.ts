@@ -40,6 +40,8 @@ export interface LineageFact {
   account?: string;
   authenticator?: string;
   version: number;
+  /** False with `autorenew = False`. */
+  renewable: boolean;
   due: boolean;
   /** Options of its renewal file as certbot names them. */
   params: Readonly<Record<string, unknown>>;

@@ -14,7 +14,9 @@ export type QuestionId =
   | 'key-type'
   | 'eab-kid'
   | 'eab-hmac-key'
-  | 'debug-challenges'; // while a plan is carried out
+  | 'debug-challenges' // while a plan is carried out
+  | 'certificate' // which one, for the commands on one
+  | 'confirm';
 
 interface Common {
   id: QuestionId;

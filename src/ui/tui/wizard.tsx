@@ -266,6 +266,7 @@ export function createWizard(options: WizardOptions): Interaction {
         case 'dry-run-passed':
         case 'certificates':
         case 'renewals':
+        case 'result':
         case 'plan':
         case 'failed':
           afterwards.push(() => print(event));

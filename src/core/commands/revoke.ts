@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { listAccounts, readAccount } from '../../store/accounts.js';
+import { deleteLineage } from '../../store/delete-lineage.js';
+import { listLineages, readLineage, type Lineage } from '../../store/lineage.js';
+import { Refused, StoreError } from '../errors.js';
+import { isSet, type Settings } from '../settings.js';
+import type { World } from '../world.js';
+
+/** RFC 5280 section 5.3.1, by certbot's names (S71). */
+const REASONS: Readonly<Record<string, number>> = { unspecified: 0, keycompromise: 1, affiliationchanged: 3, superseded: 4, cessationofoperation: 5 };
+
+/**
+ * `revoke`: by --cert-name or --cert-path, signed by the account that ordered or by --key-path; afterwards its files are deleted
+ * if that is wished (C15: -n means yes). Throws Refused, StoreError, AcmeProblem.
+ */
+export async function revoke(asked: Settings, world: World): Promise<void> {
+  const { certname, certPath, keyPath, reason, deleteAfterRevoke } = asked.values;
+  if ((certname === undefined) === (certPath === undefined)) throw new Refused('Error! Exactly one of --cert-path or --cert-name must be specified!');
+  const lineage = certname === undefined ? lineageOf(world, certPath ?? '') : readLineage(world.dirs, certname);
+  const path = certPath ?? lineage?.live.cert ?? '';
+  const certificate = read(path, 'certificate');
+  // A lineage knows its CA (C15); a loose file belongs to the one that is given.
+  const server = lineage?.server !== undefined && !isSet(asked, 'server') ? lineage.server : asked.values.server;
+  const settings = { ...asked, values: { ...asked.values, server } };
+  const number = REASONS[reason] ?? 0;
+  if (keyPath === undefined) {
+    const account = ownAccount(settings, lineage, world);
+    const client = await world.connect(settings, account.privateKeyPem, account.uri);
+    await client.revoke({ certificate, reason: number });
+  } else {
+    const key = read(keyPath, 'private key');
+    const client = await world.connect(settings, null, null);
+    await client.revoke({ certificate, reason: number, key });
+  }
+  world.interaction.report({ type: 'result', text: `Congratulations! You have successfully revoked the certificate that was located at ${path}.` });
+  if (lineage && (deleteAfterRevoke ?? (await wantsDeletion(lineage.name, world)))) {
+    deleteLineage(world.dirs, lineage.name);
+    world.interaction.report({ type: 'result', text: `Deleted all files relating to certificate ${lineage.name}.` });
+  }
+}
+
+async function wantsDeletion(name: string, { interaction }: World): Promise<boolean> {
+  const answer = await interaction.ask(
+    {
+      kind: 'choice',
+      id: 'confirm',
+      label: 'Delete',
+      title: 'Would you like to delete the certificate you just revoked, along with all earlier and later versions of it?',
+      why: 'A revoked certificate is of no use. If its files stay, the next `renew` gets a new one for the same names.',
+      flags: ['--delete-after-revoke', '--no-delete-after-revoke'],
+      unattended: 'yes',
+      choices: [
+        { value: 'yes', label: `Delete ${name}`, flag: '--delete-after-revoke' },
+        { value: 'no', label: 'Keep the files', hint: 'the next renewal replaces it', flag: '--no-delete-after-revoke' },
+      ],
+      recommended: 'yes',
+    },
+    { canGoBack: false, trail: [] },
+  );
+  return answer === 'yes';
+}
+
+function ownAccount({ values }: Settings, lineage: Lineage | null, world: World) {
+  const saved = lineage?.renewal.params['account'];
+  const wished = values.account ?? (typeof saved === 'string' ? saved : undefined);
+  const accounts = listAccounts(world.dirs, values.server);
+  const id = accounts.find((account) => account.id === wished)?.id ?? (accounts.length === 1 ? accounts[0]?.id : undefined);
+  if (id === undefined) {
+    throw new Refused(accounts.length === 0 ? `There is no account for ${values.server} here.` : `Several accounts for ${values.server} are here.`, {
+      hint: accounts.length === 0 ? 'Give --key-path with the private key of the certificate: it may revoke itself.' : 'Say which one with --account.',
+    });
+  }
+  return readAccount(world.dirs, values.server, id);
+}
+
+/** The lineage whose live or archived certificate this file is. */
+function lineageOf({ dirs }: World, certPath: string): Lineage | null {
+  const path = resolve(certPath);
+  return listLineages(dirs).lineages.find(({ live, files, archiveFolder }) => path === live.cert || path === live.fullchain || path === files.cert || path.startsWith(`${archiveFolder}/`)) ?? null;
+}
+
+function read(path: string, what: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new StoreError(`The ${what} ${path} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}
