@@ -61,7 +61,7 @@ export function parseConfig(text: string): ConfigDocument {
   const newline = text.includes('\r\n') ? '\r\n' : '\n';
   const ended = text === '' || text.endsWith('\n');
   const source = text.replace(/^\ufeff/, '').split(/\r?\n/);
-  if (ended && source.length > 1) source.pop();
+  if (ended) source.pop();
   const lines: Line[] = [];
   const seen = new Set<string>();
   let path: readonly string[] = [];
@@ -200,7 +200,6 @@ function plainValue(raw: string, line: number): { value: ConfigValue; comment: s
   const match = VALUE.exec(raw);
   if (!match) throw new ConfigSyntaxError(line, 'the value is badly quoted, or an invalid list');
   const [, list = '', single, empty, remark] = match;
-  if (list === '' && single === undefined && empty === undefined) throw new ConfigSyntaxError(line, 'the value is missing');
   const comment = remark === undefined ? '' : ` ${remark}`;
   if (empty !== undefined) return { value: [], comment };
   const items = [...list.matchAll(ITEM)].map(([, item = '']) => unquote(item));
