@@ -41,7 +41,7 @@ function head(program: string): readonly string[] {
   return [
     `usage: ${program} [COMMAND] [options] [-d DOMAIN] [-d DOMAIN] ...`,
     '',
-    `HTTPS certificates from an ACME CA. Without a command, ${program} asks what is to be done.`,
+    ...fill(`HTTPS certificates from an ACME CA. Without a command, ${program} asks what is to be done.`, 0),
     '',
     'Commands:',
     ...rows.map(([name, { help }]) => `  ${name.padEnd(INDENT - 2)}${help}`),

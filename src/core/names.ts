@@ -46,6 +46,7 @@ export function parseName(text: string): Identifier | { message: string } {
   if (base.includes('*')) return no('can only have * as its whole first part, as in *.example.com.');
   if (shown.includes('_')) return no('contains an underscore, which a certificate authority does not accept.');
   if (base.split('.').some((label) => label === '')) return no('has an empty part: two dots in a row, or a dot in front.');
+  if (/(^|\.)\d+$/.test(base)) return no('ends with a number, which no top-level domain does.');
   const ascii = domainToASCII(base);
   if (ascii === '' || !/^[a-z0-9.-]+$/.test(ascii)) return no('contains characters that no name can have.');
   const labels = ascii.split('.');
@@ -56,7 +57,6 @@ export function parseName(text: string): Identifier | { message: string } {
   if (value.length > 253) return no(`has ${value.length} characters; at most 253 are allowed.`);
   const odd = labels.find((label) => label.startsWith('-') || label.endsWith('-'));
   if (odd !== undefined) return no(`has a part that begins or ends with a hyphen: ${odd}.`);
-  if (/^\d+$/.test(labels.at(-1) ?? '')) return no('ends with a number, which no top-level domain does.');
   return { type: 'dns', value, shown };
 }
 
