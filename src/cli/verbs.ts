@@ -2,7 +2,7 @@ import type { Verb } from '../core/settings.js';
 
 /** Every word that names a command; old names too. `done` false: certwright does not do it yet. */
 export const verbs: Readonly<Record<string, { verb: Verb; help: string; done: boolean }>> = {
-  run: { verb: 'run', help: 'Get a certificate (and install it, once there is a plugin that can)', done: true },
+  run: { verb: 'run', help: 'Get a certificate, and install it where a plugin can', done: true },
   certonly: { verb: 'certonly', help: 'Get or renew a certificate, and touch no server', done: true },
   renew: { verb: 'renew', help: 'Renew every certificate that is due', done: true },
   certificates: { verb: 'certificates', help: 'List the certificates of this machine', done: true },
