@@ -79,7 +79,7 @@ describe('the management address', () => {
     expect(await resolver.resolveCname('c.example.com')).toEqual(['m.example.com']);
     await manage('/clear-cname', { host: 'c.example.com' });
     await manage('/add-caa', { host: 'm.example.com', policies: [{ tag: 'issue', value: 'ca.example' }] });
-    expect(await resolver.resolveCaa('m.example.com')).toEqual([{ critical: 0, issue: 'ca.example' }]);
+    expect(await resolver.resolveCaa('m.example.com')).toMatchObject([{ critical: 0, issue: 'ca.example' }]);
     await manage('/clear-caa', { host: 'm.example.com' });
     await manage('/set-servfail', { host: 'm.example.com' });
     await expect(resolver.resolve4('m.example.com')).rejects.toMatchObject({ code: 'ESERVFAIL' });
