@@ -1,0 +1,36 @@
+import type { ChallengeContext, ChallengeTask } from '../../src/plugins/contract.js';
+
+export interface Seen {
+  served: ChallengeTask[];
+  hooks: { hook: string; stdout: string; exitCode: number }[];
+  instructed: (readonly ChallengeTask[])[];
+}
+
+/** What core gives a plugin, with a record of what the plugin tells. */
+export function context(more: Partial<ChallengeContext> = {}): ChallengeContext & { seen: Seen } {
+  const seen: Seen = { served: [], hooks: [], instructed: [] };
+  return {
+    options: {},
+    http01Port: 0,
+    httpsPort: 0,
+    preferredChallenges: [],
+    identifiers: [{ type: 'dns', value: 'example.com', shown: 'example.com' }],
+    webrootMap: {},
+    configDir: '/nonexistent',
+    workDir: '/nonexistent',
+    environment: { PATH: process.env['PATH'] },
+    noninteractive: false,
+    validateHooks: true,
+    signal: new AbortController().signal,
+    log: () => undefined,
+    hookOutput: (hook, { stdout, exitCode }) => void seen.hooks.push({ hook, stdout, exitCode }),
+    instruct: (tasks) => Promise.resolve(void seen.instructed.push(tasks)),
+    served: (task) => void seen.served.push(task),
+    seen,
+    ...more,
+  };
+}
+
+export function task(value: string, more: Partial<ChallengeTask> = {}): ChallengeTask {
+  return { identifier: { type: 'dns', value, shown: value }, wildcard: false, type: 'http-01', token: `token-${value.replaceAll('.', '-')}`, keyAuthorization: `ka-${value}`, validation: `ka-${value}`, ...more };
+}

@@ -1,0 +1,107 @@
+import { createHash, X509Certificate } from 'node:crypto';
+import { get, request } from 'node:http';
+import { createServer } from 'node:net';
+import { connect } from 'node:tls';
+import { afterEach, expect, it } from 'vitest';
+import type { Authenticator } from '../../src/plugins/contract.js';
+import { builtInPlugins } from '../../src/plugins/registry.js';
+import { createStandalone } from '../../src/plugins/standalone/authenticator.js';
+import { freePorts } from '../e2e/pebble.js';
+import { context, task } from './context.js';
+
+const running: Authenticator[] = [];
+const standalone = (): Authenticator => {
+  const one = createStandalone();
+  running.push(one);
+  return one;
+};
+afterEach(async () => {
+  for (const one of running.splice(0)) await one.cleanUp([], context());
+});
+
+const fetchText = (port: number, path: string, host = '127.0.0.1', method = 'GET'): Promise<{ status: number; body: string }> =>
+  new Promise((resolve, reject) => {
+    request({ port, host, path, method, agent: false, timeout: 2000 }, (response) => {
+      let body = '';
+      response.on('data', (chunk: Buffer) => (body += chunk.toString())).on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+    })
+      .on('error', reject)
+      .end();
+  });
+
+it('serves its tokens and nothing else, on IPv4 and IPv6, and tells what was fetched', async () => {
+  const [http01Port = 0] = await freePorts(1);
+  const at = context({ http01Port });
+  const one = standalone();
+  await one.prepare(at);
+  const asked = task('example.com');
+  await one.present([asked], at);
+  const path = `/.well-known/acme-challenge/${asked.token}`;
+  expect(await fetchText(http01Port, path)).toEqual({ status: 200, body: 'ka-example.com' });
+  expect(await fetchText(http01Port, path, '::1')).toEqual({ status: 200, body: 'ka-example.com' });
+  expect((await fetchText(http01Port, `${path}?x`, '127.0.0.1', 'HEAD')).status).toBe(200);
+  for (const other of ['/', `${path}x`, '/.well-known/acme-challenge/', '/etc/passwd']) expect((await fetchText(http01Port, other)).status).toBe(404);
+  expect((await fetchText(http01Port, path, '127.0.0.1', 'POST')).status).toBe(404);
+  expect(at.seen.served).toContain(asked);
+});
+
+it('a port that is taken: says by whom, and gives its other half back', async () => {
+  const [http01Port = 0] = await freePorts(1);
+  const holder = createServer();
+  await new Promise<void>((resolve) => holder.listen(http01Port, '0.0.0.0', () => resolve()));
+  await expect(standalone().prepare(context({ http01Port }))).rejects.toThrow(`port ${http01Port} because it is already in use by`);
+  await expect(standalone().prepare(context({ http01Port }))).rejects.toThrow(`pid ${process.pid}`);
+  await new Promise((resolve) => holder.close(resolve));
+  await standalone().prepare(context({ http01Port }));
+});
+
+it('gives the port back at once, also while a client keeps its connection open', async () => {
+  const [http01Port = 0] = await freePorts(1);
+  const at = context({ http01Port });
+  const one = standalone();
+  await one.prepare(at);
+  await new Promise<void>((resolve) => get({ port: http01Port, host: '127.0.0.1', path: '/' }, (response) => response.resume().on('end', () => resolve())));
+  const start = performance.now();
+  await one.cleanUp([], at);
+  expect(performance.now() - start).toBeLessThan(500);
+  await one.prepare(at);
+});
+
+it.each([
+  ['example.com', 'dns', 'example.com'],
+  ['127.0.0.1', 'ip', '1.0.0.127.in-addr.arpa'],
+  ['::1', 'ip', `1${'.0'.repeat(31)}.ip6.arpa`],
+] as const)('tls-alpn-01 for %s (%s): the certificate that RFC 8737 asks for, at the name %s', async (value, type, servername) => {
+  const [httpsPort = 0] = await freePorts(1);
+  const at = context({ httpsPort, http01Address: '127.0.0.1', preferredChallenges: ['tls-alpn-01'] });
+  const one = standalone();
+  await one.prepare(at);
+  const asked = task(value, { type: 'tls-alpn-01', identifier: { type, value, shown: value } });
+  await one.present([asked], at);
+  const certificate = await new Promise<X509Certificate>((resolve, reject) => {
+    const socket = connect({ port: httpsPort, host: '127.0.0.1', servername, ALPNProtocols: ['acme-tls/1'], rejectUnauthorized: false }, () => {
+      expect(socket.alpnProtocol).toBe('acme-tls/1');
+      const peer = socket.getPeerX509Certificate();
+      socket.destroy();
+      if (peer) resolve(peer);
+      else reject(new Error('no certificate'));
+    });
+    socket.on('error', reject);
+  });
+  expect(certificate.subjectAltName).toBe(type === 'dns' ? `DNS:${value}` : `IP Address:${value === '::1' ? '0:0:0:0:0:0:0:1' : value}`);
+  expect(certificate.raw.includes(createHash('sha256').update(asked.keyAuthorization).digest())).toBe(true);
+});
+
+it('says how it fits: a free port, a port somebody holds, a wildcard', async () => {
+  const plugin = builtInPlugins.find(({ name }) => name === 'standalone');
+  const [http01Port = 0] = await freePorts(1);
+  const names = [{ type: 'dns' as const, value: 'example.com', shown: 'example.com' }];
+  expect(await plugin?.fit({ identifiers: names, http01Port, options: {} })).toMatchObject({ fits: true });
+  const holder = createServer();
+  await new Promise<void>((resolve) => holder.listen(http01Port, () => resolve()));
+  const fit = await plugin?.fit({ identifiers: names, http01Port, options: {} });
+  expect(fit).toMatchObject({ fits: false });
+  expect(fit?.reason).toContain(`(pid ${process.pid})`);
+  await new Promise((resolve) => holder.close(resolve));
+  expect(await plugin?.fit({ identifiers: [{ type: 'dns', value: '*.example.com', shown: '*.example.com' }], http01Port, options: {} })).toMatchObject({ fits: false });
+});
