@@ -25,7 +25,7 @@ export function context(more: Partial<ChallengeContext> = {}): ChallengeContext 
     log: () => undefined,
     hookOutput: (hook, { stdout, exitCode }) => void seen.hooks.push({ hook, stdout, exitCode }),
     instruct: (tasks) => Promise.resolve(void seen.instructed.push(tasks)),
-    served: (task) => void seen.served.push(task),
+    served: (fetched) => void seen.served.push(fetched),
     seen,
     ...more,
   };

@@ -1,4 +1,4 @@
-import { createHash, X509Certificate } from 'node:crypto';
+import { createHash, type X509Certificate } from 'node:crypto';
 import { get, request } from 'node:http';
 import { createServer } from 'node:net';
 import { connect } from 'node:tls';
