@@ -240,8 +240,8 @@ function quote(text: string, multiline: boolean): string {
   if (text === '') return '""';
   const [single, double, lines] = [text.includes("'"), text.includes('"'), /[\r\n]/.test(text)];
   if (multiline && ((single && double) || lines)) {
-    if (!text.includes("'''") && !text.endsWith("'")) return `'''${text}'''`;
-    if (!text.includes('"""') && !text.endsWith('"')) return `"""${text}"""`;
+    if (!text.includes("'''")) return `'''${text}'''`;
+    if (!text.includes('"""')) return `"""${text}"""`;
     throw new ConfigSyntaxError(0, 'a value with both kinds of triple quotes cannot be saved');
   }
   if (lines) throw new ConfigSyntaxError(0, 'a name or list item with line breaks cannot be saved');
