@@ -98,7 +98,7 @@ async function runCommand(asked: Settings, call: Call): Promise<number> {
     const locks = await acquireLocks([dirs.config, dirs.work, dirs.logs], { waitSeconds: waitForLock, signal: cancel.signal });
     closing.push(() => locks.release());
     interaction.report({ type: 'log-file', path: log.path });
-    const world = makeWorld({ args: call.args, env: rehearsal?.env ?? call.env, dirs, log, interaction, signal: cancel.signal, rehearsal });
+    const world = makeWorld({ args: call.args, env: rehearsal?.env ?? call.env, dirs, log, interaction, signal: cancel.signal, rehearsal, attended: call.stdin.isTTY });
     await dispatch(settings, world, call);
     await interaction.close();
     return 0;

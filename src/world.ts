@@ -17,10 +17,11 @@ interface Parts {
   interaction: Interaction;
   signal: AbortSignal;
   rehearsal: Rehearsal | null;
+  attended: boolean;
 }
 
 /** The real outside world for one command: network, shell, clock. What is heavy is loaded when it is first used. */
-export function makeWorld({ args, env, dirs, log, interaction, signal, rehearsal }: Parts): World {
+export function makeWorld({ args, env, dirs, log, interaction, signal, rehearsal, attended }: Parts): World {
   const directories = new Map<string, Promise<DirectoryInfo>>();
   const connect = async (settings: Settings, accountKey: string | null, accountUrl: string | null): Promise<AcmeClient> => {
     const { createAcmeClient } = await import('./acme/client.js');
@@ -46,6 +47,8 @@ export function makeWorld({ args, env, dirs, log, interaction, signal, rehearsal
     signal,
     env,
     host: hostname(),
+    attended,
+    authenticators: null,
     args,
     sandbox: rehearsal?.help ?? null,
     connect,

@@ -63,6 +63,7 @@ export const defaultValues: OptionValues = {
   listAuthenticators: false,
   listInstallers: false,
   randomSleepOnRenew: true,
+  maxParallel: 8,
   preconfiguredRenewal: false,
   waitForLock: 0,
   sandbox: false,

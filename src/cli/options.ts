@@ -128,6 +128,7 @@ export const cliOptions: readonly CliOption[] = [
   on('prepare', 'other', ['--prepare'], 'plugins: initialise and prepare them.'),
   on('listAuthenticators', 'other', ['--authenticators'], 'plugins: only authenticators.'),
   on('listInstallers', 'other', ['--installers'], 'plugins: only installers.'),
+  int('maxParallel', 'automation', ['--max-parallel'], 'N', 1, 64, 'renew: how many certificates are worked on at the same time; 1 = one after the other.'),
   off('randomSleepOnRenew', 'automation', ['--no-random-sleep-on-renew'], 'Start renewing at once, also without a terminal.'),
   // sandbox
   on('sandbox', 'sandbox', ['--sandbox'], 'Rehearse: an embedded CA, DNS and folders of its own. Nothing real is touched.'),

@@ -4,7 +4,7 @@ import { readCertificate } from '../crypto/certificate.js';
 import { createCsr } from '../crypto/csr.js';
 import { generatePrivateKey } from '../crypto/keys.js';
 import { watchTasks } from '../plugins/manual/watch.js';
-import type { Authenticator, ChallengeContext, ChallengeTask, PluginDescriptor } from '../plugins/contract.js';
+import type { Authenticator, ChallengeContext, ChallengeTask } from '../plugins/contract.js';
 import { readLineage, type Lineage } from '../store/lineage.js';
 import { saveNewLineage, saveNewVersion } from '../store/save.js';
 import { ensureAccount } from './account.js';
@@ -40,7 +40,7 @@ export async function carryOut(plan: ObtainPlan, settings: Settings, world: Worl
     const lineage = plan.lineage?.exists ? readLineage(world.dirs, plan.lineage.name) : null;
     const served = watchServed();
     const context = challengeContext(plan, settings, world, served.mark, () => expires);
-    const authenticator = await loadAuthenticator(plan, world.plugins);
+    const authenticator = await loadAuthenticator(plan, settings, world);
     if (plan.authenticator === 'webroot') await world.sandbox?.serveFolders(plan.webrootMap);
     await authenticator.prepare(context);
     release = () => authenticator.cleanUp([], context);
@@ -105,6 +105,11 @@ async function keep(plan: ObtainPlan, issued: Issued, lineage: Lineage | null, a
   const names = issued.identifiers.map(({ shown }) => shown);
   if (plan.dryRun) {
     say({ type: 'dry-run-passed', names });
+    // C02: they see the certificate that is in use, not the one of the rehearsal.
+    if (lineage && settings.values.runDeployHooks) {
+      const environment = { RENEWED_DOMAINS: lineage.identifiers.map(({ value }) => value).join(' '), RENEWED_LINEAGE: lineage.liveFolder };
+      await runHooks(settings, 'deploy', environment, world.runHook, say);
+    }
     return;
   }
   const { notAfter, issuer } = readCertificate(issued.cert);
@@ -133,10 +138,14 @@ async function keep(plan: ObtainPlan, issued: Issued, lineage: Lineage | null, a
   );
 }
 
-async function loadAuthenticator(plan: ObtainPlan, plugins: readonly PluginDescriptor[]): Promise<Authenticator> {
+async function loadAuthenticator(plan: ObtainPlan, { values }: Settings, { plugins, authenticators }: World): Promise<Authenticator> {
   const descriptor = plugins.find(({ name }) => name === plan.authenticator);
   if (!descriptor) throw new Refused(`The requested ${plan.authenticator} plugin does not appear to be installed`);
-  return descriptor.load();
+  if (!authenticators || !descriptor.overlaps) return descriptor.load();
+  const key = [plan.authenticator, values.http01Port, values.http01Address ?? '', values.httpsPort].join(' ');
+  const shared = authenticators.get(key) ?? descriptor.load();
+  authenticators.set(key, shared);
+  return shared;
 }
 
 function challengeContext(plan: ObtainPlan, settings: Settings, world: World, served: (task: ChallengeTask) => void, expires: () => string | undefined): ChallengeContext {

@@ -48,6 +48,8 @@ export type Stage = 'account' | 'order' | 'proof' | 'finalize' | 'download' | 's
 export interface RenewalOutcome {
   name: string;
   state: 'renewed' | 'not-due' | 'failed' | 'unreadable';
+  /** Domains and addresses of its certificate. */
+  names?: string[];
   reason?: string;
   notAfter?: string;
   fullchain?: string;

@@ -117,6 +117,8 @@ export interface OptionValues {
   listAuthenticators: boolean;
   listInstallers: boolean;
   randomSleepOnRenew: boolean;
+  /** How many certificates `renew` works on at the same time. */
+  maxParallel: number;
   preconfiguredRenewal: boolean;
   /** Seconds to wait for another instance; 0 = do not wait. */
   waitForLock: number;

@@ -1,5 +1,5 @@
 import type { AcmeClient, DirectoryInfo } from '../acme/client.js';
-import type { PluginDescriptor } from '../plugins/contract.js';
+import type { Authenticator, PluginDescriptor } from '../plugins/contract.js';
 import type { Directories } from '../store/paths.js';
 import type { Clock } from '../system/clock.js';
 import type { ObtainPlan } from './decide/plan.js';
@@ -25,6 +25,10 @@ export interface World {
   connect(settings: Settings, accountKey: string | null, accountUrl: string | null): Promise<AcmeClient>;
   directory(settings: Settings): Promise<DirectoryInfo>;
   runHook: RunHook;
+  /** Is somebody at a terminal? */
+  attended: boolean;
+  /** Authenticators that several certificates of one run share; null = each loads its own. */
+  authenticators: Map<string, Promise<Authenticator>> | null;
   log(level: 'debug' | 'info' | 'warning' | 'error', message: string): void;
   /** Carries the same plan out on the embedded sandbox, in folders that are thrown away; true when it worked. */
   rehearse(plan: ObtainPlan, settings: Settings): Promise<boolean>;

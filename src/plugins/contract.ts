@@ -103,6 +103,8 @@ export interface PluginDescriptor {
   /** Shown in the wizard's list (certbot hides manual there; we do not). */
   options: readonly PluginOption[];
   challengeTypes: readonly ChallengeType[];
+  /** Several certificates may be proved at the same time, by one loaded authenticator. */
+  overlaps: boolean;
   /** IP identifiers allowed (C07). */
   ipAddresses: boolean;
   fit(question: FitQuestion): Promise<Fit>;

@@ -85,15 +85,15 @@ it('plugins lists what is built in', async () => {
 it('renew by what the CA advises; its Retry-After is remembered in the renewal file, which certbot reads (C04, F30)', async () => {
   await fine(obtain('one.example.com'));
   const renewal = () => readFileSync(config('renewal/one.example.com.conf'), 'utf8');
-  expect(await fine(run('renew', '-n'))).toContain('not due for renewal yet');
+  expect(await fine(run('renew', '-n', '--no-random-sleep-on-renew'))).toContain('not due for renewal yet');
   expect(renewal()).toMatch(/\[acme_renewal_info\]\nari_retry_after = \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\n/);
   const asked = sandbox.requests.filter(({ path }) => path.includes('renewal-info')).length;
   expect(asked).toBe(1);
   sandbox.setRenewalWindow({ start: Date.now() - 7_200_000, end: Date.now() - 3_600_000 });
-  await fine(run('renew', '-n'));
+  await fine(run('renew', '-n', '--no-random-sleep-on-renew'));
   expect(sandbox.requests.filter(({ path }) => path.includes('renewal-info')).length).toBe(asked);
   writeFileSync(config('renewal/one.example.com.conf'), renewal().replace(/ari_retry_after = .*/, 'ari_retry_after = 2020-01-01T00:00:00'));
-  expect(await fine(run('renew', '-n'))).toContain('all renewals succeeded');
+  expect(await fine(run('renew', '-n', '--no-random-sleep-on-renew'))).toContain('all renewals succeeded');
   expect(readdirSync(config('archive/one.example.com'))).toContain('cert2.pem');
   expect(await fine(certbot('certificates'))).toContain('VALID');
 });

@@ -167,19 +167,19 @@ it('a port that is taken: the process that holds it is named, and nothing was or
 it('renew: with what was saved, only what is due, every other goes on when one fails', async () => {
   await fine(certonly('-d', 'one.example.com', '--deploy-hook', 'true'));
   await fine(certonly('-d', 'two.example.com'));
-  expect((await fine(place.certwright(['renew', '-n']))).stdout).toContain('No renewals were attempted.');
-  const forced = await fine(place.certwright(['renew', '-n', '--force-renewal']));
+  expect((await fine(place.certwright(['renew', '-n', '--no-random-sleep-on-renew']))).stdout).toContain('No renewals were attempted.');
+  const forced = await fine(place.certwright(['renew', '-n', '--no-random-sleep-on-renew', '--force-renewal']));
   expect(forced.stdout).toContain('all renewals succeeded');
   expect([versions('one.example.com'), versions('two.example.com')]).toEqual([2, 2]);
   writeFileSync(join(place.folder, 'config/renewal/broken.conf'), 'nonsense\n');
   const config = join(place.folder, 'config/renewal/one.example.com.conf');
   writeFileSync(config, readFileSync(config, 'utf8').replace(/^server = .*$/m, 'server = https://127.0.0.1:9/dir'));
-  const mixed = await place.certwright(['renew', '-n', '--force-renewal']);
+  const mixed = await place.certwright(['renew', '-n', '--no-random-sleep-on-renew', '--force-renewal']);
   expect(mixed.code).toBe(1);
   expect(mixed.stdout).toContain('one.example.com (failure)');
   expect(mixed.stdout).toContain('two.example.com/fullchain.pem (success)');
   expect(mixed.stdout).toContain('broken.conf (parsefail)');
   expect([versions('one.example.com'), versions('two.example.com')]).toEqual([2, 3]);
-  expect((await fine(place.certwright(['renew', '-n', '--dry-run', '--cert-name', 'two.example.com']))).stdout).toContain('all simulated renewals succeeded');
+  expect((await fine(place.certwright(['renew', '-n', '--no-random-sleep-on-renew', '--dry-run', '--cert-name', 'two.example.com']))).stdout).toContain('all simulated renewals succeeded');
   expect(versions('two.example.com')).toBe(3);
 });

@@ -1,90 +1,119 @@
+import { listAccounts } from '../../store/accounts.js';
 import { listLineages, type Lineage } from '../../store/lineage.js';
 import { recover } from '../../store/recover.js';
 import type { HooksAround } from '../carry-out.js';
 import { decide } from '../decide/decide.js';
 import type { Facts } from '../decide/facts.js';
+import type { ObtainPlan } from '../decide/plan.js';
 import { renewalSettings } from '../decide/renewal-settings.js';
 import { withDirectory } from '../directory-facts.js';
 import { CertwrightError, MissingFlag, Refused } from '../errors.js';
 import type { RenewalOutcome } from '../events.js';
 import { gatherFacts, lineageFact, lookUpFits } from '../facts.js';
-import { hooksOf } from '../hooks.js';
 import { renewalsAdvised } from '../renewal-information.js';
 import type { Settings } from '../settings.js';
+import { sharedHooks, inOrder } from '../shared-hooks.js';
 import type { World } from '../world.js';
 
+/** C34: so that all machines of the world do not come at the same minute. Milliseconds. */
+const LONGEST_SLEEP = 480_000;
+
 /**
- * `renew`: every lineage (or --cert-name) that is due is renewed with the options it was obtained with. One broken file, one
- * failing name or hook never stops the others. Throws Refused at the end when any failed (S99: exit 1 only then).
+ * `renew`: every lineage (or --cert-name) that is due is renewed with the options it was obtained with, several at a time. One
+ * broken file, one failing name or hook never stops the others. Throws Refused at the end when any failed (S99: exit 1 only then).
  */
 export async function renew(settings: Settings, world: World): Promise<void> {
-  const { interaction } = world;
-  if (settings.values.domains.length > 0) {
+  const { interaction, dirs } = world;
+  const { certname, domains, dryRun, renewByDefault, maxParallel } = settings.values;
+  if (domains.length > 0) {
     throw new Refused('Currently, the renew verb is capable of either renewing all installed certificates that are due to be renewed or renewing a single certificate specified by its name.', {
       hint: 'Use --cert-name, or certonly -d to choose by domain names.',
     });
   }
-  for (const { what, path } of recover(world.dirs)) interaction.report({ type: 'recovered', what, path });
-  const { lineages, broken } = listLineages(world.dirs);
-  const { certname } = settings.values;
+  for (const { what, path } of recover(dirs)) interaction.report({ type: 'recovered', what, path });
+  const { lineages, broken } = listLineages(dirs);
   const wanted = certname === undefined ? lineages : lineages.filter(({ name }) => name === certname);
-  const outcomes: RenewalOutcome[] = broken
+  const unreadable = broken
     .filter(({ path }) => certname === undefined || path.endsWith(`/${certname}.conf`))
-    .map(({ path, reason }) => ({ name: path, state: 'unreadable', reason }));
-  if (certname !== undefined && wanted.length === 0 && outcomes.length === 0) {
-    throw new Refused(`No certificate found with name ${certname} (expected ${world.dirs.config}/renewal/${certname}.conf).`);
+    .map(({ path, reason }): RenewalOutcome => ({ name: path, state: 'unreadable', reason }));
+  if (certname !== undefined && wanted.length === 0 && unreadable.length === 0) {
+    throw new Refused(`No certificate found with name ${certname} (expected ${dirs.config}/renewal/${certname}.conf).`);
   }
-  const { dryRun, renewByDefault } = settings.values;
-  const open = dryRun || renewByDefault ? [] : wanted.filter((lineage) => lineageFact(lineage, world.clock.now()).renewable && !lineageFact(lineage, world.clock.now()).due);
+  const now = world.clock.now();
+  const facts = new Map(wanted.map((lineage) => [lineage.name, lineageFact(lineage, now)]));
+  const open = dryRun || renewByDefault ? [] : wanted.filter(({ name }) => facts.get(name)?.renewable && !facts.get(name)?.due);
   const advised = await renewalsAdvised(open, settings, world);
+  const due = wanted.filter(({ name }) => dryRun || renewByDefault || facts.get(name)?.due || advised.has(name));
+  const outcomes = new Map(wanted.map((lineage): [string, RenewalOutcome] => [lineage.name, { ...basics(lineage), state: 'not-due' }]));
+  if (due.length > 0) await sleepSomewhat(settings, world);
+
   const hooks = sharedHooks(world);
   try {
-    for (const lineage of wanted) {
-      if (world.signal.aborted) break;
-      outcomes.push(await renewOne(lineage, settings, world, hooks.around, advised.has(lineage.name)));
-    }
+    const base = due.length > 0 ? await gatherFacts(settings, { dirs, plugins: world.plugins, now, sandbox: world.sandbox !== null }) : null;
+    // One listener and one hook at a time for all of them.
+    const shared: World = { ...world, authenticators: new Map(), runHook: inOrder(world.runHook) };
+    const alone = new Map<string, Promise<unknown>>();
+    await sideBySide(due, maxParallel, world.signal, async (lineage) => {
+      if (base) outcomes.set(lineage.name, await renewOne(lineage, settings, shared, { around: hooks.around, base, alone }));
+    });
   } finally {
-    interaction.report({ type: 'renewals', dryRun: settings.values.dryRun, outcomes });
-    await hooks.end(outcomes);
+    const all = [...outcomes.values(), ...unreadable];
+    interaction.report({ type: 'renewals', dryRun, outcomes: all });
+    await hooks.end(all);
   }
-  const failed = outcomes.filter(({ state }) => state === 'failed');
-  const unreadable = outcomes.filter(({ state }) => state === 'unreadable');
+  const failed = [...outcomes.values()].filter(({ state }) => state === 'failed');
   if (failed.length > 0 || unreadable.length > 0) throw new Refused(`${failed.length} renew failure(s), ${unreadable.length} parse failure(s)`);
 }
 
-async function renewOne(lineage: Lineage, asked: Settings, world: World, around: HooksAround, advised: boolean): Promise<RenewalOutcome> {
-  const { name } = lineage;
-  const fact = lineageFact(lineage, world.clock.now());
-  const fine = { name, notAfter: lineage.notAfter.toISOString() };
-  const { renewByDefault, dryRun } = asked.values;
-  if (fact.authenticator === undefined && asked.values.authenticator === undefined) {
-    return { ...fine, state: 'failed', reason: 'Its renewal file names no authenticator; obtain it once with certonly.' };
-  }
-  if (!fact.due && !advised && !renewByDefault && !dryRun) return { ...fine, state: 'not-due' };
+interface Shared {
+  around: HooksAround;
+  /** Gathered once: a thousand lineages are not read a thousand times. */
+  base: Facts;
+  /** What must not overlap (an authenticator, the making of an account), with the end of what is done now. */
+  alone: Map<string, Promise<unknown>>;
+}
+
+async function renewOne(lineage: Lineage, asked: Settings, world: World, { around, base, alone }: Shared): Promise<RenewalOutcome> {
+  const fine = basics(lineage);
+  const failed = (reason: string): RenewalOutcome => {
+    world.interaction.report({ type: 'log', level: 'error', message: `Failed to renew certificate ${lineage.name} with error: ${reason}` });
+    return { ...fine, state: 'failed', reason };
+  };
   try {
-    const settings = renewalSettings(asked, name, lineage.renewal.params);
-    const plan = await planFor({ ...settings, verb: 'certonly', values: { ...settings.values, renewByDefault: true } }, world);
+    const settings = renewalSettings(asked, lineage.name, lineage.renewal.params);
+    if (settings.values.authenticator === undefined) return failed('Its renewal file names no authenticator; obtain it once with certonly.');
+    const plan = await planFor(settings, base, world);
     // Loaded only when something is due: most runs of the timer have nothing to do.
     const { carryOut } = await import('../carry-out.js');
-    await carryOut(plan, settings, world, around);
+    const overlaps = world.plugins.find(({ name }) => name === plan.authenticator)?.overlaps === true;
+    if (overlaps && plan.account.kind === 'existing') await carryOut(plan, settings, world, around);
+    else {
+      // Whoever comes second finds the account that the first one made.
+      const key = overlaps ? settings.values.server : plan.authenticator;
+      const turn = (alone.get(key) ?? Promise.resolve()).then(async () => carryOut(await planFor(settings, base, world), settings, world, around));
+      alone.set(key, turn.catch(() => undefined));
+      await turn;
+    }
     return { ...fine, state: 'renewed', fullchain: lineage.live.fullchain };
   } catch (error) {
     if (error instanceof CertwrightError && error.code === 'cancelled') throw error;
-    const reason = error instanceof CertwrightError ? error.message : `unexpected: ${error instanceof Error ? error.message : String(error)}`;
-    world.interaction.report({ type: 'log', level: 'error', message: `Failed to renew certificate ${name} with error: ${reason}` });
-    return { ...fine, state: 'failed', reason };
+    return failed(error instanceof CertwrightError ? error.message : `unexpected: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
+function basics({ name, notAfter, identifiers }: Lineage): { name: string; names: string[]; notAfter: string } {
+  return { name, names: identifiers.map(({ value }) => value), notAfter: notAfter.toISOString() };
+}
+
 /** What `decide` says without a person: every question must have been answered when the certificate was obtained. */
-async function planFor(settings: Settings, world: World): Promise<Extract<ReturnType<typeof decide>, { plan: unknown }>['plan'] & { kind: 'obtain' }> {
-  let facts: Facts = await gatherFacts(settings, { dirs: world.dirs, plugins: world.plugins, now: world.clock.now(), sandbox: world.sandbox !== null });
+async function planFor(saved: Settings, base: Facts, world: World): Promise<ObtainPlan> {
+  const settings: Settings = { ...saved, verb: 'certonly', values: { ...saved.values, renewByDefault: true } };
+  let facts: Facts = { ...base, accounts: listAccounts(world.dirs, settings.values.server) };
   for (;;) {
     const decision = decide(settings, facts, []);
     if ('ask' in decision) throw new MissingFlag(decision.ask.missing ?? decision.ask.title, decision.ask.flags);
     if ('lookup' in decision) {
-      if (decision.lookup === 'fits') facts = await lookUpFits(facts, settings, world.plugins, decision.identifiers);
-      else facts = await withDirectory(facts, settings, world);
+      facts = decision.lookup === 'fits' ? await lookUpFits(facts, settings, world.plugins, decision.identifiers) : await withDirectory(facts, settings, world);
       continue;
     }
     if (decision.plan.kind !== 'obtain') throw new Refused('There is nothing to renew for this certificate.');
@@ -92,30 +121,18 @@ async function planFor(settings: Settings, world: World): Promise<Extract<Return
   }
 }
 
-/** F55: each distinct pre hook once in the process; post hooks are collected and run at the end, each once, also after failures. */
-function sharedHooks({ interaction, runHook }: World): { around: HooksAround; end(outcomes: readonly RenewalOutcome[]): Promise<void> } {
-  const before = new Set<string>();
-  const after = new Map<string, number>();
-  const run = async (kind: string, command: string, env: Record<string, string>, timeoutMs: number): Promise<void> => {
-    const result = await runHook(command, { env, timeoutMs });
-    interaction.report({ type: 'hook', kind, command, ...result });
+async function sleepSomewhat({ values }: Settings, { attended, sandbox, clock, signal, log }: World): Promise<void> {
+  if (attended || sandbox || !values.randomSleepOnRenew) return;
+  const ms = 1000 + Math.random() * (LONGEST_SLEEP - 1000);
+  log('info', `Non-interactive renewal: random delay of ${(ms / 1000).toFixed(0)} seconds (--no-random-sleep-on-renew leaves it out)`);
+  await clock.sleep(ms, signal);
+}
+
+/** At most `limit` at a time, in their order; what was not begun when the run is cancelled is left out. */
+async function sideBySide<T>(all: readonly T[], limit: number, signal: AbortSignal, work: (item: T) => Promise<void>): Promise<void> {
+  const waiting = [...all];
+  const worker = async (): Promise<void> => {
+    for (let item = waiting.shift(); item !== undefined && !signal.aborted; item = waiting.shift()) await work(item);
   };
-  return {
-    around: {
-      async before(settings) {
-        const timeoutMs = settings.values.hookTimeout * 1000;
-        for (const command of hooksOf(settings, 'post')) after.set(command, timeoutMs);
-        for (const command of hooksOf(settings, 'pre')) {
-          if (before.has(command)) continue;
-          before.add(command);
-          await run('pre-hook', command, {}, timeoutMs);
-        }
-      },
-      after: () => Promise.resolve(),
-    },
-    async end(outcomes) {
-      const names = (state: RenewalOutcome['state']): string => outcomes.filter((outcome) => outcome.state === state).map(({ name }) => name).join(' ');
-      for (const [command, timeoutMs] of after) await run('post-hook', command, { RENEWED_DOMAINS: names('renewed'), FAILED_DOMAINS: names('failed') }, timeoutMs);
-    },
-  };
+  await Promise.all(Array.from({ length: Math.min(limit, all.length) }, worker));
 }

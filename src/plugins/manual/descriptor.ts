@@ -14,6 +14,7 @@ export const manual: PluginDescriptor = {
   ],
   challengeTypes: ['http-01', 'dns-01', 'dns-account-01', 'dns-persist-01'],
   ipAddresses: true,
+  overlaps: false,
   fit: ({ identifiers }) =>
     Promise.resolve({
       fits: true,

@@ -11,6 +11,7 @@ export const standalone: PluginDescriptor = {
   options: [],
   challengeTypes: ['http-01', 'tls-alpn-01'],
   ipAddresses: true,
+  overlaps: true,
   fit: (question) => Promise.resolve(fit(question)),
   async load() {
     const { createStandalone } = await import('./authenticator.js');

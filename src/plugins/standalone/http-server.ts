@@ -3,7 +3,9 @@ import type { ChallengeContext, ChallengeTask } from '../contract.js';
 import { listen } from './listen.js';
 
 export interface ChallengeServer {
-  serve(task: ChallengeTask): void;
+  /** `context` is told when the answer is fetched. */
+  serve(task: ChallengeTask, context: Pick<ChallengeContext, 'served'>): void;
+  forget(task: ChallengeTask): void;
   close(): Promise<void>;
 }
 
@@ -11,22 +13,24 @@ const PREFIX = '/.well-known/acme-challenge/';
 
 /** Serves key authorizations (RFC 8555 section 8.3) and nothing else. Throws PluginError, PermissionMissing. */
 export async function openHttpServer(context: ChallengeContext): Promise<ChallengeServer> {
-  const answers = new Map<string, ChallengeTask>();
+  const answers = new Map<string, { task: ChallengeTask; context: Pick<ChallengeContext, 'served'> }>();
   const create = (): Server =>
     createServer({ requestTimeout: 10_000, headersTimeout: 10_000 }, (request, response) => {
       const path = (request.url ?? '').split('?')[0] ?? '';
-      const task = path.startsWith(PREFIX) ? answers.get(path.slice(PREFIX.length)) : undefined;
-      if (!task || (request.method !== 'GET' && request.method !== 'HEAD')) {
+      const answer = path.startsWith(PREFIX) ? answers.get(path.slice(PREFIX.length)) : undefined;
+      if (!answer || (request.method !== 'GET' && request.method !== 'HEAD')) {
         response.writeHead(404, { 'content-type': 'text/plain', connection: 'close' }).end('certwright: nothing here\n');
         return;
       }
-      response.once('finish', () => context.served(task));
+      const { task } = answer;
+      response.once('finish', () => answer.context.served(task));
       response.writeHead(200, { 'content-type': 'text/plain', 'content-length': Buffer.byteLength(task.validation) });
       response.end(request.method === 'HEAD' ? undefined : task.validation);
     });
   const servers = await listen(create, context.http01Port, context.http01Address, '--http-01-port');
   return {
-    serve: (task) => void answers.set(task.token, task),
+    serve: (task, owner) => void answers.set(task.token, { task, context: owner }),
+    forget: (task) => void answers.delete(task.token),
     async close() {
       await Promise.all(
         servers.map((server) => {

@@ -5,13 +5,14 @@ import type { ChallengeContext, ChallengeTask } from '../contract.js';
 import { listen } from './listen.js';
 
 export interface AlpnServer {
-  serve(task: ChallengeTask): Promise<void>;
+  serve(task: ChallengeTask, context: Pick<ChallengeContext, 'served'>): Promise<void>;
+  forget(task: ChallengeTask): void;
   close(): Promise<void>;
 }
 
 /** Answers tls-alpn-01 (RFC 8737; RFC 8738 section 6 for addresses). Throws PluginError, PermissionMissing. */
 export async function openTlsAlpnServer(context: ChallengeContext): Promise<AlpnServer> {
-  const contexts = new Map<string, { context: SecureContext; task: ChallengeTask }>();
+  const contexts = new Map<string, { secure: SecureContext; task: ChallengeTask; owner: Pick<ChallengeContext, 'served'> }>();
   const sockets = new Set<TLSSocket>();
   const create = (): Server => {
     const server = createServer(
@@ -20,7 +21,7 @@ export async function openTlsAlpnServer(context: ChallengeContext): Promise<Alpn
         handshakeTimeout: 10_000,
         SNICallback(name, done) {
           const found = contexts.get(name.toLowerCase());
-          if (found) done(null, found.context);
+          if (found) done(null, found.secure);
           else done(new Error('unknown name'));
         },
       },
@@ -29,7 +30,7 @@ export async function openTlsAlpnServer(context: ChallengeContext): Promise<Alpn
         socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
         const name: unknown = 'servername' in socket ? socket.servername : undefined;
         const found = typeof name === 'string' ? contexts.get(name.toLowerCase()) : undefined;
-        if (found) context.served(found.task);
+        if (found) found.owner.served(found.task);
         socket.end();
       },
     );
@@ -38,10 +39,11 @@ export async function openTlsAlpnServer(context: ChallengeContext): Promise<Alpn
   };
   const servers = await listen(create, context.httpsPort, context.http01Address, '--https-port');
   return {
-    async serve(task) {
+    async serve(task, owner) {
       const { keyPem, certPem } = await createAlpnCertificate(task.identifier, task.keyAuthorization);
-      contexts.set(serverName(task.identifier), { context: createSecureContext({ key: keyPem, cert: certPem }), task });
+      contexts.set(serverName(task.identifier), { secure: createSecureContext({ key: keyPem, cert: certPem }), task, owner });
     },
+    forget: (task) => void contexts.delete(serverName(task.identifier)),
     async close() {
       for (const socket of sockets) socket.destroy();
       await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));

@@ -31,6 +31,7 @@ export const webroot: PluginDescriptor = {
   ],
   challengeTypes: ['http-01'],
   ipAddresses: true,
+  overlaps: true,
   fit: (question) => Promise.resolve(fit(question)),
   async load() {
     const { webrootAuthenticator } = await import('./authenticator.js');
