@@ -4,7 +4,7 @@ import { splitChain } from '../crypto/certificate.js';
 import { ConnectionFailed } from './connection-failed.js';
 import { dnsRecordName, dnsValidation, keyThumbprint } from './key-authorization.js';
 import { pollOrder, type PollOptions } from './poll.js';
-import { retryAfterMs } from './problem.js';
+import { retryAfterMs, ServerFault } from './problem.js';
 import { readAccount, readAuthorization, readOrder, readRenewalInfo, type AccountInfo, type Authorization, type Challenge, type DirectoryInfo, type Order, type RenewalInfo } from './resources.js';
 import { sessionFor, type SessionOptions } from './session.js';
 import type { Api, CallOptions, ExternalAccount } from './signed-requests.js';
@@ -76,6 +76,8 @@ export interface AcmeClient {
 const READ = { repeatable: true };
 const ONCE = { repeatable: false };
 const MOST_ALTERNATES = 10;
+/** How often an order that stays ready is finalized again. */
+const MOST_FINALIZE = 5;
 
 /** Nothing is sent and nothing heavy is loaded before the first call. Throws StoreError when the account key cannot be read. */
 export function createAcmeClient(options: ClientOptions): AcmeClient {
@@ -142,7 +144,8 @@ export function createAcmeClient(options: ClientOptions): AcmeClient {
       key = next;
     },
     async newOrder({ identifiers, profile, replaces }) {
-      const { data, headers } = await (await api('new order', ONCE)).createOrder({ identifiers, ...(profile === undefined ? {} : { profile }), ...(replaces === undefined ? {} : { replaces }) });
+      // A second order would only take over the authorizations of the first.
+      const { data, headers } = await (await api('new order')).createOrder({ identifiers, ...(profile === undefined ? {} : { profile }), ...(replaces === undefined ? {} : { replaces }) });
       return readOrder(data, locationOf(headers, 'an order'));
     },
     order: async (url) => (await looked(url)).order,
@@ -157,13 +160,16 @@ export function createAcmeClient(options: ClientOptions): AcmeClient {
       await (await api('ask for validation')).completeChallenge(url, {});
     },
     async finalize(order, csrDer) {
-      try {
-        const { data } = await (await api('finalize', ONCE)).finalizeOrder(order.finalize, { csr: csrDer.toString('base64url') });
-        return readOrder(data, order.url);
-      } catch (error) {
-        // The request may have arrived: the order itself knows.
-        if (error instanceof ConnectionFailed && !error.before && !error.lasting) return (await looked(order.url)).order;
-        throw error;
+      for (let tries = 0; ; tries += 1) {
+        try {
+          const { data } = await (await api('finalize', ONCE)).finalizeOrder(order.finalize, { csr: csrDer.toString('base64url') });
+          return readOrder(data, order.url);
+        } catch (error) {
+          if (!mayHaveArrived(error)) throw error;
+          // The order itself knows: while it is ready, it was not finalized.
+          const { order: now } = await looked(order.url);
+          if (now.status !== 'ready' || tries === MOST_FINALIZE) return now;
+        }
       }
     },
     async certificate(url) {
@@ -224,4 +230,10 @@ function locationOf(headers: Readonly<Record<string, string | undefined>>, what:
 function alternatesOf(link: string | undefined, base: string): string[] {
   const found = [...(link ?? '').matchAll(/<([^>]*)>([^<]*)/g)].filter(([, , parameters = '']) => /;\s*rel="?alternate"?/i.test(parameters));
   return found.flatMap(([, address = '']) => (URL.canParse(address, base) ? [new URL(address, base).href] : [])).slice(0, MOST_ALTERNATES);
+}
+
+/** The request may have reached the CA although its answer is no use. */
+function mayHaveArrived(error: unknown): boolean {
+  if (error instanceof ConnectionFailed) return !error.before && !error.lasting;
+  return error instanceof ServerFault || (error instanceof AcmeProblem && error.problem.status >= 500);
 }

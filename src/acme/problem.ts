@@ -34,6 +34,9 @@ export interface FailedAnswer {
   data: unknown;
 }
 
+/** A status of 500 and more without a problem document: what was asked may have been done or not. */
+export class ServerFault extends NetworkError {}
+
 /**
  * The error for an answer that was not wanted: AcmeProblem with a hint when there is a problem document, else NetworkError.
  * `now` is milliseconds since the epoch, for a Retry-After that is a date.
@@ -47,7 +50,8 @@ export function errorOf(answer: FailedAnswer, url: string, now: number): AcmePro
   if (answer.status >= 300 && answer.status < 400 && location !== undefined) {
     return new NetworkError(`${host} sends us to another address: ${printableLine(location, 200)}`, { hint: 'Give the new address of its directory with --server.' });
   }
-  return new NetworkError(`${host} answered with status ${answer.status} and no explanation (${printableLine(url, 200)}).`, {
+  const Kind = answer.status >= 500 ? ServerFault : NetworkError;
+  return new Kind(`${host} answered with status ${answer.status} and no explanation (${printableLine(url, 200)}).`, {
     hint: answer.status >= 500 || answer.status === 429 ? `The certificate authority has a fault or is busy. ${again(wait, now)}` : 'Check that --server is the address of an ACME directory.',
   });
 }

@@ -26,8 +26,8 @@ export interface SessionOptions {
   clock?: { now(): number };
 }
 
-/** Milliseconds before a read is sent again after a fault of the server, and the longest Retry-After that is waited for silently. */
-const PAUSES = [250, 1000, 2000];
+/** Milliseconds before a request is sent again after a fault of the server, and the longest Retry-After that is waited for silently. */
+const PAUSES = [100, 300, 1000, 2000, 4000];
 const LONGEST_SILENT_WAIT = 5000;
 
 /** Everything that clients of one CA share in one process: connections, nonces, the directory. */
@@ -83,12 +83,16 @@ export class Session {
     throw errorOf(answer, url, this.now());
   }
 
-  /** Repeats a read while the server has a fault or is busy: three times at most, and only when it wants no long wait. */
-  async patiently<T extends Answer>(ask: () => Promise<T>): Promise<T> {
+  /**
+   * Repeats a request while the server is busy (429: it did nothing) or, when `repeatable`, has a fault: some times, and only
+   * when it wants no long wait.
+   */
+  async patiently<T extends Answer>(ask: () => Promise<T>, repeatable = true): Promise<T> {
     for (let tries = 0; ; tries += 1) {
       const answer = await ask();
       const pause = PAUSES[tries];
-      if ((answer.status < 500 && answer.status !== 429) || pause === undefined) return answer;
+      const again = answer.status === 429 || (repeatable && answer.status >= 500);
+      if (!again || pause === undefined) return answer;
       const wished = retryAfterMs(answer.headers['retry-after'], this.now()) ?? pause;
       if (wished > LONGEST_SILENT_WAIT) return answer;
       await wait(wished, this.signal);

@@ -37,6 +37,10 @@ export class SignedHttp extends HttpClient {
     this.maxBadNonceRetries = MOST_BAD_NONCES;
   }
 
+  get repeatable(): boolean {
+    return this.options.repeatable;
+  }
+
   override getDirectory(): Promise<unknown> {
     return this.session.directory();
   }
@@ -87,7 +91,7 @@ export class Api extends AcmeApi {
       if (isBadNonce(answer) && nonce !== undefined) this.session.nonces.give(nonce);
       return answer;
     };
-    const answer = payload === null ? await this.session.patiently(ask) : await ask();
+    const answer = await this.session.patiently(ask, payload === null || this.signed.repeatable);
     if (wanted.length === 0 || wanted.includes(answer.status)) return answer;
     throw errorOf(answer, url, this.session.now());
   }

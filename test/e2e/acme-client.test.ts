@@ -1,19 +1,15 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { choosePreferredChain } from '../../src/acme/chains.js';
 import { createAcmeClient, type AcmeClient, type Exchange, type Order } from '../../src/acme/client.js';
 import { readCertificate, splitChain } from '../../src/crypto/certificate.js';
 import { createCsr } from '../../src/crypto/csr.js';
 import { generatePrivateKey } from '../../src/crypto/keys.js';
+import { startPebble as start } from './pebble.js';
 
 interface Pebble {
   directoryUrl: string;
   env: Record<string, string>;
-  stop(): void;
+  stop(): Promise<void>;
 }
 
 const running: Pebble[] = [];
@@ -21,55 +17,13 @@ let accountKey = '';
 beforeAll(async () => {
   accountKey = await generatePrivateKey({ type: 'ecdsa', curve: 'secp256r1' });
 });
-afterEach(() => {
-  for (const pebble of running.splice(0)) pebble.stop();
-});
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, () => new Promise<ReturnType<typeof createServer>>((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => resolve(server));
-  })));
-  return Promise.all(servers.map((server) => new Promise<number>((resolve) => {
-    const address = server.address();
-    server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-  })));
-}
+afterEach(() => Promise.all(running.splice(0).map((pebble) => pebble.stop())));
 
 /** Debian's pebble on loopback; every challenge is taken as answered. */
-async function startPebble(env: Record<string, string>, settings: Record<string, unknown> = {}): Promise<Pebble> {
-  const folder = mkdtempSync(join(tmpdir(), 'certwright-pebble-'));
-  const [listen = 0, management = 0, http = 0, tls = 0] = await freePorts(4);
-  const cert = join(folder, 'server.pem');
-  const key = join(folder, 'server.key');
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', key, '-out', cert, '-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '2'], { stdio: 'pipe', timeout: 20_000 });
-  const config = join(folder, 'pebble.json');
-  writeFileSync(config, JSON.stringify({ pebble: { listenAddress: `127.0.0.1:${listen}`, managementListenAddress: `127.0.0.1:${management}`, certificate: cert, privateKey: key, httpPort: http, tlsPort: tls, ocspResponderURL: '', ...settings } }));
-  const child: ChildProcess = spawn('/usr/bin/pebble', ['-config', config, '-dnsserver', '127.0.0.1:1'], {
-    env: { PEBBLE_VA_ALWAYS_VALID: '1', PEBBLE_VA_NOSLEEP: '1', PEBBLE_AUTHZREUSE: '0', PEBBLE_WFE_NONCEREJECT: '0', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const pebble = {
-    directoryUrl: `https://127.0.0.1:${listen}/dir`,
-    env: { REQUESTS_CA_BUNDLE: cert },
-    stop() {
-      child.kill('SIGKILL');
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
+async function startPebble(env: Record<string, string>, config: Record<string, unknown> = {}): Promise<Pebble> {
+  const { directoryUrl, caPath, stop } = await start({ env: { PEBBLE_VA_ALWAYS_VALID: '1', PEBBLE_VA_NOSLEEP: '1', PEBBLE_AUTHZREUSE: '0', PEBBLE_WFE_NONCEREJECT: '0', ...env }, config });
+  const pebble = { directoryUrl, env: { REQUESTS_CA_BUNDLE: caPath }, stop };
   running.push(pebble);
-  await new Promise<void>((resolve, reject) => {
-    let seen = '';
-    const timer = setTimeout(() => reject(new Error(`pebble did not start: ${seen}`)), 20_000);
-    const look = (chunk: Buffer): void => {
-      seen += chunk.toString();
-      if (!seen.includes('Listening on')) return;
-      clearTimeout(timer);
-      resolve();
-    };
-    child.stdout?.on('data', look);
-    child.stderr?.on('data', look);
-    child.once('exit', (code) => reject(new Error(`pebble ended with ${code}: ${seen}`)));
-  });
   return pebble;
 }
 

@@ -22,8 +22,25 @@ export interface Pebble {
   stop(): Promise<void>;
 }
 
+export interface PebbleOptions {
+  env?: Record<string, string>;
+  program?: string;
+  config?: Record<string, unknown>;
+}
+
 /** Debian's pebble with pebble-challtestsrv as its DNS: every name is 127.0.0.1. Loopback only. */
-export async function startPebble({ env = {}, program = 'pebble', config = {} }: { env?: Record<string, string>; program?: string; config?: Record<string, unknown> } = {}): Promise<Pebble> {
+export async function startPebble(options: PebbleOptions = {}): Promise<Pebble> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await startOnce(options);
+    } catch (error) {
+      // A port that was free may be taken a moment later on a busy machine.
+      if (tries === 3) throw error;
+    }
+  }
+}
+
+async function startOnce({ env = {}, program = 'pebble', config = {} }: PebbleOptions): Promise<Pebble> {
   const folder = mkdtempSync(join(tmpdir(), 'certwright-pebble-'));
   const [port = 0, management = 0, httpPort = 0, tlsPort = 0, dnsPort = 0, challtest = 0] = await freePorts(6);
   const caPath = join(folder, 'cert.pem');
@@ -50,8 +67,17 @@ export async function startPebble({ env = {}, program = 'pebble', config = {} }:
   const pebble = start(program, ['-config', join(folder, 'pebble.json'), '-dnsserver', `127.0.0.1:${dnsPort}`, '-strict'], env);
   const directoryUrl = `https://127.0.0.1:${port}/dir`;
   const output = (): string => `${pebble.output()}\n${challtestServer.output()}`;
-  await answers(directoryUrl, certificate, output);
-  await answers(`http://127.0.0.1:${challtest}/`, '', output);
+  const stop = async (): Promise<void> => {
+    await Promise.all([pebble.stop(), challtestServer.stop()]);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await answers(directoryUrl, certificate, pebble, output);
+    await answers(`http://127.0.0.1:${challtest}/`, '', challtestServer, output);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   return {
     directoryUrl,
     caPath,
@@ -61,14 +87,17 @@ export async function startPebble({ env = {}, program = 'pebble', config = {} }:
     dns: `127.0.0.1:${dnsPort}`,
     managementUrl: `https://127.0.0.1:${management}`,
     requests: () => [...pebble.output().matchAll(/\b(GET|HEAD|POST) (\/\S*) -> calling handler/g)].map(([, method, path]) => `${method} ${path}`),
-    async stop() {
-      await Promise.all([pebble.stop(), challtestServer.stop()]);
-      rmSync(folder, { recursive: true, force: true });
-    },
+    stop,
   };
 }
 
-function start(program: string, args: readonly string[], env: Record<string, string>): { output: () => string; stop: () => Promise<void> } {
+interface Running {
+  output: () => string;
+  ended: () => boolean;
+  stop: () => Promise<void>;
+}
+
+function start(program: string, args: readonly string[], env: Record<string, string>): Running {
   const child: ChildProcess = spawn(program, [...args], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const chunks: string[] = [];
   child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk.toString()));
@@ -78,6 +107,7 @@ function start(program: string, args: readonly string[], env: Record<string, str
   process.once('exit', kill);
   return {
     output: () => chunks.join(''),
+    ended: () => child.exitCode !== null || child.signalCode !== null,
     stop: () =>
       new Promise((resolve) => {
         process.off('exit', kill);
@@ -88,7 +118,7 @@ function start(program: string, args: readonly string[], env: Record<string, str
   };
 }
 
-async function answers(url: string, ca: string, output: () => string): Promise<void> {
+async function answers(url: string, ca: string, server: Running, output: () => string): Promise<void> {
   const until = Date.now() + 15_000;
   for (;;) {
     const ok = await new Promise<boolean>((resolve) => {
@@ -96,7 +126,7 @@ async function answers(url: string, ca: string, output: () => string): Promise<v
       (url.startsWith('https:') ? get(url, { ca, timeout: 2000 }, done) : getPlain(url, { timeout: 2000 }, done)).on('error', () => resolve(false));
     });
     if (ok) return;
-    if (Date.now() > until) throw new Error(`pebble does not answer:\n${output()}`);
+    if (Date.now() > until || server.ended()) throw new Error(`pebble does not answer:\n${output()}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
