@@ -46,8 +46,8 @@ export interface Answer {
  * NetworkError) when no answer came; any status is an answer, redirects are not followed.
  *
  * Sent again, at most three times: what is repeatable, and anything when the connection was never made; once: anything over a
- * kept connection that the server had just closed. Before the first answer of all a failure is told at once (a typing mistake is likelier
- * than a fault).
+ * kept connection that the server had just closed. Before the first answer of all a connection that cannot be
+ * made is told at once (a typing mistake is likelier than a fault).
  */
 export class Transport {
   private readonly limits: typeof LIMITS;
@@ -67,7 +67,7 @@ export class Transport {
         return answer;
       } catch (error) {
         const pause = PAUSES[tries];
-        if (!(error instanceof ConnectionFailed) || error.lasting || !this.answered || pause === undefined) throw error;
+        if (!(error instanceof ConnectionFailed) || error.lasting || (!this.answered && !isReset(error.cause)) || pause === undefined) throw error;
         if (!error.before && !outgoing.repeatable) throw error;
         await wait(pause, outgoing.signal);
       }
@@ -168,7 +168,7 @@ function isLoopback(hostname: string): boolean {
 }
 
 function isReset(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return code === 'ECONNRESET' || code === 'EPIPE';
 }
 
