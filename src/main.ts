@@ -157,6 +157,10 @@ async function dispatch(settings: Settings, world: World, call: Call): Promise<v
       const { register, updateAccount, unregister, showAccount } = commands;
       return { register, update_account: updateAccount, unregister, show_account: showAccount }[settings.verb](settings, world);
     }
+    case 'reconfigure': {
+      const { reconfigure } = await import('./core/commands/reconfigure.js');
+      return reconfigure(settings, world);
+    }
     case 'delete': {
       const { deleteCertificate } = await import('./core/commands/delete.js');
       return deleteCertificate(settings, world);

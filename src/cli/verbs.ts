@@ -19,7 +19,7 @@ export const verbs: Readonly<Record<string, { verb: Verb; help: string; done: bo
   update_account: { verb: 'update_account', help: 'Change the account', done: true },
   unregister: { verb: 'unregister', help: 'Deactivate the account', done: true },
   show_account: { verb: 'show_account', help: 'Show the account', done: true },
-  reconfigure: { verb: 'reconfigure', help: "Change a certificate's saved options", done: false },
+  reconfigure: { verb: 'reconfigure', help: "Change a certificate's saved options", done: true },
   plugins: { verb: 'plugins', help: 'List the plugins', done: true },
   update_symlinks: { verb: 'update_symlinks', help: 'Make the links of live/ anew', done: true },
   config_changes: { verb: 'config_changes', help: 'Show changes of server configuration', done: false },

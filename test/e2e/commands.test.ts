@@ -97,3 +97,21 @@ it('renew by what the CA advises; its Retry-After is remembered in the renewal f
   expect(readdirSync(config('archive/one.example.com'))).toContain('cert2.pem');
   expect(await fine(certbot('certificates'))).toContain('VALID');
 });
+
+it('reconfigure tries other options in a dry run, and saves them when that worked (C01)', async () => {
+  await fine(obtain('one.example.com'));
+  const renewal = () => readFileSync(config('renewal/one.example.com.conf'), 'utf8');
+  const before = renewal();
+  expect(await fine(run('reconfigure', '-n', '--cert-name', 'one.example.com'))).toContain('No changes were made');
+  expect(renewal()).toBe(before);
+  expect(await fine(run('reconfigure', '-n', '--cert-name', 'one.example.com', '--deploy-hook', 'true', '--key-type', 'rsa'))).toContain('Successfully updated configuration.');
+  expect(renewal()).toContain('renew_hook = true\n');
+  expect(renewal()).toContain('key_type = rsa\n');
+  expect(readdirSync(config('archive/one.example.com'))).not.toContain('cert2.pem');
+  const after = renewal();
+  const failed = await run('reconfigure', '-n', '--cert-name', 'one.example.com', '--http-01-port', '9');
+  expect(failed.code).toBe(1);
+  expect(renewal()).toBe(after);
+  expect((await run('reconfigure', '-n', '--cert-name', 'one.example.com', '-d', 'two.example.com')).stderr).toContain('cannot be used to modify the domains');
+  await fine(certbot('renew', '--force-renewal', '--no-random-sleep-on-renew', '-n'));
+});

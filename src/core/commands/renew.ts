@@ -1,15 +1,12 @@
-import { listAccounts } from '../../store/accounts.js';
 import { listLineages, type Lineage } from '../../store/lineage.js';
 import { recover } from '../../store/recover.js';
 import type { HooksAround } from '../carry-out.js';
-import { decide } from '../decide/decide.js';
 import type { Facts } from '../decide/facts.js';
-import type { ObtainPlan } from '../decide/plan.js';
 import { renewalSettings } from '../decide/renewal-settings.js';
-import { withDirectory } from '../directory-facts.js';
-import { CertwrightError, MissingFlag, Refused } from '../errors.js';
+import { CertwrightError, Refused } from '../errors.js';
 import type { RenewalOutcome } from '../events.js';
-import { gatherFacts, lineageFact, lookUpFits } from '../facts.js';
+import { gatherFacts, lineageFact } from '../facts.js';
+import { planForRenewal } from '../plan-for-renewal.js';
 import { renewalsAdvised } from '../renewal-information.js';
 import type { Settings } from '../settings.js';
 import { sharedHooks, inOrder } from '../shared-hooks.js';
@@ -82,7 +79,7 @@ async function renewOne(lineage: Lineage, asked: Settings, world: World, { aroun
   try {
     const settings = renewalSettings(asked, lineage.name, lineage.renewal.params);
     if (settings.values.authenticator === undefined) return failed('Its renewal file names no authenticator; obtain it once with certonly.');
-    const plan = await planFor(settings, base, world);
+    const plan = await planForRenewal(settings, base, world);
     // Loaded only when something is due: most runs of the timer have nothing to do.
     const { carryOut } = await import('../carry-out.js');
     const overlaps = world.plugins.find(({ name }) => name === plan.authenticator)?.overlaps === true;
@@ -90,7 +87,7 @@ async function renewOne(lineage: Lineage, asked: Settings, world: World, { aroun
     else {
       // Whoever comes second finds the account that the first one made.
       const key = overlaps ? settings.values.server : plan.authenticator;
-      const turn = (alone.get(key) ?? Promise.resolve()).then(async () => carryOut(await planFor(settings, base, world), settings, world, around));
+      const turn = (alone.get(key) ?? Promise.resolve()).then(async () => carryOut(await planForRenewal(settings, base, world), settings, world, around));
       alone.set(key, turn.catch(() => undefined));
       await turn;
     }
@@ -103,22 +100,6 @@ async function renewOne(lineage: Lineage, asked: Settings, world: World, { aroun
 
 function basics({ name, notAfter, identifiers }: Lineage): { name: string; names: string[]; notAfter: string } {
   return { name, names: identifiers.map(({ value }) => value), notAfter: notAfter.toISOString() };
-}
-
-/** What `decide` says without a person: every question must have been answered when the certificate was obtained. */
-async function planFor(saved: Settings, base: Facts, world: World): Promise<ObtainPlan> {
-  const settings: Settings = { ...saved, verb: 'certonly', values: { ...saved.values, renewByDefault: true } };
-  let facts: Facts = { ...base, accounts: listAccounts(world.dirs, settings.values.server) };
-  for (;;) {
-    const decision = decide(settings, facts, []);
-    if ('ask' in decision) throw new MissingFlag(decision.ask.missing ?? decision.ask.title, decision.ask.flags);
-    if ('lookup' in decision) {
-      facts = decision.lookup === 'fits' ? await lookUpFits(facts, settings, world.plugins, decision.identifiers) : await withDirectory(facts, settings, world);
-      continue;
-    }
-    if (decision.plan.kind !== 'obtain') throw new Refused('There is nothing to renew for this certificate.');
-    return decision.plan;
-  }
 }
 
 async function sleepSomewhat({ values }: Settings, { attended, sandbox, clock, signal, log }: World): Promise<void> {
