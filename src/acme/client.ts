@@ -168,6 +168,7 @@ export function createAcmeClient(options: ClientOptions): AcmeClient {
           if (!mayHaveArrived(error)) throw error;
           // The order itself knows: while it is ready, it was not finalized.
           const { order: now } = await looked(order.url);
+          if (now.status === 'pending' || now.status === 'invalid') throw error;
           if (now.status !== 'ready' || tries === MOST_FINALIZE) return now;
         }
       }
@@ -232,8 +233,8 @@ function alternatesOf(link: string | undefined, base: string): string[] {
   return found.flatMap(([, address = '']) => (URL.canParse(address, base) ? [new URL(address, base).href] : [])).slice(0, MOST_ALTERNATES);
 }
 
-/** The request may have reached the CA although its answer is no use. */
+/** The request may have reached the CA although its answer is no use, or an earlier one did: then the order is no longer ready. */
 function mayHaveArrived(error: unknown): boolean {
   if (error instanceof ConnectionFailed) return !error.before && !error.lasting;
-  return error instanceof ServerFault || (error instanceof AcmeProblem && error.problem.status >= 500);
+  return error instanceof ServerFault || (error instanceof AcmeProblem && (error.problem.status >= 500 || error.kind === 'orderNotReady'));
 }

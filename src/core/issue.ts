@@ -132,11 +132,15 @@ async function openOrder(client: AcmeClient, url: string): Promise<Order | null>
 async function newOrder(plan: ObtainPlan, world: IssueWorld): Promise<Order> {
   const { client, report } = world;
   const profile = plan.profile === null ? undefined : await usableProfile(client, plan.profile);
-  const order = await client.newOrder({
-    identifiers: plan.identifiers.map(({ type, value }) => ({ type, value })),
-    ...(profile === undefined ? {} : { profile }),
-    ...(world.replaces === null || plan.dryRun ? {} : { replaces: world.replaces }),
-  });
+  const wish = { identifiers: plan.identifiers.map(({ type, value }) => ({ type, value })), ...(profile === undefined ? {} : { profile }) };
+  let order: Order;
+  try {
+    order = await client.newOrder({ ...wish, ...(world.replaces === null || plan.dryRun ? {} : { replaces: world.replaces }) });
+  } catch (error) {
+    // An earlier order says so already (RFC 9773 section 5): this one is an order like any other.
+    if (!(error instanceof AcmeProblem) || error.kind !== 'alreadyReplaced') throw error;
+    order = await client.newOrder(wish);
+  }
   report({ type: 'order-created', url: order.url, names: plan.identifiers.map(({ shown }) => shown), ...(order.expires === undefined ? {} : { expires: order.expires }) });
   return order;
 }
