@@ -36,7 +36,7 @@ export async function rehearse(plan: ObtainPlan, settings: Settings, { interacti
     return true;
   } catch (error) {
     if (!(error instanceof CertwrightError) || error.code === 'cancelled') throw error;
-    interaction.report({ type: 'log', level: 'warning', message: `The rehearsal failed. Nothing real was changed.\n${error.message}${error.hint === undefined ? '' : `\n${error.hint}`}` });
+    interaction.report({ type: 'log', level: 'info', message: `The rehearsal failed. Nothing real was changed.\n${error.message}${error.hint === undefined ? '' : `\n${error.hint}`}` });
     return false;
   } finally {
     await rehearsal.close();

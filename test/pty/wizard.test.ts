@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { binary, makePlace, runProgram, type Place } from '../e2e/certwright.js';
-import { freePorts } from '../e2e/pebble.js';
+import { freePorts, startPebble } from '../e2e/pebble.js';
 import { ESC, keys, open, type Screen } from './terminal.js';
 
 const { down, enter, ctrlC } = keys;
@@ -129,6 +129,28 @@ it('N05: the window is closed while records are placed; resume shows the same va
   expect(await again.see('_acme-challenge')).toContain(value);
   expect(await again.exited, again.all()).toBe(0);
   expect(readdirSync(join(place.folder, 'config/live'))).toContain('later.example.net');
+}, 60_000);
+
+it('a plan for a real CA can be rehearsed on the sandbox first: nothing real is asked or written', async () => {
+  const pebble = await startPebble({ env: { PEBBLE_VA_NOSLEEP: '1' } });
+  try {
+    const screen = open(['certonly', '--standalone', '--agree-tos', '-m', 'a@example.com', '--server', pebble.directoryUrl, '--http-01-port', String(pebble.httpPort), ...place.directories], { env: { HOME: place.folder, REQUESTS_CA_BUNDLE: pebble.caPath } });
+    screens.push(screen);
+    await screen.see('Which names');
+    screen.type(`example.com${enter}`);
+    await screen.see(REVIEW);
+    const before = pebble.requests().length;
+    screen.type(`${keys.right}${enter}`);
+    await screen.see('The rehearsal worked');
+    await screen.see(REVIEW);
+    expect(pebble.requests().length).toBe(before);
+    expect(existsSync(join(place.folder, 'config/live'))).toBe(false);
+    screen.type(enter);
+    expect(await screen.exited, screen.all()).toBe(0);
+    expect(readdirSync(join(place.folder, 'config/live'))).toContain('example.com');
+  } finally {
+    await pebble.stop();
+  }
 }, 60_000);
 
 it('files by hand: path, content and lines to paste', async () => {

@@ -72,7 +72,8 @@ export function createWizard(options: WizardOptions): Interaction {
   let trail: readonly Answered[] = [];
   let tick = 0;
   let closed = false;
-  let warning: string | null = null;
+  /** Told above the next question, until a key is pressed. */
+  let note: { text: string; bad: boolean } | null = null;
   let command: readonly string[] = [];
   const typedAhead: Key[] = [];
   /** Told when the frame is gone, so that it stays in the scrollback. */
@@ -91,7 +92,7 @@ export function createWizard(options: WizardOptions): Interaction {
       return frameRows({ ...content, body: wrapped(open.why, view().width - 2, undefined, '  '), pinned: 0, hints: [{ key: 'any key', does: 'back to the question' }] }, size(), glyphs);
     }
     if (open) {
-      const said = warning === null ? [] : [...wrapped(`${glyphs.failed} ${warning}`, view().width, 'bad'), row('')];
+      const said = note === null ? [] : [...wrapped(note.bad ? `${glyphs.failed} ${note.text}` : note.text, view().width, note.bad ? 'bad' : 'strong'), row('')];
       return frameRows({ ...content, body: [...said, ...open.rows(view())], pinned: open.pinned, hints: open.hints() }, size(), glyphs);
     }
     return frameRows({ ...content, body: runningRows(running, view()), pinned: 0, hints: runningHints }, size(), glyphs);
@@ -139,7 +140,7 @@ export function createWizard(options: WizardOptions): Interaction {
       explaining = true;
       return draw();
     }
-    warning = null;
+    note = null;
     open.press(key);
     draw();
   }
@@ -240,6 +241,7 @@ export function createWizard(options: WizardOptions): Interaction {
     },
     async recover(error, choices, { safe }): Promise<RecoveryChoice> {
       watch(false);
+      note = null;
       const choice = await show(troubleScreen, troubleState(error, choices, safe), { trail: [], pinned: choices.length, mustBeSeen: true });
       running = runningState(Date.now());
       if (choice === 'retry' || choice === 'without-failed') watch(true);
@@ -274,9 +276,9 @@ export function createWizard(options: WizardOptions): Interaction {
         case 'log-file':
           break;
         case 'log':
-          // Before anything runs it is about the answer just given: it stands above the question.
-          if (event.level === 'warning' && !timer) warning = event.message;
-          else if (event.level === 'warning' || event.level === 'error') afterwards.push(() => print(event));
+          // About the answer just given, or about a rehearsal: it stands above the next question, if there is one.
+          if (event.level === 'info' || (event.level === 'warning' && !timer)) note = { text: event.message, bad: event.level === 'warning' };
+          else if (event.level !== 'debug') afterwards.push(() => print(event));
           running = runningEvent(running, event, Date.now());
           break;
         default:
