@@ -50,7 +50,7 @@ export function plainInteraction({ stdin, stdout }: PlainStreams, print: (event:
         const usual = typeof initial === 'string' ? initial : question.recommended;
         for (const [index, choice] of question.choices.entries()) {
           const note = choice.disabled === undefined ? choice.hint : `not now, ${choice.disabled}`;
-          say(`${index + 1}. ${choice.label}${note === undefined ? '' : `: ${note}`}${choice.value === question.recommended ? ' (recommended)' : ''}`);
+          say(`${index + 1}. ${choice.label}${note === undefined ? '' : `: ${note}`}${choice.value === question.recommended && question.even !== true ? ' (recommended)' : ''}`);
         }
         const usualNumber = question.choices.findIndex(({ value }) => value === usual) + 1;
         return prompt<AnswerValue | typeof back>(`Answer 1 to ${question.choices.length}, ${keys}, Enter for ${usualNumber}:`, (answer) => {

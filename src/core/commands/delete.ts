@@ -25,6 +25,7 @@ export async function deleteCertificate(settings: Settings, world: World): Promi
           missing: 'Which certificate(s) would you like to delete?',
           choices: names.map((value) => ({ value, label: value, hint: lineages.find((lineage) => lineage.name === value)?.identifiers.map(({ shown }) => shown).join(', ') ?? 'its renewal file is not usable' })),
           recommended: names[0] ?? '',
+          even: true,
         },
         { canGoBack: false, trail: [] },
       ),

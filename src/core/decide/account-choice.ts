@@ -54,6 +54,7 @@ function whichAccount(facts: Facts): Question {
       flag: `--account ${account.id}`,
     })),
     recommended: facts.accounts[0]?.id ?? '',
+    even: true,
   };
 }
 

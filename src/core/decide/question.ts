@@ -50,7 +50,7 @@ export interface Choice {
 }
 
 export type Question =
-  | (Common & { kind: 'choice'; choices: readonly Choice[]; recommended: string })
+  | (Common & { kind: 'choice'; choices: readonly Choice[]; recommended: string; /** None is better than another: `recommended` is only where the cursor stands. */ even?: boolean })
   | (Common & { kind: 'names'; suggestions: readonly { name: string; note: string }[]; initial: readonly string[] })
   | (Common & { kind: 'text'; initial: string; optional: boolean; check: 'email' | 'nonempty'; secret?: boolean })
   | (Common & { kind: 'folders'; names: readonly string[]; initial: Readonly<Record<string, string>> });

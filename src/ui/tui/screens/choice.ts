@@ -37,7 +37,7 @@ export const choiceScreen: Screen<ChoiceState, string | typeof back> = {
     for (const [index, choice] of question.choices.entries()) {
       const here = index === at;
       const note = choice.disabled === undefined ? choice.hint : `not now: ${choice.disabled}`;
-      const recommended = choice.value === question.recommended && question.choices.length > 1 && choice.disabled === undefined;
+      const recommended = choice.value === question.recommended && question.choices.length > 1 && choice.disabled === undefined && question.even !== true;
       rows.push({
         ...row(
           { text: here ? `${glyphs.pointer} ` : '  ', look: 'accent' },
