@@ -28,17 +28,19 @@ const CHALLENGES: Readonly<Record<string, string>> = {
 export function applyOptions(given: readonly Given[], source: 'flag' | 'file'): Applied {
   const applied: Applied = { values: {}, plugin: {}, sources: {}, words: {}, warnings: [] };
   const roots = new WebRoots();
-  const plugins = new Set<string>();
+  const plugins = new Map<string, string>();
   for (const { option, value } of given) {
+    if (value?.includes('\u0000')) throw wrong(option.flags.at(-1) ?? '', 'a NUL character cannot be part of it');
     if ('topic' in option) applyOwn(option, value ?? '', applied, source, roots, plugins);
     else applyPlugin(option, value ?? '', applied, source, roots);
   }
-  if (plugins.size > 1) throw new UsageError(`Too many flags setting configurators/installers/authenticators: ${[...plugins].map((name) => `--${name}`).join(', ')}`);
+  const [wished, other] = new Set(plugins.values());
+  if (other !== undefined) throw new UsageError(`Too many flags setting configurators/installers/authenticators: ${shown(wished ?? '')} and ${shown(other)}`);
   roots.finish(applied, source);
   return applied;
 }
 
-function applyOwn(option: CliOption, value: string, applied: Applied, source: Source, roots: WebRoots, plugins: Set<string>): void {
+function applyOwn(option: CliOption, value: string, applied: Applied, source: Source, roots: WebRoots, plugins: Map<string, string>): void {
   const flag = option.flags.at(-1) ?? '';
   const keep = (dest: string, kept: unknown, words: readonly string[]): void => {
     Object.assign(applied.values, { [dest]: kept });
@@ -49,10 +51,12 @@ function applyOwn(option: CliOption, value: string, applied: Applied, source: So
     case 'set':
       return keep(option.dest, option.value, [flag]);
     case 'text': {
-      if (option.choices && !option.choices.includes(value)) throw wrong(flag, `invalid choice: ${shown(value)} (choose from ${option.choices.join(', ')})`);
+      const said = option.ignoreCase ? value.toLowerCase() : value;
+      if (option.choices && !option.choices.includes(said)) throw wrong(flag, `invalid choice: ${shown(value)} (choose from ${option.choices.join(', ')})`);
       const problem = option.check?.(value) ?? null;
       if (problem !== null) throw wrong(flag, problem);
-      return keep(option.dest, option.dest.endsWith('Dir') || /^(csr|certPath|keyPath|fullchainPath|chainPath)$/.test(option.dest) ? resolve(value) : value, pair(flag, value));
+      if (option.dest === 'authenticator' || option.dest === 'configurator') plugins.set(option.dest, value);
+      return keep(option.dest, option.path ? resolve(value) : said, pair(flag, value));
     }
     case 'int': {
       if (!/^-?\d+$/.test(value)) throw wrong(flag, `invalid int value: ${shown(value)}`);
@@ -68,6 +72,7 @@ function applyOwn(option: CliOption, value: string, applied: Applied, source: So
       if (errors.length > 0) throw wrong(flag, errors.map(({ message }) => message).join('\n'));
       if (identifiers.length === 0) throw wrong(flag, 'no name is given');
       for (const { type, shown: name, value: ascii } of identifiers) {
+        if (option.dest === 'ipAddresses' && type !== 'ip') throw wrong(flag, `${name} is not an IP address; names are given with -d`);
         const dest = type === 'ip' ? 'ipAddresses' : 'domains';
         const known = applied.values[dest] ?? [];
         if (!known.includes(name)) applied.values[dest] = [...known, name];
@@ -80,10 +85,11 @@ function applyOwn(option: CliOption, value: string, applied: Applied, source: So
       const wishes = value.split(',').map((word) => word.trim()).filter((word) => word !== '');
       const unknown = wishes.filter((word) => CHALLENGES[word] === undefined);
       if (unknown.length > 0 || wishes.length === 0) throw wrong(flag, `Unrecognized challenges: ${unknown.map(shown).join(', ') || 'none given'}`);
-      return keep('prefChalls', [...new Set(wishes.map((word) => CHALLENGES[word] ?? word))], pair(flag, value));
+      const all = [...new Set([...(applied.values.prefChalls ?? []), ...wishes.map((word) => CHALLENGES[word] ?? word)])];
+      return keep('prefChalls', all, [flag, all.join(',')]);
     }
     case 'plugin':
-      plugins.add(option.value);
+      plugins.set(flag, option.value);
       return keep(option.dest, option.value, [flag]);
     case 'config-file':
       if (source === 'flag') applied.words['config'] = [...(applied.words['config'] ?? []), flag, value];
@@ -101,6 +107,12 @@ function applyPlugin(option: PluginOption, value: string, applied: Applied, sour
   if (option.kind === 'bool') {
     applied.plugin[option.dest] = true;
     if (source === 'flag') applied.words[option.dest] = [flag];
+    return;
+  }
+  if (option.kind === 'list') {
+    const before = (applied.plugin[option.dest] ?? []) as readonly string[];
+    applied.plugin[option.dest] = [...before, value];
+    if (source === 'flag') applied.words[option.dest] = [...(applied.words[option.dest] ?? []), ...pair(flag, value)];
     return;
   }
   if (option.kind === 'int' && !/^-?\d+$/.test(value)) throw wrong(flag, `invalid int value: ${shown(value)}`);

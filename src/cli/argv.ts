@@ -10,6 +10,14 @@ export interface Given {
   value: string | null;
 }
 
+/** What to do without a plugin that certbot has and certwright does not. */
+export const OTHER_PLUGINS = 'Use --webroot with the folder that your server serves, --standalone or --manual; certbot works on the same directories meanwhile.';
+
+/** The plugin of certbot's that an option's name (without dashes) belongs to, when it is none of ours: `dns-ovh-credentials` → `dns-ovh`. */
+export function missingPlugin(name: string): string | null {
+  return /^(?:dns-[a-z0-9]+|nginx|apache)(?=$|[-=])/.exec(name)?.[0] ?? null;
+}
+
 /** Does this option take the next word? */
 export function takesValue(option: CliOption | PluginOption): boolean {
   switch (option.kind) {
@@ -55,9 +63,9 @@ class QuietParser extends ArgumentParser {
 }
 
 function unknownWords(rest: readonly string[]): UsageError {
-  const plugin = rest.find((word) => /^--?(dns|nginx|apache|haproxy)-/.test(word));
-  if (plugin !== undefined) {
-    return new UsageError(`unrecognized arguments: ${rest.join(' ')}`, { hint: `The plugin that ${plugin.split('=')[0]} belongs to is not built in yet.` });
+  for (const word of rest) {
+    const plugin = missingPlugin(word.replace(/^--/, ''));
+    if (word.startsWith('--') && plugin !== null) return new UsageError(`${word.split('=')[0]}: the ${plugin} plugin is not built in yet.`, { hint: OTHER_PLUGINS });
   }
   return new UsageError(`unrecognized arguments: ${rest.join(' ')}`, { hint: 'certwright --help lists what there is.' });
 }

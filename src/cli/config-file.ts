@@ -2,7 +2,7 @@ import { UsageError } from '../core/errors.js';
 
 /** One line of a configuration file that says something. */
 export interface ConfigEntry {
-  /** The option's name without dashes. */
+  /** The option's name as written, with or without dashes. */
   key: string;
   /** A list when written `[a, b]`. */
   value: string | readonly string[];
@@ -11,7 +11,7 @@ export interface ConfigEntry {
   line: number;
 }
 
-const ENTRY = /^(?<key>[^:=;#\s]+)\s*(?:(?<equal>[:=\s])\s*(['"]?)(?<value>.+?)?\3)?\s*(?:\s[;#]\s*.*?\s*)?$/;
+const ENTRY = /^(?<key>[^:=;#\s]+)\s*(?:(?<equal>[:=\s])\s*(['"]?)(?<value>.+?)?\3)?\s*(?:\s[;#]\s*.*?\s*)?$/s;
 
 /**
  * Reads cli.ini as certbot's parser (ConfigArgParse 1.5) does: `name = value`, `name: value`, `name value`, a bare name

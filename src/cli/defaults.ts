@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import type { OptionValues } from '../core/settings.js';
 
 export const PRODUCTION = 'https://acme-v02.api.letsencrypt.org/directory';
@@ -75,16 +75,20 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 /** Where configuration files are looked for, in this order (S152). */
 export function configFilePaths(env: Env): readonly string[] {
-  const own = env['XDG_CONFIG_HOME'] ?? join(env['HOME'] ?? homedir(), '.config');
-  return ['/etc/letsencrypt/cli.ini', join(own, 'letsencrypt', 'cli.ini')];
+  return ['/etc/letsencrypt/cli.ini', join(folder(env, 'XDG_CONFIG_HOME', '.config'), 'letsencrypt', 'cli.ini')];
 }
 
 /** --user-dirs: the XDG folders of the person. */
 export function userDirectories(env: Env): { configDir: string; workDir: string; logsDir: string } {
-  const home = env['HOME'] ?? homedir();
   return {
-    configDir: join(env['XDG_CONFIG_HOME'] ?? join(home, '.config'), 'certwright'),
-    workDir: join(env['XDG_DATA_HOME'] ?? join(home, '.local', 'share'), 'certwright'),
-    logsDir: join(env['XDG_STATE_HOME'] ?? join(home, '.local', 'state'), 'certwright', 'logs'),
+    configDir: join(folder(env, 'XDG_CONFIG_HOME', '.config'), 'certwright'),
+    workDir: join(folder(env, 'XDG_DATA_HOME', '.local/share'), 'certwright'),
+    logsDir: join(folder(env, 'XDG_STATE_HOME', '.local/state'), 'certwright', 'logs'),
   };
+}
+
+/** Only absolute paths count (XDG base directories): an empty one would have files of the working directory obeyed. */
+function folder(env: Env, variable: string, usual: string): string {
+  const given = env[variable] ?? '';
+  return isAbsolute(given) ? given : join(env['HOME'] ?? homedir(), usual);
 }

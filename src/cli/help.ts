@@ -1,19 +1,18 @@
 import type { PluginDescriptor, PluginOption } from '../plugins/contract.js';
+import { defaultValues } from './defaults.js';
 import type { CliOption, Topic } from './option.js';
-import { verbs } from './verbs.js';
+import { verbOptions, verbs } from './verbs.js';
 
 const WIDTH = 80;
 const INDENT = 26;
 
 const titles: Readonly<Record<Topic, string>> = {
   general: 'Common options',
-  names: 'Names',
   automation: 'Automation',
   account: 'Account',
   security: 'Security',
   testing: 'Testing',
   paths: 'Paths and servers',
-  proof: 'Proof',
   hooks: 'Hooks',
   installation: 'Server configuration',
   plugins: 'Plugins',
@@ -21,19 +20,41 @@ const titles: Readonly<Record<Topic, string>> = {
   other: 'Other commands',
 };
 
+/** Other words for `--help commands`. */
+const COMMANDS = new Set(['commands', 'command', 'subcommand', 'subcommands', 'verbs', 'manage']);
+
 /** `--help`, `--help all`, `--help TOPIC`: topics are those above, verbs, and plugins (S12). An unknown topic gets the list of topics. */
 export function helpText(topic: string, program: string, options: readonly CliOption[], plugins: readonly PluginDescriptor[]): string {
+  return pages(topic, program, options, plugins).flatMap((line) => fill(line, 0)).join('\n');
+}
+
+function pages(topic: string, program: string, options: readonly CliOption[], plugins: readonly PluginDescriptor[]): readonly string[] {
+  const topics = ['all', 'commands', ...Object.keys(titles), ...plugins.map(({ name }) => name)].join(', ');
   const plugin = plugins.find(({ name }) => name === topic);
-  if (plugin) return [`${plugin.name}: ${plugin.title}`, '', ...fill(plugin.description, 0), '', ...listed(plugin.options)].join('\n');
-  if (Object.hasOwn(titles, topic)) return section(topic as Topic, options).join('\n');
-  if (topic === 'all') return [...head(program), ...sections(Object.keys(titles) as Topic[], options), ...plugins.flatMap(({ name, options: own }) => (own.length > 0 ? ['', `${name}:`, ...listed(own)] : []))].join('\n');
-  const verb = Object.hasOwn(verbs, topic) ? verbs[topic] : undefined;
-  if (verb) {
-    const topics: readonly Topic[] = verb.verb === 'certificates' ? ['paths'] : verb.verb === 'sandbox' ? ['sandbox'] : ['general', 'automation', 'hooks', 'paths'];
-    return [`usage: ${program} ${topic} [options] [-d DOMAIN ...]`, '', `${verb.help}.${verb.done ? '' : ' certwright does not do this yet; certbot works on the same directories.'}`, ...sections(topics, options)].join('\n');
-  }
-  if (topic === '' || topic === 'commands') return [...head(program), ...sections(topic === '' ? ['general'] : [], options), '', `More: ${program} --help TOPIC, with all, commands, ${[...Object.keys(titles), ...plugins.map(({ name }) => name)].join(', ')}, or a command.`].flatMap((line) => fill(line, 0)).join('\n');
-  return fill(`There is no help on ${topic.slice(0, 60)}. Topics: all, commands, ${[...Object.keys(titles), ...plugins.map(({ name }) => name)].join(', ')}, and every command.`, 0).join('\n');
+  if (plugin) return [`${plugin.name}: ${plugin.title}`, '', plugin.description, '', ...listed(plugin.options)];
+  if (topic === 'all') return [...head(program), ...sections(Object.keys(titles) as Topic[], options), ...plugins.flatMap(({ name, options: own }) => (own.length > 0 ? ['', `${name}:`, ...listed(own)] : []))];
+  if (Object.hasOwn(verbs, topic)) return verbPage(topic, program, options);
+  if (Object.hasOwn(titles, topic)) return section(topic as Topic, options);
+  if (topic === '') return [...head(program), ...sections(['general'], options), '', `More: ${program} --help TOPIC, with ${topics}, or a command.`];
+  if (COMMANDS.has(topic)) return [...head(program), '', `${program} --help COMMAND tells more about one.`];
+  return [`There is no help on ${topic.slice(0, 60)}. Topics: ${topics}, and every command.`];
+}
+
+function verbPage(word: string, program: string, options: readonly CliOption[]): readonly string[] {
+  const verb = verbs[word]?.verb ?? 'run';
+  const { help, done } = verbs[verb] ?? { help: '', done: true };
+  const { own, topics } = verbOptions[verb];
+  const first = options.filter((option) => 'dest' in option && own.includes(option.dest));
+  const rest = options.filter((option) => !first.includes(option));
+  return [
+    `usage: ${program} ${verb} [options]${own.includes('domains') || topics.includes('general') ? ' [-d DOMAIN ...]' : ''}`,
+    '',
+    `${help}.${done ? '' : ' certwright does not do this yet; certbot works on the same directories.'}`,
+    ...(first.length > 0 ? ['', `Options of ${verb}:`, ...listed(first)] : []),
+    ...sections(topics, rest),
+    '',
+    `Every option: ${program} --help all`,
+  ];
 }
 
 function head(program: string): readonly string[] {
@@ -41,7 +62,7 @@ function head(program: string): readonly string[] {
   return [
     `usage: ${program} [COMMAND] [options] [-d DOMAIN] [-d DOMAIN] ...`,
     '',
-    ...fill(`HTTPS certificates from an ACME CA. Without a command, ${program} asks what is to be done.`, 0),
+    `HTTPS certificates from an ACME CA. Without a command, ${program} asks what is to be done.`,
     '',
     'Commands:',
     ...rows.map(([name, { help }]) => `  ${name.padEnd(INDENT - 2)}${help}`),
@@ -59,11 +80,24 @@ function section(topic: Topic, options: readonly CliOption[]): readonly string[]
 function listed(options: readonly (CliOption | PluginOption)[]): readonly string[] {
   return options
     .filter(({ help }) => help !== '')
-    .flatMap(({ flags, metavar, help }) => {
+    .flatMap((option) => {
+      const { flags, metavar } = option;
+      const help = `${option.help}${choices(option)}${byDefault(option)}`;
       const names = `  ${flags.join(', ')}${metavar === undefined ? '' : ` ${metavar}`}`;
       const [first = '', ...rest] = fill(help, INDENT);
       return names.length < INDENT - 1 ? [names.padEnd(INDENT) + first.trimStart(), ...rest] : [names, first, ...rest];
     });
+}
+
+function choices(option: CliOption | PluginOption): string {
+  return option.kind === 'text' && option.choices ? ` One of ${option.choices.join(', ')}.` : '';
+}
+
+/** The default of an option that takes a value, where there is one to tell. */
+function byDefault(option: CliOption | PluginOption): string {
+  if (option.kind !== 'text' && option.kind !== 'int' && option.kind !== 'string') return '';
+  const value = 'topic' in option ? defaultValues[option.dest] : option.default;
+  return value === undefined || value === '' ? '' : ` (default: ${String(value)})`;
 }
 
 /** Lines of at most 80 characters, indented. */

@@ -1,7 +1,7 @@
 import type { OptionName } from '../core/settings.js';
 
-/** Where an option stands in `--help TOPIC`; the first is its home. */
-export type Topic = 'general' | 'names' | 'automation' | 'account' | 'security' | 'testing' | 'paths' | 'proof' | 'hooks' | 'installation' | 'other' | 'sandbox' | 'plugins';
+/** Where an option stands in `--help TOPIC`. */
+export type Topic = 'general' | 'automation' | 'account' | 'security' | 'testing' | 'paths' | 'hooks' | 'installation' | 'other' | 'sandbox' | 'plugins';
 
 interface Common {
   /** All spellings, the canonical one last. */
@@ -12,11 +12,21 @@ interface Common {
   metavar?: string;
 }
 
+interface TextRules {
+  /** Lower case; `ignoreCase` takes them in any. */
+  choices?: readonly string[];
+  ignoreCase?: boolean;
+  /** What is wrong with a value, null when nothing is. */
+  check?: (value: string) => string | null;
+  /** A path: made absolute. */
+  path?: boolean;
+}
+
 /** One option of the command line and of cli.ini. */
 export type CliOption = Common &
   (
     | { kind: 'set'; dest: OptionName; value: boolean | string }
-    | { kind: 'text'; dest: OptionName; choices?: readonly string[]; check?: (value: string) => string | null }
+    | ({ kind: 'text'; dest: OptionName } & TextRules)
     | { kind: 'int'; dest: OptionName; min: number; max: number; tooSmall?: string }
     | { kind: 'count'; dest: OptionName }
     | { kind: 'names'; dest: 'domains' | 'ipAddresses' }
@@ -30,6 +40,8 @@ export type CliOption = Common &
 
 export const on = (dest: OptionName, topic: Topic, flags: readonly string[], help: string): CliOption => ({ kind: 'set', dest, value: true, topic, flags, help });
 export const off = (dest: OptionName, topic: Topic, flags: readonly string[], help: string): CliOption => ({ kind: 'set', dest, value: false, topic, flags, help });
-export const text = (dest: OptionName, topic: Topic, flags: readonly string[], metavar: string, help: string, more: { choices?: readonly string[]; check?: (value: string) => string | null } = {}): CliOption => ({ kind: 'text', dest, topic, flags, metavar, help, ...more });
+export const text = (dest: OptionName, topic: Topic, flags: readonly string[], metavar: string, help: string, more: TextRules = {}): CliOption => ({ kind: 'text', dest, topic, flags, metavar, help, ...more });
+export const path = (dest: OptionName, topic: Topic, flag: string, metavar: string, help: string): CliOption => text(dest, topic, [flag], metavar, help, { path: true });
 export const int = (dest: OptionName, topic: Topic, flags: readonly string[], metavar: string, min: number, max: number, help: string, tooSmall?: string): CliOption => ({ kind: 'int', dest, topic, flags, metavar, min, max, help, ...(tooSmall === undefined ? {} : { tooSmall }) });
-export const ignored = (takesValue: boolean, ...flags: readonly string[]): CliOption => ({ kind: 'ignored', takesValue, topic: 'other', flags, help: '' });
+/** One option for each flag, so that a warning names the one that was used. */
+export const ignored = (takesValue: boolean, ...flags: readonly string[]): readonly CliOption[] => flags.map((flag) => ({ kind: 'ignored', takesValue, topic: 'other', flags: [flag], help: '' }));

@@ -1,4 +1,4 @@
-import { ignored, int, off, on, text, type CliOption } from './option.js';
+import { ignored, int, off, on, path, text, type CliOption } from './option.js';
 
 const MAX = Number.MAX_SAFE_INTEGER;
 const PORT = 65_535;
@@ -24,9 +24,9 @@ export const cliOptions: readonly CliOption[] = [
   on('noninteractiveMode', 'general', ['-n', '--noninteractive', '--non-interactive'], 'Ask nothing. What is not known and has no safe answer is an error that names the flag.'),
   on('forceInteractive', 'general', ['--force-interactive'], 'Ask even when this is not a terminal.'),
   { kind: 'names', dest: 'domains', topic: 'general', flags: ['-d', '--domain', '--domains'], metavar: 'DOMAIN', help: 'Names for the certificate, with commas or several times. The first one names the files.' },
-  { kind: 'names', dest: 'ipAddresses', topic: 'general', flags: ['--ip-address', '--ip-addresses'], metavar: 'ADDRESS', help: 'IP addresses for the certificate.' },
+  { kind: 'names', dest: 'ipAddresses', topic: 'general', flags: ['--ip-addresses', '--ip-address'], metavar: 'ADDRESS', help: 'IP addresses for the certificate.' },
   text('certname', 'general', ['--cert-name'], 'CERTNAME', 'Name of the certificate on this machine; it stands in its paths and is not part of it.'),
-  text('csr', 'names', ['--csr'], 'CSR', 'A certificate signing request (PEM or DER); only with certonly.'),
+  path('csr', 'general', '--csr', 'CSR', 'A certificate signing request (PEM or DER); only with certonly.'),
   on('plan', 'general', ['--plan'], 'Show what would be done, with the command that says the same, and stop.'),
   on('plain', 'general', ['--plain'], 'Plain numbered lines instead of screens; for screen readers and simple terminals.'),
   on('json', 'general', ['--json'], 'Every event as one JSON object a line; nothing is asked.'),
@@ -110,16 +110,16 @@ export const cliOptions: readonly CliOption[] = [
   off('autoHsts', 'installation', ['--no-auto-hsts'], ''),
   on('strictPermissions', 'security', ['--strict-permissions'], 'Insist on owner and mode of the three directories.'),
   // paths
-  text('configDir', 'paths', ['--config-dir'], 'CONFIG_DIR', 'Configuration, accounts and certificates.'),
-  text('workDir', 'paths', ['--work-dir'], 'WORK_DIR', 'Working directory.'),
-  text('logsDir', 'paths', ['--logs-dir'], 'LOGS_DIR', 'Logs.'),
+  path('configDir', 'paths', '--config-dir', 'CONFIG_DIR', 'Configuration, accounts and certificates.'),
+  path('workDir', 'paths', '--work-dir', 'WORK_DIR', 'Working directory.'),
+  path('logsDir', 'paths', '--logs-dir', 'LOGS_DIR', 'Logs.'),
   on('userDirs', 'paths', ['--user-dirs'], 'Keep everything in your own folders (~/.config/certwright and so on); no root is needed.'),
-  text('certPath', 'paths', ['--cert-path'], 'CERT_PATH', 'Where the certificate of --csr is saved; the certificate for revoke.'),
-  text('keyPath', 'paths', ['--key-path'], 'KEY_PATH', 'Private key for install or revoke.'),
-  text('fullchainPath', 'paths', ['--fullchain-path'], 'FULLCHAIN_PATH', 'Where certificate and chain of --csr are saved.'),
-  text('chainPath', 'paths', ['--chain-path'], 'CHAIN_PATH', 'Where the chain of --csr is saved.'),
+  path('certPath', 'paths', '--cert-path', 'CERT_PATH', 'Where the certificate of --csr is saved; the certificate for revoke.'),
+  path('keyPath', 'paths', '--key-path', 'KEY_PATH', 'Private key for install or revoke.'),
+  path('fullchainPath', 'paths', '--fullchain-path', 'FULLCHAIN_PATH', 'Where certificate and chain of --csr are saved.'),
+  path('chainPath', 'paths', '--chain-path', 'CHAIN_PATH', 'Where the chain of --csr is saved.'),
   // other commands
-  text('reason', 'other', ['--reason'], 'REASON', 'Why a certificate is revoked.', { choices: ['unspecified', 'keycompromise', 'affiliationchanged', 'superseded', 'cessationofoperation'] }),
+  text('reason', 'other', ['--reason'], 'REASON', 'Why a certificate is revoked.', { choices: ['unspecified', 'keycompromise', 'affiliationchanged', 'superseded', 'cessationofoperation'], ignoreCase: true }),
   on('deleteAfterRevoke', 'other', ['--delete-after-revoke'], 'Delete the files after revoking.'),
   off('deleteAfterRevoke', 'other', ['--no-delete-after-revoke'], 'Keep the files after revoking.'),
   int('checkpoints', 'other', ['--checkpoints'], 'N', 1, MAX, 'How many changes rollback undoes.'),
@@ -135,6 +135,6 @@ export const cliOptions: readonly CliOption[] = [
   text('sandboxFaults', 'sandbox', ['--sandbox-faults'], 'FAULTS', 'What the embedded CA shall do wrong, for example badNonce=20%,latency=50ms.'),
   int('sandboxPort', 'sandbox', ['--sandbox-port'], 'PORT', 0, PORT, 'Port of the embedded CA.'),
   int('sandboxDnsPort', 'sandbox', ['--sandbox-dns-port'], 'PORT', 0, PORT, 'Port of its DNS server.'),
-  ignored(false, '--os-packages-only', '--no-self-upgrade', '--no-bootstrap', '--no-permissions-check', '--agree-dev-preview', '--text', '--apache-legacy', '--uninstall-legacy'),
-  ignored(true, '--tls-sni-01-port', '--tls-sni-01-address', '--standalone-supported-challenges'),
+  ...ignored(false, '-t', '--os-packages-only', '--no-self-upgrade', '--no-bootstrap', '--no-permissions-check', '--agree-dev-preview', '--text', '--apache-legacy', '--uninstall-legacy'),
+  ...ignored(true, '--verbose-level', '--tls-sni-01-port', '--tls-sni-01-address', '--standalone-supported-challenges'),
 ];

@@ -1,4 +1,5 @@
-import type { Verb } from '../core/settings.js';
+import type { OptionName, Verb } from '../core/settings.js';
+import type { Topic } from './option.js';
 
 /** Every word that names a command; old names too. `done` false: certwright does not do it yet. */
 export const verbs: Readonly<Record<string, { verb: Verb; help: string; done: boolean }>> = {
@@ -23,4 +24,30 @@ export const verbs: Readonly<Record<string, { verb: Verb; help: string; done: bo
   plugins: { verb: 'plugins', help: 'List the plugins', done: true },
   update_symlinks: { verb: 'update_symlinks', help: 'Make the links of live/ anew', done: true },
   config_changes: { verb: 'config_changes', help: 'Show changes of server configuration', done: false },
+};
+
+const OBTAINING: readonly Topic[] = ['general', 'automation', 'plugins', 'security', 'account', 'hooks', 'testing', 'paths'];
+const ACCOUNT: readonly OptionName[] = ['tos', 'noninteractiveMode', 'server', 'staging'];
+
+/** What `--help VERB` shows: the options the verb is about, then whole topics. */
+export const verbOptions: Readonly<Record<Verb, { own: readonly OptionName[]; topics: readonly Topic[] }>> = {
+  run: { own: [], topics: [...OBTAINING, 'installation'] },
+  certonly: { own: [], topics: OBTAINING },
+  renew: { own: ['certname', 'dryRun', 'quiet', 'renewByDefault', 'maxParallel', 'randomSleepOnRenew'], topics: ['hooks', 'automation', 'security', 'testing', 'paths'] },
+  reconfigure: { own: ['certname'], topics: OBTAINING },
+  certificates: { own: ['certname', 'domains', 'plain', 'json'], topics: ['paths'] },
+  resume: { own: ['noninteractiveMode', 'waitForLock', 'plain', 'json'], topics: ['paths'] },
+  sandbox: { own: [], topics: ['sandbox', 'paths'] },
+  revoke: { own: ['certname', 'certPath', 'keyPath', 'reason', 'deleteAfterRevoke', 'noninteractiveMode', 'server', 'staging'], topics: ['paths'] },
+  delete: { own: ['certname', 'noninteractiveMode'], topics: ['paths'] },
+  register: { own: ACCOUNT, topics: ['account', 'paths'] },
+  update_account: { own: ACCOUNT, topics: ['account', 'paths'] },
+  unregister: { own: ACCOUNT, topics: ['account', 'paths'] },
+  show_account: { own: ACCOUNT, topics: ['account', 'paths'] },
+  plugins: { own: ['init', 'prepare', 'listAuthenticators', 'listInstallers'], topics: ['plugins'] },
+  install: { own: ['certname', 'certPath', 'keyPath', 'fullchainPath', 'chainPath'], topics: ['plugins', 'installation', 'paths'] },
+  enhance: { own: ['certname', 'domains'], topics: ['plugins', 'installation', 'paths'] },
+  rollback: { own: ['checkpoints'], topics: ['plugins', 'paths'] },
+  update_symlinks: { own: [], topics: ['paths'] },
+  config_changes: { own: ['num'], topics: ['paths'] },
 };

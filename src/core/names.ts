@@ -27,13 +27,14 @@ export function parseNameList(text: string): NameList {
  * case, no final dot), `shown` what was typed. The rules are certbot's: at least two labels, no underscore, 63 and 253 characters.
  */
 export function parseName(text: string): Identifier | { message: string } {
-  const shown = text.trim().toLowerCase().replace(/\.$/, '');
+  const shown = text.trim().toLowerCase().replace(/[.\u3002\uff0e\uff61]$/, '');
   const address = shown.replace(/^\[(.*)\]$/, '$1');
+  const no = (why: string): { message: string } => ({ message: `${visible(text)} ${why}` });
   if (isIP(address) !== 0) {
+    if (address.includes('%')) return no('has a zone in it, which means something on this machine only; no certificate can hold that.');
     const value = isIP(address) === 6 ? new URL(`http://[${address}]/`).hostname.slice(1, -1) : address;
     return { type: 'ip', value, shown: value };
   }
-  const no = (why: string): { message: string } => ({ message: `${visible(text)} ${why}` });
   // A bidirectional mark or a control character would make the name read as another one.
   if (/[\p{Cc}\p{Cf}\p{Co}\p{Cn}]/u.test(shown)) return no('contains characters that no name can have.');
   if (/^[a-z][a-z0-9+.-]*:\/\//.test(shown)) return no('is a web address; give only the name in it, such as www.example.com.');
@@ -46,10 +47,12 @@ export function parseName(text: string): Identifier | { message: string } {
   if (base.includes('*')) return no('can only have * as its whole first part, as in *.example.com.');
   if (shown.includes('_')) return no('contains an underscore, which a certificate authority does not accept.');
   if (base.split('.').some((label) => label === '')) return no('has an empty part: two dots in a row, or a dot in front.');
-  if (/(^|\.)\d+$/.test(base)) return no('ends with a number, which no top-level domain does.');
   const ascii = domainToASCII(base);
+  // Looked at again after the conversion: other scripts have dots and digits of their own, and 0x7f.0x1 becomes an address.
+  if (/(^|\.)\d+$/.test(base) || /(^|\.)\d+$/.test(ascii)) return no('ends with a number, which no top-level domain does.');
   if (ascii === '' || !/^[a-z0-9.-]+$/.test(ascii)) return no('contains characters that no name can have.');
   const labels = ascii.split('.');
+  if (labels.includes('')) return no('has an empty part: two dots in a row, or a dot in front.');
   if (labels.length < 2) return no('needs at least two parts, as in example.com.');
   const long = labels.find((label) => label.length > 63);
   if (long !== undefined) return no(`has a part of ${long.length} characters; at most 63 are allowed.`);

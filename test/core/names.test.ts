@@ -11,6 +11,8 @@ it.each([
   ['xn--mnchen-3ya.example', 'xn--mnchen-3ya.example'],
   [`${'a'.repeat(63)}.example`, `${'a'.repeat(63)}.example`],
   ['1.example', '1.example'],
+  ['a\u3002example', 'a.example'],
+  ['0x7f.example', '0x7f.example'],
 ])('%s is the name %s', (text, value) => {
   expect(parseName(text)).toEqual({ type: 'dns', value, shown: text.toLowerCase().replace(/\.$/, '') });
 });
@@ -43,11 +45,20 @@ it.each([
   ['exa\u202emple.com', 'characters'],
   ['exa\u0007mple.com', 'characters'],
   ['example.123', 'number'],
+  ['0x7f.0x1', 'number'],
+  ['\uff11.\uff12.\uff13.\uff14', 'number'],
+  ['a\u3002\u3002example', 'empty part'],
+  ['fe80::1%eth0', 'zone'],
+  ['[fe80::1%eth0]', 'zone'],
 ])('%s is refused: %s', (text, why) => {
   const { message } = parseName(text) as { message: string };
   expect(message).toContain(why);
   expect(message).toContain(text.replace(/[\u0007\u202e]/g, '\ufffd').slice(0, 70));
   expect(message).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
+});
+
+it('a dot of another script at the end goes too', () => {
+  expect(parseName('a.example\u3002')).toEqual({ type: 'dns', value: 'a.example', shown: 'a.example' });
 });
 
 it('a list has each name once, in order, and every fault', () => {
