@@ -1,5 +1,4 @@
 import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { PermissionMissing, StoreError } from '../core/errors.js';
 
@@ -13,17 +12,6 @@ export interface Directories {
 export type Kind = 'cert' | 'privkey' | 'chain' | 'fullchain';
 /** The four files of a version, in certbot's order. */
 export const kinds: readonly Kind[] = ['cert', 'privkey', 'chain', 'fullchain'];
-
-/** Where everything is when nobody says otherwise; `userDirs`: below the person's own folders (XDG), for use without root. */
-export function defaultDirectories(env: Readonly<Record<string, string | undefined>>, { userDirs }: { userDirs: boolean }): Directories {
-  if (!userDirs) return { config: '/etc/letsencrypt', work: '/var/lib/letsencrypt', logs: '/var/log/letsencrypt' };
-  const home = env['HOME'] ?? homedir();
-  return {
-    config: join(env['XDG_CONFIG_HOME'] ?? join(home, '.config'), 'certwright'),
-    work: join(env['XDG_DATA_HOME'] ?? join(home, '.local', 'share'), 'certwright'),
-    logs: join(env['XDG_STATE_HOME'] ?? join(home, '.local', 'state'), 'certwright', 'logs'),
-  };
-}
 
 /**
  * Makes what every command needs (F01–F08): config and work 0755 whatever the umask, logs 0700, renewal and the hook folders.
