@@ -156,7 +156,6 @@ function challengeContext(plan: ObtainPlan, settings: Settings, world: World, se
     ...(values.http01Address === undefined ? {} : { http01Address: values.http01Address }),
     httpsPort: values.httpsPort,
     preferredChallenges: values.prefChalls,
-    identifiers: plan.identifiers,
     webrootMap: plan.webrootMap,
     configDir: world.dirs.config,
     workDir: world.dirs.work,

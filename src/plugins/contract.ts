@@ -54,8 +54,6 @@ export interface ChallengeContext {
   httpsPort: number;
   /** Challenge types that the person wants, most wanted first; empty = the plugin's own order. */
   preferredChallenges: readonly string[];
-  /** Every identifier of the certificate, for CERTBOT_ALL_DOMAINS. */
-  identifiers: readonly Identifier[];
   webrootMap: WebrootMap;
   configDir: string;
   workDir: string;

@@ -1,7 +1,9 @@
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { printableLine } from './printable.js';
 
 export interface PortHolder {
   pid: number;
+  /** As the process calls itself, control characters stripped. */
   command: string;
 }
 
@@ -13,16 +15,51 @@ export function portHolder(port: number): PortHolder | null {
   const inodes = new Set([...listening('/proc/net/tcp', port), ...listening('/proc/net/tcp6', port)]);
   if (inodes.size === 0) return null;
   for (const pid of processes()) {
+    if (!socketsOf(pid).some((inode) => inodes.has(inode))) continue;
     try {
-      for (const descriptor of readdirSync(`/proc/${pid}/fd`)) {
-        const inode = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${descriptor}`))?.[1];
-        if (inode !== undefined && inodes.has(inode)) return { pid: Number(pid), command: readFileSync(`/proc/${pid}/comm`, 'utf8').trim() };
-      }
+      return { pid: Number(pid), command: printableLine(readFileSync(`/proc/${pid}/comm`, 'utf8')) };
     } catch {
-      // Ended meanwhile, or not ours to look at.
+      // Ended meanwhile.
     }
   }
   return null;
+}
+
+/** Socket inodes of a process; none when it ended, or is not ours to look at. */
+function socketsOf(pid: string): readonly string[] {
+  let descriptors: readonly string[];
+  try {
+    descriptors = readdirSync(`/proc/${pid}/fd`);
+  } catch {
+    return [];
+  }
+  return descriptors.flatMap((descriptor) => {
+    try {
+      return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${descriptor}`))?.[1] ?? [];
+    } catch {
+      // Closed since the list was read, as the one that read the list is.
+      return [];
+    }
+  });
+}
+
+/** Bit of CAP_NET_BIND_SERVICE in the capability sets of /proc/PID/status (capabilities(7)). */
+const BIND_SERVICE = 1n << 10n;
+
+/** May this process listen on the port, by its rights? `read` gives the text of a file, or throws. Without /proc: root only. */
+export function mayBind(port: number, read = (path: string): string => readFileSync(path, 'utf8')): boolean {
+  try {
+    if (port >= Number(read('/proc/sys/net/ipv4/ip_unprivileged_port_start'))) return true;
+  } catch {
+    if (port >= 1024) return true;
+  }
+  try {
+    const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(read('/proc/self/status'))?.[1];
+    if (effective !== undefined) return (BigInt(`0x${effective}`) & BIND_SERVICE) !== 0n;
+  } catch {
+    // No /proc: the user decides.
+  }
+  return process.getuid?.() === 0;
 }
 
 /** Does anything listen on this TCP port, on whatever address? */

@@ -8,6 +8,8 @@ export interface ShellResult {
 
 /** More than this much output of a command is dropped. */
 const LIMIT = 1 << 20;
+/** Milliseconds for the output of a command that was killed: a child that left its process group may keep it open. */
+const LAST_WORDS = 500;
 /** Where administration programs are, for callers with a short PATH such as cron (F56). */
 const SBIN = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/local/bin', '/usr/bin', '/bin'];
 
@@ -30,6 +32,7 @@ export function runShell(
     let stdout = '';
     let stderr = '';
     let note = '';
+    let lastWords: NodeJS.Timeout | undefined;
     const kill = (why: string): void => {
       note = why;
       if (child.pid === undefined) return;
@@ -38,17 +41,19 @@ export function runShell(
       } catch {
         // Already gone.
       }
+      lastWords = setTimeout(() => [child.stdout, child.stderr].forEach((stream) => stream.destroy()), LAST_WORDS);
     };
     const timer = timeoutMs > 0 ? setTimeout(() => kill(`stopped after ${timeoutMs / 1000} s\n`), timeoutMs) : null;
     const onAbort = (): void => kill('stopped\n');
     signal?.addEventListener('abort', onAbort, { once: true });
     const end = (exitCode: number): void => {
       if (timer) clearTimeout(timer);
+      clearTimeout(lastWords);
       signal?.removeEventListener('abort', onAbort);
       resolve({ exitCode, stdout, stderr: `${stderr}${note}` });
     };
-    child.stdout.on('data', (chunk: Buffer) => (stdout = (stdout + chunk.toString()).slice(0, LIMIT)));
-    child.stderr.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(0, LIMIT)));
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout = (stdout + chunk).slice(0, LIMIT)));
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr = (stderr + chunk).slice(0, LIMIT)));
     child.once('error', (error) => {
       stderr += `${error.message}\n`;
       end(127);

@@ -14,7 +14,6 @@ export function context(more: Partial<ChallengeContext> = {}): ChallengeContext 
     http01Port: 0,
     httpsPort: 0,
     preferredChallenges: [],
-    identifiers: [{ type: 'dns', value: 'example.com', shown: 'example.com' }],
     webrootMap: {},
     configDir: '/nonexistent',
     workDir: '/nonexistent',

@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { manualAuthenticator as manual } from '../../src/plugins/manual/authenticator.js';
 import { context, task } from './context.js';
 
@@ -18,14 +18,15 @@ it('hooks get the variables of the guide, one challenge after the other (S131, C
   const log = join(folder, 'log');
   const at = context({
     options: { manual_auth_hook: `${PRINT} >> ${log}; echo --- >> ${log}; echo output $CERTBOT_DOMAIN`, manual_cleanup_hook: `echo "cleanup $CERTBOT_DOMAIN [$CERTBOT_AUTH_OUTPUT]" >> ${log}` },
-    identifiers: ['example.com', '*.example.com', 'www.example.com'].map((value) => ({ type: 'dns', value, shown: value })),
   });
   const tasks = [task('www.example.com'), dns('example.com'), dns('example.com', true)];
   await manual.prepare(at);
   await manual.present(tasks, at);
   await manual.cleanUp(tasks, at);
   const [http = '', first = '', second = '', cleanups = ''] = readFileSync(log, 'utf8').split('---\n');
-  const all = 'CERTBOT_ALL_DOMAINS=example.com,*.example.com,www.example.com\nCERTBOT_ALL_IDENTIFIERS=example.com,*.example.com,www.example.com\n';
+  // The names that are challenged, in that order and without '*.': what certbot's hooks are written for.
+  const challenged = 'www.example.com,example.com,example.com';
+  const all = `CERTBOT_ALL_DOMAINS=${challenged}\nCERTBOT_ALL_IDENTIFIERS=${challenged}\n`;
   expect(http).toBe(`${all}CERTBOT_DOMAIN=www.example.com\nCERTBOT_IDENTIFIER=www.example.com\nCERTBOT_REMAINING_CHALLENGES=2\nCERTBOT_TOKEN=token-www-example-com\nCERTBOT_VALIDATION=ka-www.example.com\n`);
   expect(first).toBe(`${all}CERTBOT_DOMAIN=example.com\nCERTBOT_IDENTIFIER=example.com\nCERTBOT_REMAINING_CHALLENGES=1\nCERTBOT_VALIDATION=ka-example.com\n`);
   expect(second).toContain('CERTBOT_REMAINING_CHALLENGES=0');
@@ -47,4 +48,30 @@ it('without a hook a person is asked once for everything; without a person it is
   await manual.present(tasks, at);
   expect(at.seen.instructed).toEqual([tasks]);
   expect(() => manual.prepare(context({ noninteractive: true }))).toThrow('An authentication script must be provided with --manual-auth-hook when using the manual plugin non-interactively.');
+});
+
+it('after Ctrl-C no further hook starts, and only what was begun is cleaned up', async () => {
+  const log = join(folder, 'log');
+  const cancel = new AbortController();
+  const at = context({ options: { manual_auth_hook: `echo auth $CERTBOT_DOMAIN >> ${log}; sleep 30`, manual_cleanup_hook: `echo cleanup $CERTBOT_DOMAIN >> ${log}` }, signal: cancel.signal });
+  const tasks = [task('a.example.com'), task('b.example.com')];
+  const presenting = manual.present(tasks, at);
+  await vi.waitFor(() => expect(readFileSync(log, 'utf8')).toBe('auth a.example.com\n'));
+  cancel.abort();
+  await expect(presenting).rejects.toThrow('Exiting due to user request.');
+  await manual.cleanUp(tasks, at);
+  await manual.cleanUp(tasks, at);
+  expect(readFileSync(log, 'utf8')).toBe('auth a.example.com\ncleanup a.example.com\n');
+}, 10_000);
+
+it('an address is told to hooks as a name is', async () => {
+  const at = context({ options: { manual_auth_hook: 'echo $CERTBOT_DOMAIN $CERTBOT_IDENTIFIER $CERTBOT_ALL_DOMAINS' } });
+  await manual.present([task('192.0.2.1', { identifier: { type: 'ip', value: '192.0.2.1', shown: '192.0.2.1' } })], at);
+  expect(at.seen.hooks[0]?.stdout).toBe('192.0.2.1 192.0.2.1 192.0.2.1\n');
+});
+
+it('a hook that is there but may not be run is told apart from one that is missing', () => {
+  const path = join(folder, 'hook.sh');
+  writeFileSync(path, '#!/bin/sh\n', { mode: 0o644 });
+  expect(() => manual.prepare(context({ options: { manual_auth_hook: `${path} --x` } }))).toThrow(`${path} is there, but`);
 });

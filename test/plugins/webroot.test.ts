@@ -52,3 +52,17 @@ it('never writes outside of the folder, and names a folder that is not there', a
   await expect(Promise.resolve().then(() => webroot.prepare(context({ webrootMap: { 'example.com': join(root, 'missing') } })))).rejects.toThrow(join(root, 'missing'));
   await expect(Promise.resolve().then(() => webroot.present([task('other.example.com')], at('example.com')))).rejects.toThrow('other.example.com');
 });
+
+it('what a killed run left half written does not stop the next try with the same token', async () => {
+  mkdirSync(folder(), { recursive: true });
+  writeFileSync(join(folder(), '.token-example-com.new'), 'half');
+  await webroot.present([task('example.com')], at('example.com'));
+  expect(readFileSync(join(folder(), 'token-example-com'), 'utf8')).toBe('ka-example.com');
+  expect(readdirSync(folder())).toEqual(['token-example-com']);
+});
+
+it('a name that cannot be written leaves no half file behind', async () => {
+  mkdirSync(join(folder(), 'token-example-com'), { recursive: true });
+  await expect(Promise.resolve().then(() => webroot.present([task('example.com')], at('example.com')))).rejects.toThrow('example.com');
+  expect(readdirSync(folder())).toEqual(['token-example-com']);
+});

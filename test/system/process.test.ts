@@ -33,3 +33,15 @@ it('text from outside loses everything that could move a cursor or turn the read
   expect(printable('a\u001b[31mb\u001b]0;title\u0007c\u009b1md\u202ee\u0000f\tg\nh\r')).toBe('abcdef g\nh');
   expect(printableLine(`x\n${'y'.repeat(30)}`, 10)).toBe('x yyyyyyy…');
 });
+
+it('a time limit holds for a child that left the process group, too', async () => {
+  const start = performance.now();
+  const { stderr } = await runShell('setsid sleep 8 & wait', { env, timeoutMs: 200 });
+  expect(performance.now() - start).toBeLessThan(4000);
+  expect(stderr).toContain('stopped after 0.2 s');
+});
+
+it('letters of several bytes stay whole wherever the output is cut into pieces', async () => {
+  const { stdout } = await runShell('printf "\\303"; sleep 0.2; printf "\\274"', { env });
+  expect(stdout).toBe('ü');
+});

@@ -1,4 +1,4 @@
-import { PluginError } from '../../core/errors.js';
+import { Cancelled, PluginError } from '../../core/errors.js';
 import { runShell } from '../../system/process.js';
 import type { Authenticator, ChallengeContext, ChallengeTask } from '../contract.js';
 import { hookEnvironment, validateHook } from './hooks.js';
@@ -31,17 +31,23 @@ export const manualAuthenticator: Authenticator = {
   async present(tasks, context) {
     const auth = text(context, 'manual_auth_hook');
     if (auth === null) return context.instruct(tasks);
-    for (const [index, task] of tasks.entries()) {
-      const result = await runShell(auth, { env: hookEnvironment(task, tasks.length - index - 1, context), signal: context.signal });
+    if (context.signal.aborted) throw new Cancelled();
+    for (const task of tasks) {
+      const result = await runShell(auth, { env: hookEnvironment(task, tasks, context), signal: context.signal });
       context.hookOutput('manual-auth-hook', result);
       outputs.set(task, result.stdout.trim());
+      if (context.signal.aborted) throw new Cancelled();
     }
   },
   async cleanUp(tasks, context) {
     const cleanup = text(context, 'manual_cleanup_hook');
     if (cleanup === null) return;
-    for (const [index, task] of tasks.entries()) {
-      const env = { ...hookEnvironment(task, tasks.length - index - 1, context), CERTBOT_AUTH_OUTPUT: outputs.get(task) ?? '' };
+    for (const task of tasks) {
+      const output = outputs.get(task);
+      // Its authentication hook never ran, or it was cleaned up before.
+      if (output === undefined) continue;
+      outputs.delete(task);
+      const env = { ...hookEnvironment(task, tasks, context), CERTBOT_AUTH_OUTPUT: output };
       // Also after Ctrl-C: what the first hook placed must go.
       const result = await runShell(cleanup, { env });
       context.hookOutput('manual-cleanup-hook', result);

@@ -4,7 +4,7 @@ import type { PluginDescriptor } from '../contract.js';
 export const manual: PluginDescriptor = {
   name: 'manual',
   title: 'By hand',
-  description: 'Authenticate through manual configuration or custom shell scripts',
+  description: 'Answers placed by a person, or by scripts of your own.',
   authenticator: true,
   installer: false,
   options: [

@@ -19,8 +19,10 @@ export interface Watch {
   look(): Promise<Readonly<Record<number, readonly Sighting[]>>>;
 }
 
-/** Milliseconds for one fetch. */
-const FETCH_TIMEOUT = 4000;
+/** Milliseconds for the answers of one nameserver, or for one fetch. */
+const ANSWER_TIMEOUT = 3000;
+/** Milliseconds to find the addresses of a name before it is fetched. */
+const ADDRESS_TIMEOUT = 2000;
 
 /**
  * Prepares to watch for answers that a person places: the authoritative nameservers of each record are found once and then
@@ -34,7 +36,7 @@ export async function watchTasks(tasks: readonly ChallengeTask[], { httpPort, na
     zones: Object.fromEntries([...found].flatMap(([record, { zone }]) => (zone === null ? [] : [[record, zone]]))),
     async look() {
       const sightings = await Promise.all(
-        tasks.map((task) => (task.recordName === undefined ? lookForFile(task, names, httpPort) : lookForRecord(task, found.get(task.recordName)?.servers ?? [], validationsUnder(tasks, task.recordName)))),
+        tasks.map((task) => (task.recordName === undefined ? lookForFile(task, names, httpPort) : lookForRecord(task, found.get(task.recordName), validationsUnder(tasks, task.recordName)))),
       );
       return Object.fromEntries(sightings.entries());
     },
@@ -43,13 +45,16 @@ export async function watchTasks(tasks: readonly ChallengeTask[], { httpPort, na
 
 interface Authority {
   zone: string | null;
-  servers: readonly { name: string; lookup: Lookup }[];
+  /** Where the value stands in the end: behind aliases, the only name that these servers know. */
+  record: string;
+  /** `lookup` is null for a nameserver that cannot be found. */
+  servers: readonly { name: string; lookup: Lookup | null }[];
 }
 
 /** Walks from the record's name upwards to the first name that has nameservers; aliases are followed first (S142). */
 async function authority(record: string, given: readonly string[] | undefined): Promise<Authority> {
   if (given && given.length > 0) {
-    return { zone: record.split('.').slice(-2).join('.'), servers: given.map((address) => ({ name: address, lookup: lookupAt([address]) })) };
+    return { zone: record.split('.').slice(-2).join('.'), record, servers: given.map((address) => ({ name: address, lookup: lookupAt([address]) })) };
   }
   const system = lookupAt();
   let name = record;
@@ -67,15 +72,15 @@ async function authority(record: string, given: readonly string[] | undefined): 
       const servers = await Promise.all(
         [...hosts].sort().map(async (host) => {
           const addresses = await system.addresses(host).catch(() => []);
-          return { name: host, lookup: lookupAt(addresses.slice(0, 1)) };
+          return { name: host, lookup: addresses.length === 0 ? null : lookupAt(addresses.slice(0, 1)) };
         }),
       );
-      return { zone: name === record ? zone : null, servers };
+      return { zone: name === record ? zone : null, record: name, servers };
     }
   } catch {
     // The resolver of this machine does not answer: look through it later, it may come back.
   }
-  return { zone: null, servers: [{ name: 'the resolver of this machine', lookup: system }] };
+  return { zone: null, record: name, servers: [{ name: 'the resolver of this machine', lookup: system }] };
 }
 
 /** All values that shall stand under this record name: apex and wildcard share one (S141). */
@@ -83,17 +88,13 @@ function validationsUnder(tasks: readonly ChallengeTask[], name: string): readon
   return tasks.filter(({ recordName }) => recordName === name).map(({ validation }) => validation);
 }
 
-async function lookForRecord({ recordName = '', validation }: ChallengeTask, servers: Authority['servers'], expected: readonly string[]): Promise<readonly Sighting[]> {
+async function lookForRecord({ validation }: ChallengeTask, place: Authority | undefined, expected: readonly string[]): Promise<readonly Sighting[]> {
+  if (!place) return [];
   return Promise.all(
-    servers.map(async ({ name, lookup }): Promise<Sighting> => {
+    place.servers.map(async ({ name, lookup }): Promise<Sighting> => {
+      if (!lookup) return { at: name, state: 'unreachable', found: 'this nameserver has no address in DNS' };
       try {
-        let record = recordName;
-        for (let hops = 0; hops < 8; hops += 1) {
-          const alias = await lookup.alias(record);
-          if (alias === null) break;
-          record = alias;
-        }
-        const values = await lookup.txt(record);
+        const values = await within(ANSWER_TIMEOUT, valuesAt(place.record, lookup));
         if (values.includes(validation)) return { at: name, state: 'seen' };
         // Its sister's value under the same name is not wrong, it is just not all.
         const strange = values.filter((value) => !expected.includes(value));
@@ -105,11 +106,34 @@ async function lookForRecord({ recordName = '', validation }: ChallengeTask, ser
   );
 }
 
+/** The values of a record, also behind an alias that was placed after the watch began. */
+async function valuesAt(name: string, lookup: Lookup): Promise<readonly string[]> {
+  let record = name;
+  for (let hops = 0; hops < 8; hops += 1) {
+    const alias = await lookup.alias(record);
+    if (alias === null) break;
+    record = alias;
+  }
+  return lookup.txt(record);
+}
+
+async function within<T>(ms: number, answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(Object.assign(new Error('no answer'), { code: 'ETIMEOUT' })), ms);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 async function lookForFile({ identifier, token, validation }: ChallengeTask, names: Lookup, port: number): Promise<readonly Sighting[]> {
   const host = identifier.value;
   let addresses: readonly string[];
   try {
-    addresses = isIP(host) === 0 ? await names.addresses(host) : [host];
+    addresses = isIP(host) === 0 ? await within(ADDRESS_TIMEOUT, names.addresses(host)) : [host];
   } catch (error) {
     return [{ at: host, state: 'unreachable', found: reason(error) }];
   }
@@ -119,7 +143,7 @@ async function lookForFile({ identifier, token, validation }: ChallengeTask, nam
   return Promise.all(
     addresses.map(async (address): Promise<Sighting> => {
       try {
-        const { status, body } = await probe(url, address, FETCH_TIMEOUT);
+        const { status, body } = await within(ANSWER_TIMEOUT, probe(url, address, { timeoutMs: ANSWER_TIMEOUT, resolve: (name) => names.addresses(name) }));
         if (status === 200 && body.trim() === validation) return { at: address, state: 'seen' };
         if (status === 404) return { at: address, state: 'not-yet' };
         return { at: address, state: 'wrong', found: status === 200 ? printableLine(body, 200) : `HTTP status ${status}` };

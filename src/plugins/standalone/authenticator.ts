@@ -1,20 +1,41 @@
-import type { Authenticator, ChallengeContext } from '../contract.js';
+import type { Authenticator, ChallengeContext, ChallengeTask } from '../contract.js';
 import { openHttpServer, type ChallengeServer } from './http-server.js';
-import { openTlsAlpnServer, type AlpnServer } from './tls-alpn-server.js';
+import { openTlsAlpnServer, serverName, type AlpnServer } from './tls-alpn-server.js';
 
 /**
  * One server, also for several certificates at a time: the port is taken before anything is ordered, and given back as soon as
- * no answer is left to serve. Opening and closing wait for each other.
+ * no answer is left to serve. Opening and closing wait for each other. A handshake shows one certificate for one name: whoever
+ * wants tls-alpn-01 for a name that another certificate is proving waits until that one is done.
  */
 export function createStandalone(): Authenticator {
   let http: ChallengeServer | null = null;
   let alpn: AlpnServer | null = null;
-  const tokens = new Set<string>();
+  const tasksServed = new Set<ChallengeTask>();
+  const names = new Map<string, { task: ChallengeTask; done: Promise<void>; release: () => void }>();
   let turn: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const result = turn.then(work);
     turn = result.catch(() => undefined);
     return result;
+  };
+
+  /** All at once, or two that hold a name each could wait for one another. */
+  const takeNames = async (tasks: readonly ChallengeTask[]): Promise<void> => {
+    const wanted = tasks.filter(({ type }) => type === 'tls-alpn-01');
+    const holder = () => wanted.map(({ identifier }) => names.get(serverName(identifier))).find((one) => one !== undefined);
+    for (let held = holder(); held; held = holder()) await held.done;
+    for (const task of wanted) {
+      let release = (): void => undefined;
+      const done = new Promise<void>((resolve) => (release = resolve));
+      names.set(serverName(task.identifier), { task, done, release });
+    }
+  };
+  const giveName = (task: ChallengeTask): void => {
+    const name = serverName(task.identifier);
+    const held = names.get(name);
+    if (held?.task !== task) return;
+    names.delete(name);
+    held.release();
   };
 
   return {
@@ -24,10 +45,11 @@ export function createStandalone(): Authenticator {
         if (prefersAlpn(context)) alpn ??= await openTlsAlpnServer(context);
         else http ??= await openHttpServer(context);
       }),
-    present: (tasks, context) =>
-      inTurn(async () => {
+    async present(tasks, context) {
+      await takeNames(tasks);
+      await inTurn(async () => {
         for (const task of tasks) {
-          tokens.add(task.token);
+          tasksServed.add(task);
           if (task.type === 'tls-alpn-01') {
             alpn ??= await openTlsAlpnServer(context);
             await alpn.serve(task, context);
@@ -36,12 +58,15 @@ export function createStandalone(): Authenticator {
             http.serve(task, context);
           }
         }
-      }),
+      });
+    },
     cleanUp: (tasks) =>
       inTurn(async () => {
-        for (const { token } of tasks) tokens.delete(token);
-        for (const task of tasks) (task.type === 'tls-alpn-01' ? alpn : http)?.forget(task);
-        if (tokens.size > 0) return;
+        for (const task of tasks) {
+          if (tasksServed.delete(task)) (task.type === 'tls-alpn-01' ? alpn : http)?.forget(task);
+          giveName(task);
+        }
+        if (tasksServed.size > 0) return;
         const open = [http, alpn];
         [http, alpn] = [null, null];
         await Promise.all(open.map((server) => server?.close()));

@@ -10,6 +10,7 @@ export async function listen<S extends Server>(create: () => S, port: number, ad
   const targets = address === undefined || address === '' ? [{ host: '::', ipv6Only: true }, { host: '0.0.0.0', ipv6Only: false }] : [{ host: address, ipv6Only: false }];
   const servers: S[] = [];
   let problem: NodeJS.ErrnoException | null = null;
+  let lastFailed = false;
   for (const { host, ipv6Only } of targets) {
     const server = create();
     try {
@@ -20,13 +21,14 @@ export async function listen<S extends Server>(create: () => S, port: number, ad
       server.removeAllListeners('error');
       server.on('error', () => undefined);
       servers.push(server);
+      lastFailed = false;
     } catch (error) {
       problem = error as NodeJS.ErrnoException;
-      // IPv6 may be switched off; a port that is taken is not made free by the other family.
-      if (problem.code === 'EADDRINUSE' || problem.code === 'EACCES') break;
+      lastFailed = true;
     }
   }
-  if (problem && (servers.length === 0 || problem.code === 'EADDRINUSE')) {
+  // IPv6 may be switched off, or used by somebody else (S31). Somebody else on IPv4 would get the CA's question.
+  if (problem && (servers.length === 0 || (lastFailed && problem.code === 'EADDRINUSE'))) {
     for (const server of servers) server.close();
     throw explain(problem, port, flag);
   }

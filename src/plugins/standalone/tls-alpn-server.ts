@@ -1,4 +1,5 @@
-import { createSecureContext, createServer, type SecureContext, type Server, type TLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
+import { createSecureContext, createServer, type SecureContext, type Server } from 'node:tls';
 import { createAlpnCertificate } from '../../crypto/alpn.js';
 import type { Identifier } from '../../core/identifier.js';
 import type { ChallengeContext, ChallengeTask } from '../contract.js';
@@ -13,7 +14,7 @@ export interface AlpnServer {
 /** Answers tls-alpn-01 (RFC 8737; RFC 8738 section 6 for addresses). Throws PluginError, PermissionMissing. */
 export async function openTlsAlpnServer(context: ChallengeContext): Promise<AlpnServer> {
   const contexts = new Map<string, { secure: SecureContext; task: ChallengeTask; owner: Pick<ChallengeContext, 'served'> }>();
-  const sockets = new Set<TLSSocket>();
+  const sockets = new Set<Socket>();
   const create = (): Server => {
     const server = createServer(
       {
@@ -26,15 +27,20 @@ export async function openTlsAlpnServer(context: ChallengeContext): Promise<Alpn
         },
       },
       (socket) => {
-        sockets.add(socket);
-        socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
+        socket.on('error', () => undefined);
         const name: unknown = 'servername' in socket ? socket.servername : undefined;
         const found = typeof name === 'string' ? contexts.get(name.toLowerCase()) : undefined;
-        if (found) found.owner.served(found.task);
+        // A client that asks for no protocol gets through the handshake as well, but no CA is like that (RFC 8737 section 3).
+        if (found && socket.alpnProtocol === 'acme-tls/1') found.owner.served(found.task);
         socket.end();
       },
     );
     server.on('tlsClientError', () => undefined);
+    // Also those that never begin a handshake: they must not keep the port.
+    server.on('connection', (socket: Socket) => {
+      sockets.add(socket);
+      socket.on('close', () => sockets.delete(socket));
+    });
     return server;
   };
   const servers = await listen(create, context.httpsPort, context.http01Address, '--https-port');
@@ -51,8 +57,8 @@ export async function openTlsAlpnServer(context: ChallengeContext): Promise<Alpn
   };
 }
 
-/** The SNI the CA sends: the name, or the reverse-DNS name of an address (RFC 8738 section 6). */
-function serverName({ type, value }: Identifier): string {
+/** The SNI the CA sends for an identifier: the name, or the reverse-DNS name of an address (RFC 8738 section 6). */
+export function serverName({ type, value }: Identifier): string {
   if (type === 'dns') return value;
   if (!value.includes(':')) return `${value.split('.').reverse().join('.')}.in-addr.arpa`;
   const [head = '', tail = ''] = value.split('::');

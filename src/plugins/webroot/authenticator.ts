@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync, rmdirSync, statSync, unlinkSync, existsSync, openSync, writeSync, closeSync, renameSync, fchmodSync } from 'node:fs';
+import { closeSync, constants, existsSync, fchmodSync, fchownSync, mkdirSync, openSync, renameSync, rmSync, rmdirSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PermissionMissing, PluginError } from '../../core/errors.js';
 import type { Authenticator, ChallengeContext, ChallengeTask } from '../contract.js';
@@ -61,32 +61,48 @@ function place(task: ChallengeTask, root: string): void {
     for (const part of WELL_KNOWN) {
       folder = join(folder, part);
       if (existsSync(folder)) continue;
-      mkdirSync(folder);
-      made.add(folder);
-      // A web server with another user must get through, whatever the umask.
-      chmodSync(folder, 0o755);
-      try {
-        chownSync(folder, uid, gid);
-      } catch {
-        // Not root: the folder is ours, and readable.
-      }
+      makeFolder(folder, uid, gid);
     }
-    const path = join(folder, task.token);
-    const temporary = join(folder, `.${task.token}.new`);
-    const file = openSync(temporary, 'wx', 0o644);
-    try {
-      fchmodSync(file, 0o644);
-      writeSync(file, task.validation);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(temporary, path);
+    writeToken(join(folder, task.token), join(folder, `.${task.token}.new`), task.validation);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
       throw new PermissionMissing(folder, 'write', { hint: `The file that proves ${task.identifier.shown} goes there. Run it as root (sudo), or as the owner of ${root}.`, cause: error });
     }
     throw new PluginError('webroot', `Couldn't create root for ${task.identifier.shown} http-01 challenge responses: ${message}`, { cause: error });
+  }
+}
+
+/** Through a descriptor: whoever owns the web root could put a link there meanwhile, to be given what it points to. */
+function makeFolder(folder: string, uid: number, gid: number): void {
+  mkdirSync(folder);
+  made.add(folder);
+  const directory = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  try {
+    // A web server with another user must get through, whatever the umask.
+    fchmodSync(directory, 0o755);
+    fchownSync(directory, uid, gid);
+  } catch (error) {
+    // Not root: the folder is ours, and readable.
+    if ((error as NodeJS.ErrnoException).syscall !== 'fchown') throw error;
+  } finally {
+    closeSync(directory);
+  }
+}
+
+function writeToken(path: string, temporary: string, content: string): void {
+  // A run that was killed may have left it; the same token comes again when its order is taken up.
+  rmSync(temporary, { force: true });
+  const file = openSync(temporary, 'wx', 0o644);
+  try {
+    fchmodSync(file, 0o644);
+    writeSync(file, content);
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  } finally {
+    closeSync(file);
   }
 }
 

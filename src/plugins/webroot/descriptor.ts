@@ -8,7 +8,7 @@ const USUAL = ['/var/www/html', '/usr/share/nginx/html', '/var/www/htdocs', '/sr
 export const webroot: PluginDescriptor = {
   name: 'webroot',
   title: 'A file in a web folder',
-  description: 'Saves the necessary validation files to a .well-known/acme-challenge/ directory within the nominated webroot path. A separate HTTP server must be running and serving files from it.',
+  description: 'Puts a file into a folder that a running web server serves, and takes it away afterwards.',
   authenticator: true,
   installer: false,
   options: [
