@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { exitCodeFor } from './cli/exit-codes.js';
 import { parse } from './cli/parser.js';
+import { commands } from './commands.js';
 import { caLabel } from './core/ca.js';
-import { certificates } from './core/commands/certificates.js';
 import { Cancelled, CertwrightError, ChallengesFailed, Refused } from './core/errors.js';
 import type { Event } from './core/events.js';
 import type { Interaction } from './core/interaction.js';
@@ -135,55 +135,21 @@ function logged(interaction: Interaction, log: Log): Interaction {
 }
 
 async function dispatch(settings: Settings, world: World, call: Call): Promise<void> {
-  switch (settings.verb) {
-    case 'run':
-    case 'certonly': {
-      const { obtain } = await import('./core/commands/obtain.js');
-      const outcome = await obtain(settings, world);
-      if ('instead' in outcome) await dispatch({ ...settings, verb: outcome.instead }, world, call);
-      return;
-    }
-    case 'certificates':
-      return certificates(settings, world);
-    case 'renew': {
-      const { renew } = await import('./core/commands/renew.js');
-      return renew(settings, world);
-    }
-    case 'register':
-    case 'update_account':
-    case 'unregister':
-    case 'show_account': {
-      const commands = await import('./core/commands/account.js');
-      const { register, updateAccount, unregister, showAccount } = commands;
-      return { register, update_account: updateAccount, unregister, show_account: showAccount }[settings.verb](settings, world);
-    }
-    case 'reconfigure': {
-      const { reconfigure } = await import('./core/commands/reconfigure.js');
-      return reconfigure(settings, world);
-    }
-    case 'delete': {
-      const { deleteCertificate } = await import('./core/commands/delete.js');
-      return deleteCertificate(settings, world);
-    }
-    case 'revoke': {
-      const { revoke } = await import('./core/commands/revoke.js');
-      return revoke(settings, world);
-    }
-    case 'plugins': {
-      const { plugins } = await import('./core/commands/plugins.js');
-      return plugins(settings, world);
-    }
-    case 'update_symlinks': {
-      const { updateSymlinks } = await import('./core/commands/update-symlinks.js');
-      return updateSymlinks(world);
-    }
-    case 'resume':
-      return resume(settings, world, call);
-    default:
-      throw new Refused(`certwright does not know how to ${settings.verb.replaceAll('_', '-')} yet.`, {
-        hint: `certbot works on the same directories: certbot ${settings.verb} --config-dir ${world.dirs.config} does it meanwhile.`,
-      });
+  const { verb } = settings;
+  if (verb === 'resume') return resume(settings, world, call);
+  if (verb === 'run' || verb === 'certonly') {
+    const { obtain } = await import('./core/commands/obtain.js');
+    const outcome = await obtain(settings, world);
+    if ('instead' in outcome) await dispatch({ ...settings, verb: outcome.instead }, world, call);
+    return;
   }
+  const load = commands[verb];
+  if (!load) {
+    throw new Refused(`certwright does not know how to ${verb.replaceAll('_', '-')} yet.`, {
+      hint: `certbot works on the same directories: certbot ${verb} --config-dir ${world.dirs.config} does it meanwhile.`,
+    });
+  }
+  await (await load())(settings, world);
 }
 
 /** `resume`: runs again, with the same words, every command whose order was not saved yet (N09). */

@@ -35,9 +35,9 @@ export function takesValue(option: CliOption | PluginOption): boolean {
 
 /**
  * The words as options, by the rules of Python's argparse that certbot's users know: unambiguous abbreviations, `--name=value`,
- * `-nd a.example`. Throws UsageError in argparse's words; words that belong to nothing are an error too.
+ * `-nd a.example`. Words that are no options are operands, for commands that take some. Throws UsageError in argparse's words.
  */
-export function readArguments(args: readonly string[], options: readonly (CliOption | PluginOption)[], program: string): readonly Given[] {
+export function readArguments(args: readonly string[], options: readonly (CliOption | PluginOption)[], program: string, mostOperands = 0): { given: readonly Given[]; operands: readonly string[] } {
   const given: Given[] = [];
   const parser = new QuietParser({ prog: program, add_help: false });
   for (const [index, option] of options.entries()) {
@@ -52,8 +52,10 @@ export function readArguments(args: readonly string[], options: readonly (CliOpt
     parser.add_argument(...(option.flags as [string, ...string[]]), { action: Record, dest: `option${index}` });
   }
   const [, rest] = parser.parse_known_args([...args]) as [unknown, string[]];
-  if (rest.length > 0) throw unknownWords(rest);
-  return given;
+  const operands = rest.filter((word) => !word.startsWith('-')).slice(0, mostOperands);
+  const unknown = rest.filter((word) => !operands.includes(word));
+  if (unknown.length > 0) throw unknownWords(unknown);
+  return { given, operands };
 }
 
 class QuietParser extends ArgumentParser {

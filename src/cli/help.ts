@@ -42,12 +42,12 @@ function pages(topic: string, program: string, options: readonly CliOption[], pl
 
 function verbPage(word: string, program: string, options: readonly CliOption[]): readonly string[] {
   const verb = verbs[word]?.verb ?? 'run';
-  const { help, done } = verbs[verb] ?? { help: '', done: true };
+  const { help, done, operands } = verbs[verb] ?? { help: '', done: true };
   const { own, topics } = verbOptions[verb];
   const first = options.filter((option) => 'dest' in option && own.includes(option.dest));
   const rest = options.filter((option) => !first.includes(option));
   return [
-    `usage: ${program} ${verb} [options]${own.includes('domains') || topics.includes('general') ? ' [-d DOMAIN ...]' : ''}`,
+    `usage: ${program} ${verb}${operands === undefined ? '' : ` ${operands.shown}`} [options]${own.includes('domains') || topics.includes('general') ? ' [-d DOMAIN ...]' : ''}`,
     '',
     `${help}.${done ? '' : ' certwright does not do this yet; certbot works on the same directories.'}`,
     ...(first.length > 0 ? ['', `Options of ${verb}:`, ...listed(first)] : []),

@@ -36,7 +36,7 @@ export function parse({ args, env, program, plugins, readFile }: ParseRequest): 
   const topic = helpTopic(rest, verb);
   if (topic !== null) return { kind: 'help', text: helpText(topic, program, cliOptions, plugins) };
 
-  const given = readArguments(rest, options, program);
+  const { given, operands } = readArguments(rest, options, program, verb === null ? 0 : (verbs[verb]?.operands?.most ?? 0));
   const flags = applyOptions(given, 'flag');
   const lines = fromFiles(configFiles(given, env, readFile), options, given, program);
   const file = applyOptions(lines.given, 'file');
@@ -44,7 +44,7 @@ export function parse({ args, env, program, plugins, readFile }: ParseRequest): 
   const values: OptionValues = { ...defaultValues, ...file.values, ...flags.values };
   if (sources['webroot_path'] === 'flag') delete file.plugin['webroot_map'];
   const plugin: Record<string, PluginValue> = { ...defaultsOf(plugins), ...file.plugin, ...flags.plugin };
-  const settings: Settings = { verb: verb ?? 'run', verbGiven: verb !== null, values, plugin, sources, words: wordsInOrder(flags, options), program };
+  const settings: Settings = { verb: verb ?? 'run', operands, verbGiven: verb !== null, values, plugin, sources, words: wordsInOrder(flags, options), program };
   const known = plugins.map(({ name }) => name);
   // -q is for cron, where every line becomes a mail (S93).
   const warnings = values.quiet ? [] : [...lines.warnings, ...file.warnings, ...flags.warnings];

@@ -1,8 +1,18 @@
 import type { OptionName, Verb } from '../core/settings.js';
 import type { Topic } from './option.js';
 
-/** Every word that names a command; old names too. `done` false: certwright does not do it yet. */
-export const verbs: Readonly<Record<string, { verb: Verb; help: string; done: boolean }>> = {
+interface VerbWord {
+  verb: Verb;
+  /** Empty for old names. */
+  help: string;
+  /** False: certwright does not do it yet. */
+  done: boolean;
+  /** Words it takes besides options, as the usage line shows them, and how many there may be. */
+  operands?: { shown: string; most: number };
+}
+
+/** Every word that names a command; old names too. */
+export const verbs: Readonly<Record<string, VerbWord>> = {
   run: { verb: 'run', help: 'Get a certificate, and install it where a plugin can', done: true },
   certonly: { verb: 'certonly', help: 'Get or renew a certificate, and touch no server', done: true },
   renew: { verb: 'renew', help: 'Renew every certificate that is due', done: true },

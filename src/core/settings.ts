@@ -138,6 +138,8 @@ export type PluginValue = string | number | boolean | readonly string[] | Webroo
 /** What the command line, cli.ini and (for renew) a renewal file asked for. Frozen once built. */
 export interface Settings {
   verb: Verb;
+  /** Words after the verb that are no options: `why NAME`, `schedule install`. */
+  operands: readonly string[];
   /** False when no verb was typed: `run` is meant (S02), and the wizard asks what to do. */
   verbGiven: boolean;
   /** `--help TOPIC` and the like are answered before Settings exist. */

@@ -4,13 +4,14 @@ import { listLineages } from '../../store/lineage.js';
 import { kinds, renewalPath } from '../../store/paths.js';
 import { readRenewalFile } from '../../store/renewal-file.js';
 import { replaceLink } from '../../system/atomic-file.js';
+import type { Settings } from '../settings.js';
 import type { World } from '../world.js';
 
 /**
  * `update_symlinks` (S11, F33): after `archive_dir` or the four paths of a renewal file were edited, every link leads to the file of
  * its old name in that archive. Each link changes by rename and is never missing.
  */
-export function updateSymlinks({ dirs, interaction }: World): void {
+export function updateSymlinks(_settings: Settings, { dirs, interaction }: World): void {
   const { lineages, broken } = listLineages(dirs);
   const names = [...lineages.map(({ name }) => name), ...broken.map(({ path }) => basename(path, '.conf'))];
   for (const name of names) {

@@ -1,0 +1,22 @@
+import type { Settings, Verb } from './core/settings.js';
+import type { World } from './core/world.js';
+
+type Command = (settings: Settings, world: World) => Promise<void> | void;
+
+/**
+ * Each command's code, loaded when it is called: what lists certificates must not pay for what orders them. `run`, `certonly` and
+ * `resume` stand in main.ts, for they may lead to another command.
+ */
+export const commands: Partial<Readonly<Record<Verb, () => Promise<Command>>>> = {
+  certificates: async () => (await import('./core/commands/certificates.js')).certificates,
+  delete: async () => (await import('./core/commands/delete.js')).deleteCertificate,
+  plugins: async () => (await import('./core/commands/plugins.js')).plugins,
+  reconfigure: async () => (await import('./core/commands/reconfigure.js')).reconfigure,
+  register: async () => (await import('./core/commands/account.js')).register,
+  renew: async () => (await import('./core/commands/renew.js')).renew,
+  revoke: async () => (await import('./core/commands/revoke.js')).revoke,
+  show_account: async () => (await import('./core/commands/account.js')).showAccount,
+  unregister: async () => (await import('./core/commands/account.js')).unregister,
+  update_account: async () => (await import('./core/commands/account.js')).updateAccount,
+  update_symlinks: async () => (await import('./core/commands/update-symlinks.js')).updateSymlinks,
+};
