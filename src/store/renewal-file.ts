@@ -134,7 +134,8 @@ function single(value: ConfigValue | undefined): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-function understood<T>(path: string, read: () => T): T {
+/** Runs what reads or edits a renewal file; a mistake in it becomes a StoreError that names `path`, line and reason. */
+export function understood<T>(path: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
