@@ -1,5 +1,6 @@
 // Builds dist/: one ES module for each lazily loaded part, with everything bundled but the optional native lock.
 import { build } from 'esbuild';
+import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync, existsSync } from 'node:fs';
 import { join, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -61,3 +62,6 @@ const notices = [...packages].sort().map((path) => {
 });
 writeFileSync(join(top, 'dist', 'NOTICE'), notices.join(`\n${'-'.repeat(72)}\n\n`));
 writeFileSync(join(top, 'dist', 'meta.json'), JSON.stringify(result.metafile.outputs, null, 1));
+
+// `man certwright` after an installation by npm.
+writeFileSync(join(top, 'dist', 'certwright.1'), execFileSync(process.execPath, [join(top, 'bin', 'certwright.js'), 'man']));

@@ -11,6 +11,9 @@ const needed = {
   openssl: '/usr/bin/openssl',
   curl: '/usr/bin/curl',
   strace: '/usr/bin/strace',
+  zsh: '/usr/bin/zsh',
+  fish: '/usr/bin/fish',
+  mandoc: '/usr/bin/mandoc',
   'python3-configobj': '/usr/lib/python3/dist-packages/configobj',
 };
 

@@ -6,7 +6,7 @@ import { verbOptions, verbs } from './verbs.js';
 const WIDTH = 80;
 const INDENT = 26;
 
-const titles: Readonly<Record<Topic, string>> = {
+export const titles: Readonly<Record<Topic, string>> = {
   general: 'Common options',
   automation: 'Automation',
   account: 'Account',

@@ -2,10 +2,12 @@ import type { OptionValues, PluginValue, Settings, Source, Verb } from '../core/
 import type { PluginDescriptor, PluginOption } from '../plugins/contract.js';
 import { applyOptions, type Applied } from './apply.js';
 import { readArguments, takesValue } from './argv.js';
+import { completionScript } from './completion.js';
 import { consistent } from './consistent.js';
 import { defaultValues } from './defaults.js';
 import { configFiles, destination, fromFiles } from './from-files.js';
 import { helpText } from './help.js';
+import { manPage } from './man-page.js';
 import type { CliOption } from './option.js';
 import { cliOptions } from './options.js';
 import { verbs } from './verbs.js';
@@ -37,6 +39,8 @@ export function parse({ args, env, program, plugins, readFile }: ParseRequest): 
   if (topic !== null) return { kind: 'help', text: helpText(topic, program, cliOptions, plugins) };
 
   const { given, operands } = readArguments(rest, options, program, verb === null ? 0 : (verbs[verb]?.operands?.most ?? 0));
+  if (verb === 'completion') return { kind: 'help', text: completionScript(operands[0], program, cliOptions, plugins) };
+  if (verb === 'man') return { kind: 'help', text: manPage(cliOptions, plugins, CERTWRIGHT_VERSION) };
   const flags = applyOptions(given, 'flag');
   const lines = fromFiles(configFiles(given, env, readFile), options, given, program);
   const file = applyOptions(lines.given, 'file');

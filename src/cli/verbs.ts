@@ -32,6 +32,8 @@ export const verbs: Readonly<Record<string, VerbWord>> = {
   show_account: { verb: 'show_account', help: 'Show the account', done: true },
   reconfigure: { verb: 'reconfigure', help: "Change a certificate's saved options", done: true },
   plugins: { verb: 'plugins', help: 'List the plugins', done: true },
+  completion: { verb: 'completion', help: 'Print the completion script of a shell', done: true, operands: { shown: 'bash|zsh|fish', most: 1 } },
+  man: { verb: 'man', help: 'Print the manual page', done: true },
   update_symlinks: { verb: 'update_symlinks', help: 'Make the links of live/ anew', done: true },
   config_changes: { verb: 'config_changes', help: 'Show changes of server configuration', done: false },
 };
@@ -58,6 +60,8 @@ export const verbOptions: Readonly<Record<Verb, { own: readonly OptionName[]; to
   install: { own: ['certname', 'certPath', 'keyPath', 'fullchainPath', 'chainPath'], topics: ['plugins', 'installation', 'paths'] },
   enhance: { own: ['certname', 'domains'], topics: ['plugins', 'installation', 'paths'] },
   rollback: { own: ['checkpoints'], topics: ['plugins', 'paths'] },
+  completion: { own: [], topics: [] },
+  man: { own: [], topics: [] },
   update_symlinks: { own: [], topics: ['paths'] },
   config_changes: { own: ['num'], topics: ['paths'] },
 };
