@@ -128,7 +128,8 @@ function logged(interaction: Interaction, log: Log): Interaction {
     close: () => interaction.close(),
     report(event: Event) {
       if (event.type === 'log') log.write(event.level, 'core', event.message);
-      else if (event.type !== 'log-file') log.write('debug', 'event', JSON.stringify(event));
+      // An exchange with the CA stands there already, with all that was said.
+      else if (event.type !== 'log-file' && event.type !== 'acme') log.write('debug', 'event', JSON.stringify(event));
       interaction.report(event);
     },
   };

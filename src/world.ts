@@ -34,7 +34,8 @@ export function makeWorld({ args, env, dirs, log, interaction, signal, rehearsal
       verifySsl,
       signal,
       env,
-      onExchange({ method, url, status, ms, purpose }) {
+      onExchange({ method, url, status, ms, purpose, detail }) {
+        log.write('debug', 'acme', detail());
         interaction.report({ type: 'acme', method, url, status, ms, purpose });
       },
     });

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { NetworkError } from '../core/errors.js';
+import { exchangeText } from './exchange-text.js';
 import { NoncePool } from './nonces.js';
 import { errorOf, retryAfterMs } from './problem.js';
 import { readDirectory, type DirectoryInfo } from './resources.js';
@@ -13,6 +14,8 @@ export interface Exchange {
   status: number;
   ms: number;
   purpose: string;
+  /** All of it as lines for the log, payload and answer included; made when asked for. */
+  detail(): string;
 }
 
 export interface SessionOptions {
@@ -66,13 +69,14 @@ export class Session {
   /** One request without patience for the server's faults; any status is an answer. */
   async send(outgoing: Omit<Outgoing, 'signal'>, purpose: string): Promise<Answer> {
     const started = performance.now();
-    let status = 0;
+    let answer: Answer | null = null;
     try {
-      const answer = await this.transport.send({ ...outgoing, signal: this.signal });
-      status = answer.status;
+      answer = await this.transport.send({ ...outgoing, signal: this.signal });
       return answer;
     } finally {
-      this.onExchange?.({ method: outgoing.method, url: outgoing.url, status, ms: Math.round(performance.now() - started), purpose });
+      const ms = Math.round(performance.now() - started);
+      const came = answer;
+      this.onExchange?.({ method: outgoing.method, url: outgoing.url, status: came?.status ?? 0, ms, purpose, detail: () => exchangeText(outgoing, came, ms) });
     }
   }
 

@@ -1,4 +1,5 @@
 import type { PluginDescriptor, PluginOption } from '../plugins/contract.js';
+import { missingPlugin, OTHER_PLUGINS } from './argv.js';
 import { defaultValues } from './defaults.js';
 import type { CliOption, Topic } from './option.js';
 import { verbOptions, verbs } from './verbs.js';
@@ -37,6 +38,8 @@ function pages(topic: string, program: string, options: readonly CliOption[], pl
   if (Object.hasOwn(titles, topic)) return section(topic as Topic, options);
   if (topic === '') return [...head(program), ...sections(['general'], options), '', `More: ${program} --help TOPIC, with ${topics}, or a command.`];
   if (COMMANDS.has(topic)) return [...head(program), '', `${program} --help COMMAND tells more about one.`];
+  const missing = missingPlugin(topic);
+  if (missing === topic) return [`The ${missing} plugin is not built in yet.`, OTHER_PLUGINS];
   return [`There is no help on ${topic.slice(0, 60)}. Topics: ${topics}, and every command.`];
 }
 
