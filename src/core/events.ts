@@ -24,8 +24,6 @@ export type Event =
   | { type: 'order-created'; url: string; names: string[]; expires?: string }
   | { type: 'order-resumed'; url: string; names: string[] }
   | { type: 'name'; name: string; state: NameState; challenge?: ChallengeType; detail?: string; problem?: ProblemDocument; advice?: string }
-  | { type: 'record-seen'; name: string; record: string; server: string; state: 'seen' | 'not-yet' | 'wrong'; values: string[] }
-  | { type: 'http-seen'; name: string; address: string; url: string; state: 'seen' | 'not-yet' | 'wrong'; detail?: string }
   | { type: 'names-dropped'; names: string[] }
   | { type: 'stage'; stage: Stage; state: 'started' | 'done' }
   | { type: 'hook'; kind: string; command: string; exitCode: number; stdout: string; stderr: string }
@@ -39,7 +37,6 @@ export type Event =
   | { type: 'dry-run-passed'; names: string[] }
   | { type: 'recovered'; what: string; path: string }
   | { type: 'certificates'; now: string; filtered: boolean; certificates: CertificateReport[]; broken: { path: string; reason: string }[] }
-  | { type: 'sandbox'; directory: string; dns: string; httpPort: number }
   | { type: 'failed'; code: string; message: string; hint?: string; failures?: { name: string; problem: ProblemDocument; advice?: string }[] };
 
 export type Stage = 'account' | 'order' | 'proof' | 'finalize' | 'download' | 'save' | 'hooks';
