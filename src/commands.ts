@@ -15,6 +15,7 @@ export const commands: Partial<Readonly<Record<Verb, () => Promise<Command>>>> =
   register: async () => (await import('./core/commands/account.js')).register,
   renew: async () => (await import('./core/commands/renew.js')).renew,
   revoke: async () => (await import('./core/commands/revoke.js')).revoke,
+  schedule: async () => (await import('./core/commands/schedule.js')).schedule,
   show_account: async () => (await import('./core/commands/account.js')).showAccount,
   unregister: async () => (await import('./core/commands/account.js')).unregister,
   update_account: async () => (await import('./core/commands/account.js')).updateAccount,

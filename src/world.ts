@@ -9,6 +9,9 @@ import type { Directories } from './store/paths.js';
 import { systemClock } from './system/clock.js';
 import type { Log } from './system/log.js';
 
+/** Milliseconds for a program of the system. */
+const PROGRAM_TIME = 60_000;
+
 interface Parts {
   args: readonly string[];
   env: Readonly<Record<string, string | undefined>>;
@@ -22,6 +25,8 @@ interface Parts {
 
 /** The real outside world for one command: network, shell, clock. What is heavy is loaded when it is first used. */
 export function makeWorld({ args, env, dirs, log, interaction, signal, rehearsal, attended }: Parts): World {
+  // For tests: everything that `schedule` reads and writes is below this folder.
+  const root = env['CERTWRIGHT_ROOT'] || '/';
   const directories = new Map<string, Promise<DirectoryInfo>>();
   const connect = async (settings: Settings, accountKey: string | null, accountUrl: string | null): Promise<AcmeClient> => {
     const { createAcmeClient } = await import('./acme/client.js');
@@ -51,6 +56,20 @@ export function makeWorld({ args, env, dirs, log, interaction, signal, rehearsal
     attended,
     authenticators: null,
     args,
+    startedBy: [process.execPath, process.argv[1] ?? ''],
+    root,
+    async schedule({ owners } = { owners: false }) {
+      const { lookAtSchedule } = await import('./core/schedule.js');
+      const run = async (command: readonly string[]): Promise<string | null> => {
+        const { exitCode, stdout } = await world.runProgram(command);
+        return exitCode === 0 ? stdout : null;
+      };
+      return lookAtSchedule({ root, now: systemClock.now(), run, owners });
+    },
+    async runProgram(command) {
+      const [{ runShell }, { shellQuote }] = await Promise.all([import('./system/process.js'), import('./core/decide/command-line.js')]);
+      return runShell(shellQuote(command), { env: { ...env, LC_ALL: 'C', TZ: 'UTC' }, timeoutMs: PROGRAM_TIME, signal });
+    },
     sandbox: rehearsal?.help ?? null,
     connect,
     directory(settings) {

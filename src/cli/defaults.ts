@@ -65,6 +65,8 @@ export const defaultValues: OptionValues = {
   randomSleepOnRenew: true,
   maxParallel: 8,
   preconfiguredRenewal: false,
+  takeOver: false,
+  keepCertbot: false,
   waitForLock: 0,
   sandbox: false,
   sandboxPort: 0,

@@ -130,6 +130,8 @@ export const cliOptions: readonly CliOption[] = [
   on('listInstallers', 'other', ['--installers'], 'plugins: only installers.'),
   int('maxParallel', 'automation', ['--max-parallel'], 'N', 1, 64, 'renew: how many certificates are worked on at the same time; 1 = one after the other.'),
   off('randomSleepOnRenew', 'automation', ['--no-random-sleep-on-renew'], 'Start renewing at once, also without a terminal.'),
+  on('takeOver', 'other', ['--take-over'], "schedule install: switch certbot's own timer or cron job off."),
+  on('keepCertbot', 'other', ['--keep-certbot'], "schedule install: leave the renewals to certbot's own timer or cron job, when there is one."),
   // sandbox
   on('sandbox', 'sandbox', ['--sandbox'], 'Rehearse: an embedded CA, DNS and folders of its own. Nothing real is touched.'),
   text('sandboxFaults', 'sandbox', ['--sandbox-faults'], 'FAULTS', 'What the embedded CA shall do wrong, for example badNonce=20%,latency=50ms.'),

@@ -1,4 +1,6 @@
 import type { ObtainPlan } from './decide/plan.js';
+import type { RenewalJob, ScheduleFact } from './decide/schedule-fact.js';
+import type { ScheduleStep } from './decide/schedule.js';
 import type { ProblemDocument } from './errors.js';
 import type { ChallengeType } from './identifier.js';
 
@@ -29,6 +31,9 @@ export type Event =
   | { type: 'hook'; kind: string; command: string; exitCode: number; stdout: string; stderr: string }
   | { type: 'saved'; lineage: string; version: number; files: SavedFiles; names: string[]; notAfter: string; issuer: string; renewsByItself: boolean }
   | { type: 'csr-saved'; certPath: string; chainPath: string; fullchainPath: string; notAfter: string }
+  /** Who runs renewals on this machine; `renewedBy` names the job that looks after `configDir`. */
+  | { type: 'schedule'; configDir: string; starter: ScheduleFact['starter']; cronRuns: boolean; jobs: readonly RenewalJob[]; renewedBy: string | null; missing: readonly string[] }
+  | { type: 'schedule-step'; step: ScheduleStep }
   /** What a command has to tell, as lines. */
   | { type: 'result'; text: string }
   | { type: 'renewals'; dryRun: boolean; outcomes: RenewalOutcome[] }

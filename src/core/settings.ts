@@ -4,7 +4,7 @@ export type Source = 'flag' | 'file' | 'answered' | 'inherited' | 'default';
 export type Verb =
   | 'run' | 'certonly' | 'renew' | 'certificates' | 'revoke' | 'delete' | 'install' | 'enhance' | 'rollback'
   | 'register' | 'update_account' | 'unregister' | 'show_account' | 'reconfigure' | 'plugins' | 'update_symlinks'
-  | 'config_changes' | 'sandbox' | 'resume' | 'completion' | 'man';
+  | 'config_changes' | 'schedule' | 'sandbox' | 'resume' | 'completion' | 'man';
 
 export type KeyType = 'ecdsa' | 'rsa';
 
@@ -120,6 +120,9 @@ export interface OptionValues {
   /** How many certificates `renew` works on at the same time. */
   maxParallel: number;
   preconfiguredRenewal: boolean;
+  // schedule install: when another client renews already
+  takeOver: boolean;
+  keepCertbot: boolean;
   /** Seconds to wait for another instance; 0 = do not wait. */
   waitForLock: number;
   // sandbox

@@ -3,6 +3,7 @@ import type { Authenticator, PluginDescriptor } from '../plugins/contract.js';
 import type { Directories } from '../store/paths.js';
 import type { Clock } from '../system/clock.js';
 import type { ObtainPlan } from './decide/plan.js';
+import type { ScheduleFact } from './decide/schedule-fact.js';
 import type { RunHook } from './hooks.js';
 import type { Interaction } from './interaction.js';
 import type { SandboxHelp } from './sandbox-help.js';
@@ -18,6 +19,14 @@ export interface World {
   env: Readonly<Record<string, string | undefined>>;
   /** This machine's name, for account metadata. */
   host: string;
+  /** The words that start this program: Node and its script, with full paths. */
+  startedBy: readonly string[];
+  /** `/`; the folder that stands for it in tests. */
+  root: string;
+  /** Who runs renewals here, looked up at each call; `owners`: with the packages of cron files. */
+  schedule(wish?: { owners: boolean }): Promise<ScheduleFact>;
+  /** Runs a program of the system; never throws for how it ends. */
+  runProgram(command: readonly string[]): Promise<{ exitCode: number; stdout: string; stderr: string }>;
   /** The words typed after the program's name, for `resume`. */
   args: readonly string[];
   sandbox: SandboxHelp | null;

@@ -1,3 +1,4 @@
+import { stepText } from '../core/decide/schedule.js';
 import type { Event, NameState } from '../core/events.js';
 import { printableLine } from '../system/printable.js';
 
@@ -38,6 +39,8 @@ export function eventText(event: Event): string | null {
       return `Going on without ${listed(event.names)}`;
     case 'stage':
       return event.state === 'done' ? `${stageWords[event.stage]}: done` : null;
+    case 'schedule-step':
+      return `Done: ${stepText(event.step)}`;
     case 'recovered':
       return `${event.what}: ${event.path}`;
     default:

@@ -7,6 +7,7 @@ import { eventText } from './event-text.js';
 import { failureLines, messageLines } from './failure-text.js';
 import { planLines } from './plan-text.js';
 import { renewalsText } from './renewals-text.js';
+import { scheduleLines } from './schedule-text.js';
 
 export interface LineStreams {
   stdout: NodeJS.WritableStream;
@@ -60,6 +61,8 @@ export function linePrinter({ stdout, stderr }: LineStreams, { quiet, verbose, p
         return out('The dry run was successful.');
       case 'result':
         return out(...printable(event.text).split('\n'));
+      case 'schedule':
+        return out(...scheduleLines(event, program));
       case 'renewals':
         return out(...renewalsText(event));
       case 'plan':

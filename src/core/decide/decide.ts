@@ -93,6 +93,7 @@ function assignment(settings: Settings, facts: Facts, { id, value }: Answer): As
     case 'debug-challenges':
     case 'certificate':
     case 'confirm':
+    case 'schedule':
       return {};
     case 'eab-kid':
       return assignEabKid(value);

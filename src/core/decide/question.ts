@@ -16,6 +16,7 @@ export type QuestionId =
   | 'eab-hmac-key'
   | 'debug-challenges' // while a plan is carried out
   | 'certificate' // which one, for the commands on one
+  | 'schedule' // who renews, certbot or we
   | 'confirm';
 
 interface Common {

@@ -269,6 +269,8 @@ export function createWizard(options: WizardOptions): Interaction {
         case 'certificates':
         case 'renewals':
         case 'result':
+        case 'schedule':
+        case 'schedule-step':
         case 'plan':
         case 'failed':
           afterwards.push(() => print(event));

@@ -1,0 +1,87 @@
+import { shellQuote } from './command-line.js';
+import type { ScheduleWish, TookOver } from './schedule.js';
+
+export const TIMER = 'certwright.timer';
+export const TIMER_FILE = `/etc/systemd/system/${TIMER}`;
+export const SERVICE_FILE = '/etc/systemd/system/certwright.service';
+export const CRON_FILE = '/etc/cron.d/certwright';
+/** What `renew` uses when nothing else is said (F01, F07, F08). */
+export const USUAL = { configDir: '/etc/letsencrypt', workDir: '/var/lib/letsencrypt', logsDir: '/var/log/letsencrypt' } as const;
+
+const HEADING = '# Written by `certwright schedule install`; `certwright schedule remove` takes it away again.';
+const RECORD = '# took over: ';
+const FLAGS: Readonly<Record<keyof typeof USUAL, string>> = { configDir: '--config-dir', workDir: '--work-dir', logsDir: '--logs-dir' };
+
+/** As certbot's own unit (F61): systemd has spread the starts already, so that `renew` need not wait. */
+export function serviceText(wish: ScheduleWish): string {
+  const command = [...wish.program, '-q', 'renew', '--no-random-sleep-on-renew', ...directoryWords(wish)].map(unitWord).join(' ');
+  return `${HEADING}
+[Unit]
+Description=Renew the certificates that are due, with certwright
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+Type=oneshot
+ExecStart=${command}
+PrivateTmp=true
+`;
+}
+
+export function timerText(records: readonly TookOver[]): string {
+  return `${HEADING}
+${recordLines(records)}[Unit]
+Description=Renew certificates twice a day, with certwright
+
+[Timer]
+OnCalendar=*-*-* 00,12:00:00
+RandomizedDelaySec=12h
+Persistent=true
+
+[Install]
+WantedBy=timers.target
+`;
+}
+
+/** Twice a day at a minute of this machine's own; the one that an earlier file has is kept. */
+export function cronText(wish: ScheduleWish, present: string | undefined, records: readonly TookOver[]): string {
+  const had = /^(\d+ \d+,\d+) \* \* \* root /m.exec(present ?? '')?.[1];
+  const hour = Math.floor(wish.minute / 60);
+  const when = had ?? `${wish.minute % 60} ${hour},${hour + 12}`;
+  const guards = wish.program.map((word, index) => `test -${index === 0 ? 'x' : 'f'} ${shellQuote([word])}`).join(' && ');
+  // In a crontab an unquoted % ends the command.
+  const command = `${guards} && ${shellQuote([...wish.program, '-q', 'renew', ...directoryWords(wish)])}`.replaceAll('%', '\\%');
+  return `${HEADING}
+${recordLines(records)}SHELL=/bin/sh
+PATH=/usr/local/sbin:/usr/local/bin:/sbin:/bin:/usr/sbin:/usr/bin
+
+${when} * * * root ${command}
+`;
+}
+
+/** What one of our files says was switched off for it. */
+export function tookOver(text: string): TookOver[] {
+  return text.split('\n').flatMap((line) => {
+    if (!line.startsWith(RECORD)) return [];
+    try {
+      const record = JSON.parse(line.slice(RECORD.length)) as TookOver;
+      return record.kind === 'timer' || record.kind === 'cron' ? [record] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function recordLines(records: readonly TookOver[]): string {
+  return records.map((record) => `${RECORD}${JSON.stringify(record)}\n`).join('');
+}
+
+function directoryWords({ directories }: ScheduleWish): readonly string[] {
+  return (Object.keys(USUAL) as (keyof typeof USUAL)[]).flatMap((name) => (directories[name] === USUAL[name] ? [] : [FLAGS[name], directories[name]]));
+}
+
+/** A word of ExecStart= (systemd.service(5)): quoted where needed, `%` and `$` doubled. */
+function unitWord(word: string): string {
+  const plain = word.replaceAll('%', '%%').replaceAll('$', '$$$$');
+  return /^[\w@%+=:,./$-]+$/.test(plain) ? plain : `"${plain.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+}
