@@ -28,6 +28,8 @@ export function runProgram(command: string, args: readonly string[], options: { 
       clearTimeout(timer);
       resolve({ code, signal, stdout, stderr });
     });
+    // A program that ends without reading its input is no failure of the test.
+    child.stdin.on('error', () => undefined);
     child.stdin.end(options.input ?? '');
   });
 }
