@@ -230,11 +230,11 @@ done
   it('S88-S92: the hook directories, in the order of their bytes, before the hooks of options, each once', async () => {
     await typed('certbot certonly -d example.com');
     for (const kind of ['pre', 'deploy', 'post']) for (const file of ['b', 'B', 'é', 'a~']) executable(`config/renewal-hooks/${kind}/${file}`, `#!/bin/sh\necho "${kind} ${file}" >> /tmp/service.log\n`);
-    await typed('certbot renew --force-renewal --pre-hook /etc/letsencrypt/renewal-hooks/pre/B --deploy-hook "service x deploy" --post-hook "service x post"');
-    expect(services()).toEqual(['pre B', 'pre b', 'pre é', 'deploy B', 'deploy b', 'deploy é', 'service x deploy', 'post B', 'post b', 'post é', 'service x post']);
+    await typed('certbot renew --force-renewal --pre-hook "service x pre" --deploy-hook /etc/letsencrypt/renewal-hooks/deploy/B --post-hook "service x post"');
+    expect(services()).toEqual(['pre B', 'pre b', 'pre é', 'service x pre', 'deploy B', 'deploy b', 'deploy é', 'post B', 'post b', 'post é', 'service x post']);
     writeFileSync(join(place.folder, 'tmp/service.log'), '');
     await typed('certbot renew --force-renewal --no-directory-hooks');
-    expect(services()).toEqual([`pre B`, 'service x deploy', 'service x post']);
+    expect(services()).toEqual(['service x pre', 'deploy B', 'service x post']);
   });
 
   it('S85: a hook that fails says so on stderr, and the renewal goes on', async () => {
