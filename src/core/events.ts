@@ -1,6 +1,7 @@
 import type { ObtainPlan } from './decide/plan.js';
 import type { RenewalJob, ScheduleFact } from './decide/schedule-fact.js';
 import type { ScheduleStep } from './decide/schedule.js';
+import type { RenewalReason } from './decide/renewal-reason.js';
 import type { ProblemDocument } from './errors.js';
 import type { ChallengeType } from './identifier.js';
 
@@ -53,6 +54,8 @@ export interface RenewalOutcome {
   /** Domains and addresses of its certificate. */
   names?: string[];
   reason?: string;
+  /** Why it was due. */
+  because?: RenewalReason;
   notAfter?: string;
   fullchain?: string;
 }

@@ -10,7 +10,8 @@ import type { Facts, LineageFact } from './decide/facts.js';
 import { namesKey } from './decide/facts.js';
 import { StoreError } from './errors.js';
 import type { Identifier } from './identifier.js';
-import { dueByDates, parseRenewBefore } from './renewal-due.js';
+import { renewalReason, type RenewalFacts } from './decide/renewal-reason.js';
+import { parseRenewBefore } from './renew-before.js';
 import type { Settings } from './settings.js';
 
 /** Everything that decisions depend on and that costs no network, read once. */
@@ -51,10 +52,9 @@ export async function lookUpFits(facts: Facts, settings: Settings, plugins: read
 
 /** What decisions know of one lineage. */
 export function lineageFact(lineage: Lineage, now: number): LineageFact {
-  const { params, renewBeforeExpiry } = lineage.renewal;
+  const { params } = lineage.renewal;
+  const facts = renewalFacts(lineage, now);
   const text = (name: string): string | undefined => (typeof params[name] === 'string' ? params[name] : undefined);
-  const before = renewBeforeExpiry === undefined ? null : parseRenewBefore(renewBeforeExpiry);
-  const renewable = text('autorenew')?.toLowerCase() !== 'false';
   const savedKeyType = text('key_type') === 'ecdsa' ? 'ecdsa' : 'rsa';
   return {
     name: lineage.name,
@@ -70,9 +70,22 @@ export function lineageFact(lineage: Lineage, now: number): LineageFact {
     ...(text('account') === undefined ? {} : { account: text('account') }),
     ...(text('authenticator') === undefined ? {} : { authenticator: text('authenticator') }),
     version: lineage.version,
-    renewable,
-    due: renewable && dueByDates(lineage.notBefore.getTime(), lineage.notAfter.getTime(), now, before),
+    renewable: facts.renewable,
+    due: renewalReason({ ...facts, revoked: false, advised: null, forced: false }) !== null,
     params,
+  };
+}
+
+/** What a lineage itself says about when it is renewed. */
+export function renewalFacts({ renewal, notBefore, notAfter }: Lineage, now: number): Pick<RenewalFacts, 'now' | 'notBefore' | 'notAfter' | 'renewable' | 'renewBefore'> {
+  const { params, renewBeforeExpiry } = renewal;
+  const { autorenew } = params;
+  return {
+    now,
+    notBefore: notBefore.getTime(),
+    notAfter: notAfter.getTime(),
+    renewable: !(typeof autorenew === 'string' && autorenew.toLowerCase() === 'false'),
+    renewBefore: renewBeforeExpiry === undefined ? null : parseRenewBefore(renewBeforeExpiry),
   };
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { renewalCertId } from '../acme/renewal-info.js';
 import type { Lineage } from '../store/lineage.js';
+import { readAdvice, writeAdvice, type AdviceTable, type RenewalAdvice } from '../store/renewal-advice.js';
 import { rememberRenewalCheck } from '../store/renewal-check.js';
 import type { Settings } from './settings.js';
 import type { World } from './world.js';
@@ -11,36 +12,51 @@ const SIX_HOURS = 6 * 3_600_000;
 const AT_ONCE = 12;
 
 /**
- * Which lineages their own CA wants renewed now (RFC 9773): a random moment of the suggested window, drawn anew at every check,
- * has passed. The CA's Retry-After is remembered in the renewal file, as certbot does. Trouble is told and never stops anything:
- * the dates decide then.
+ * What each lineage's own CA suggests (RFC 9773): asked where it is time to ask again, remembered elsewhere. The CA's Retry-After goes
+ * into the renewal file, as certbot has it; the moment drawn from the window into a file of ours. Trouble is told and never stops
+ * anything: the dates decide then.
  */
-export async function renewalsAdvised(lineages: readonly Lineage[], settings: Settings, world: World, random: () => number = Math.random): Promise<ReadonlySet<string>> {
-  const advised = new Set<string>();
-  const waiting = lineages.filter(({ renewal }) => mayAsk(renewal.ariRetryAfter, world.clock.now()));
+export async function renewalAdvice(lineages: readonly Lineage[], settings: Settings, world: World, random: () => number = Math.random): Promise<AdviceTable> {
+  const known = readAdvice(world.dirs);
+  const now = world.clock.now();
+  const table: Record<string, RenewalAdvice> = {};
+  for (const { name, serial } of lineages) {
+    const before = known[name];
+    if (before?.serial === serial) table[name] = before;
+  }
+  const waiting = lineages.filter((lineage) => mayAsk(lineage.renewal.ariRetryAfter, now) && lineage.notAfter.getTime() > now);
+  let changed = false;
   const work = async (): Promise<void> => {
     for (let lineage = waiting.shift(); lineage && !world.signal.aborted; lineage = waiting.shift()) {
       try {
-        if (await isAdvised(lineage, settings, world, random)) advised.add(lineage.name);
+        const advice = await ask(lineage, table[lineage.name], settings, world, random);
+        if (advice === table[lineage.name]) continue;
+        changed = true;
+        if (advice) table[lineage.name] = advice;
+        else delete table[lineage.name];
       } catch (error) {
         world.log('warning', `Renewal information for ${lineage.name} could not be had: ${error instanceof Error ? error.message : String(error)}`);
       }
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return advised;
+  // What is remembered of lineages that were not asked about stays.
+  if (changed) writeAdvice(world.dirs, { ...known, ...table });
+  return table;
 }
 
-async function isAdvised(lineage: Lineage, settings: Settings, world: World, random: () => number): Promise<boolean> {
-  if (lineage.server === undefined || lineage.notAfter.getTime() <= world.clock.now()) return false;
+/** The same object when the CA says the same. */
+async function ask(lineage: Lineage, before: RenewalAdvice | undefined, settings: Settings, world: World, random: () => number): Promise<RenewalAdvice | undefined> {
+  if (lineage.server === undefined) return undefined;
   const id = renewalCertId(readFileSync(lineage.files.cert, 'utf8'));
-  if (id === null) return false;
+  if (id === null) return undefined;
   const client = await world.connect({ ...settings, values: { ...settings.values, server: lineage.server } }, null, null);
   const info = await client.renewalInfo(id);
-  if (info === null) return false;
-  const now = world.clock.now();
-  rememberRenewalCheck(lineage.renewal.path, new Date(now + (info.retryAfterMs ?? SIX_HOURS)));
-  return info.start + random() * Math.max(0, info.end - info.start) <= now;
+  if (info === null) return undefined;
+  rememberRenewalCheck(lineage.renewal.path, new Date(world.clock.now() + (info.retryAfterMs ?? SIX_HOURS)));
+  const { start, end } = info;
+  if (before?.start === start && before.end === end) return before;
+  return { serial: lineage.serial, start, end, moment: start + random() * Math.max(0, end - start), ...(info.explanationUrl === undefined ? {} : { explanation: info.explanationUrl }) };
 }
 
 /** F30: local time without a zone. */

@@ -98,6 +98,33 @@ it('renew by what the CA advises; its Retry-After is remembered in the renewal f
   expect(await fine(certbot('certificates'))).toContain('VALID');
 });
 
+it('the moment is drawn once for a window and kept, though the CA is asked again (T12)', async () => {
+  await fine(obtain('one.example.com'));
+  const moment = () => (JSON.parse(readFileSync(config('.certwright/renewal-advice/table.json'), 'utf8')) as Record<string, { moment: number }>)['one.example.com']?.moment ?? 0;
+  const renewal = config('renewal/one.example.com.conf');
+  const askAgain = async (): Promise<number> => {
+    writeFileSync(renewal, readFileSync(renewal, 'utf8').replace(/ari_retry_after = .*/, 'ari_retry_after = 2020-01-01T00:00:00'));
+    expect(await fine(run('renew', '-n', '--no-random-sleep-on-renew'))).toContain('not due for renewal yet');
+    return moment();
+  };
+  const window = { start: Date.now() + 86_400_000, end: Date.now() + 10 * 86_400_000 };
+  sandbox.setRenewalWindow(window);
+  const first = await askAgain();
+  expect(first).toBeGreaterThanOrEqual(Math.floor(window.start / 1000) * 1000);
+  expect(await askAgain()).toBe(first);
+  expect(await askAgain()).toBe(first);
+  sandbox.setRenewalWindow({ start: window.start + 20 * 86_400_000, end: window.end + 20 * 86_400_000 });
+  expect(await askAgain()).toBeGreaterThan(first + 86_400_000);
+  // A moment that has come counts, also when it is not yet time to ask again.
+  const table = config('.certwright/renewal-advice/table.json');
+  writeFileSync(table, readFileSync(table, 'utf8').replace(/"moment":[\d.]+/, `"moment":${Date.now() - 1000}`));
+  const before = sandbox.requests.filter(({ path }) => path.includes('renewal-info')).length;
+  const renewed = await run('renew', '-n', '--no-random-sleep-on-renew');
+  expect(renewed.stdout).toContain('all renewals succeeded');
+  expect(renewed.stderr).toContain('one.example.com is renewed now: its certificate authority asks for it.');
+  expect(sandbox.requests.filter(({ path }) => path.includes('renewal-info')).length).toBe(before);
+});
+
 it('reconfigure tries other options in a dry run, and saves them when that worked (C01)', async () => {
   await fine(obtain('one.example.com'));
   const renewal = () => readFileSync(config('renewal/one.example.com.conf'), 'utf8');

@@ -5,9 +5,10 @@ import type { Facts } from '../decide/facts.js';
 import { renewalSettings } from '../decide/renewal-settings.js';
 import { CertwrightError, Refused } from '../errors.js';
 import type { RenewalOutcome } from '../events.js';
-import { gatherFacts, lineageFact } from '../facts.js';
+import { gatherFacts, renewalFacts } from '../facts.js';
 import { planForRenewal } from '../plan-for-renewal.js';
-import { renewalsAdvised } from '../renewal-information.js';
+import { renewalReason, type RenewalReason } from '../decide/renewal-reason.js';
+import { renewalAdvice } from '../renewal-information.js';
 import type { Settings } from '../settings.js';
 import { sharedHooks, inOrder } from '../shared-hooks.js';
 import type { World } from '../world.js';
@@ -21,7 +22,7 @@ const LONGEST_SLEEP = 480_000;
  */
 export async function renew(settings: Settings, world: World): Promise<void> {
   const { interaction, dirs } = world;
-  const { certname, domains, dryRun, renewByDefault, maxParallel } = settings.values;
+  const { certname, domains, dryRun, maxParallel } = settings.values;
   if (domains.length > 0) {
     throw new Refused('Currently, the renew verb is capable of either renewing all installed certificates that are due to be renewed or renewing a single certificate specified by its name.', {
       hint: 'Use --cert-name, or certonly -d to choose by domain names.',
@@ -37,10 +38,8 @@ export async function renew(settings: Settings, world: World): Promise<void> {
     throw new Refused(`No certificate found with name ${certname} (expected ${dirs.config}/renewal/${certname}.conf).`);
   }
   const now = world.clock.now();
-  const facts = new Map(wanted.map((lineage) => [lineage.name, lineageFact(lineage, now)]));
-  const open = dryRun || renewByDefault ? [] : wanted.filter(({ name }) => facts.get(name)?.renewable && !facts.get(name)?.due);
-  const advised = await renewalsAdvised(open, settings, world);
-  const due = wanted.filter(({ name }) => dryRun || renewByDefault || facts.get(name)?.due || advised.has(name));
+  const reasons = await reasonsToRenew(wanted, settings, world);
+  const due = wanted.filter(({ name }) => reasons.has(name));
   const outcomes = new Map(wanted.map((lineage): [string, RenewalOutcome] => [lineage.name, { ...basics(lineage), state: 'not-due' }]));
   if (due.length > 0) await sleepSomewhat(settings, world);
 
@@ -51,7 +50,9 @@ export async function renew(settings: Settings, world: World): Promise<void> {
     const shared: World = { ...world, authenticators: new Map(), runHook: inOrder(world.runHook) };
     const alone = new Map<string, Promise<unknown>>();
     await sideBySide(due, maxParallel, world.signal, async (lineage) => {
-      if (base) outcomes.set(lineage.name, await renewOne(lineage, settings, shared, { around: hooks.around, base, alone }));
+      const because = reasons.get(lineage.name);
+      if (because !== undefined && because !== 'forced') world.log('info', `${lineage.name} is renewed now: ${REASONS[because]}.`);
+      if (base) outcomes.set(lineage.name, { ...(await renewOne(lineage, settings, shared, { around: hooks.around, base, alone })), ...(because === undefined ? {} : { because }) });
     });
   } finally {
     const all = [...outcomes.values(), ...unreadable];
@@ -60,6 +61,24 @@ export async function renew(settings: Settings, world: World): Promise<void> {
   }
   const failed = [...outcomes.values()].filter(({ state }) => state === 'failed');
   if (failed.length > 0 || unreadable.length > 0) throw new Refused(`${failed.length} renew failure(s), ${unreadable.length} parse failure(s)`);
+}
+
+/** In words, for those that were not asked for. */
+const REASONS: Readonly<Record<Exclude<RenewalReason, 'forced'>, string>> = { date: 'it is due by its dates', advised: 'its certificate authority asks for it', revoked: 'it was revoked' };
+
+/** Why each lineage that is due is renewed now. The CA is asked about those only that would be left otherwise. */
+async function reasonsToRenew(lineages: readonly Lineage[], settings: Settings, world: World): Promise<ReadonlyMap<string, RenewalReason>> {
+  const { dryRun, renewByDefault } = settings.values;
+  const now = world.clock.now();
+  const reason = (lineage: Lineage, advised: number | null): RenewalReason | null => renewalReason({ ...renewalFacts(lineage, now), revoked: false, advised, forced: dryRun || renewByDefault });
+  const open = lineages.filter((lineage) => reason(lineage, null) === null && renewalFacts(lineage, now).renewable);
+  const advice = open.length > 0 ? await renewalAdvice(open, settings, world) : {};
+  return new Map(
+    lineages.flatMap((lineage): [string, RenewalReason][] => {
+      const found = reason(lineage, advice[lineage.name]?.moment ?? null);
+      return found === null ? [] : [[lineage.name, found]];
+    }),
+  );
 }
 
 interface Shared {

@@ -1,15 +1,5 @@
 const DAY = 86_400_000;
 
-/**
- * Is it time to renew by the certificate's own dates? With a third of the lifetime left, half for lifetimes under ten days
- * (certbot 4.0), or what `renew_before_expiry` of the renewal file says. Times in milliseconds.
- */
-export function dueByDates(notBefore: number, notAfter: number, now: number, renewBeforeExpiry: number | null): boolean {
-  const lifetime = notAfter - notBefore;
-  const before = renewBeforeExpiry ?? (lifetime < 10 * DAY ? lifetime / 2 : lifetime / 3);
-  return now >= notAfter - before;
-}
-
 const UNITS: Readonly<Record<string, number>> = {
   second: 1000, minute: 60_000, hour: 3_600_000, day: DAY, week: 7 * DAY, month: 30 * DAY, year: 365 * DAY,
 };
