@@ -5,9 +5,12 @@ import type { Settings } from './settings.js';
 import type { AcmeClient } from '../acme/client.js';
 import { readAccount, saveAccount, type StoredAccount } from '../store/accounts.js';
 import type { Directories } from '../store/paths.js';
+import { readSecret } from '../system/secret.js';
 
 /** Connects to the CA with an account key; the account URL is learned from the CA when it is not known. */
 export type Connect = (accountKey: string, accountUrl: string | null) => Promise<AcmeClient>;
+
+type Env = Readonly<Record<string, string | undefined>>;
 
 export interface Owner {
   client: AcmeClient;
@@ -16,12 +19,12 @@ export interface Owner {
 
 /**
  * The account that orders: the stored one, or a new one that is on disk before anything is ordered with it.
- * Throws Refused when the CA wants an external binding that was not given, AcmeProblem when it refuses.
+ * Throws Refused when the CA wants an external binding that was not given or cannot be read where it is said to be, AcmeProblem when it refuses.
  */
 export async function ensureAccount(
   wish: ObtainPlan['account'],
   settings: Settings,
-  world: { dirs: Directories; connect: Connect; makeKey: () => Promise<string>; host: string; now: Date; sandbox: boolean },
+  world: { dirs: Directories; connect: Connect; makeKey: () => Promise<string>; host: string; now: Date; sandbox: boolean; env: Env; signal: AbortSignal },
   report: (event: Event) => void,
 ): Promise<Owner> {
   const { server, eabHmacKey } = settings.values;
@@ -40,10 +43,14 @@ export async function ensureAccount(
       hint: 'Give --eab-kid and --eab-hmac-key; the certificate authority shows both in its customer pages.',
     });
   }
+  const eab =
+    wish.eab && eabHmacKey !== undefined
+      ? { kid: await readSecret(wish.eab.kid, '--eab-kid', world), key: await readSecret(eabHmacKey, '--eab-hmac-key', world), alg: wish.eab.alg }
+      : null;
   const { uri } = await client.newAccount({
     contact: wish.email === undefined ? [] : wish.email.split(',').map((address) => `mailto:${address.trim()}`),
     termsOfServiceAgreed: true,
-    ...(wish.eab && eabHmacKey !== undefined ? { eab: { kid: wish.eab.kid, key: eabHmacKey, alg: wish.eab.alg } } : {}),
+    ...(eab ? { eab } : {}),
   });
   const stored: StoredAccount = saveAccount(world.dirs, server, { privateKeyPem: key, uri, created: world.now, host: world.host });
   report({ type: 'account-registered', server, uri, id: stored.id });

@@ -54,6 +54,8 @@ export async function carryOut(plan: ObtainPlan, settings: Settings, world: Worl
         host: world.host,
         now: new Date(world.clock.now()),
         sandbox: world.sandbox !== null,
+        env: world.env,
+        signal: world.signal,
       },
       report,
     );

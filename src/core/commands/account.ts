@@ -40,6 +40,8 @@ export async function register(settings: Settings, world: World): Promise<void> 
           host: world.host,
           now: new Date(world.clock.now()),
           sandbox: world.sandbox !== null,
+          env: world.env,
+          signal: world.signal,
         },
         (event) => world.interaction.report(event),
       );
