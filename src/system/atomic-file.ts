@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { chownSync, closeSync, fchmodSync, fsyncSync, openSync, renameSync, symlinkSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { PermissionMissing } from '../core/errors.js';
 
@@ -18,12 +18,19 @@ function temporaryFor(path: string): string {
 /**
  * Replaces `path` by a file with this content and exactly this mode (the umask does not apply): temporary file in the
  * same folder, synced, renamed, folder synced. A reader sees the old content or the new, also after a power failure.
- * Throws PermissionMissing when the folder may not be written.
+ * `owner` is kept where we may give files away, `times` are set to the second. Throws PermissionMissing when the folder may not be
+ * written.
  */
-export function writeFileAtomic(path: string, data: string | Uint8Array, { mode }: { mode: number }): void {
+export function writeFileAtomic(
+  path: string,
+  data: string | Uint8Array,
+  { mode, owner, times }: { mode: number; owner?: { uid: number; gid: number }; times?: { atime: Date; mtime: Date } },
+): void {
   const temporary = temporaryFor(path);
   writeNewFile(temporary, data, { mode }, path);
   try {
+    if (owner) giveTo(temporary, owner);
+    if (times) utimesSync(temporary, times.atime, times.mtime);
     permitted(path, 'write', () => renameSync(temporary, path));
   } catch (error) {
     removeQuietly(temporary);
@@ -105,6 +112,14 @@ export function permitted<T>(path: string, right: 'read' | 'write' | 'create', o
 /** The system's name of an error (`ENOENT` …); empty for anything else. */
 export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+function giveTo(path: string, { uid, gid }: { uid: number; gid: number }): void {
+  try {
+    chownSync(path, uid, gid);
+  } catch {
+    // Only root can give a file away; who else may write here owns it afterwards.
+  }
 }
 
 function removeQuietly(path: string): void {

@@ -1,0 +1,209 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync, lstatSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checkpointTime, commandRow, listCheckpoints, readCommands, stageFolder } from '../../src/store/checkpoint.js';
+import { finalizeCheckpoint, nextId, recordCommand, recordFiles, recordNewFiles } from '../../src/store/checkpoint-record.js';
+import { recoverCheckpoints, undoCheckpoint } from '../../src/store/checkpoint-undo.js';
+import type { Directories } from '../../src/store/paths.js';
+import { makeProgram } from './program.js';
+import { makeTree } from './tree.js';
+
+let root: string;
+let dirs: Directories;
+beforeEach(() => {
+  ({ root, dirs } = makeTree());
+  mkdirSync(join(root, 'etc/sites'), { recursive: true });
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+const etc = (file: string) => join(root, 'etc', file);
+const put = (file: string, text: string) => writeFileSync(etc(file), text);
+const text = (file: string) => readFileSync(etc(file), 'utf8');
+const ran: string[] = [];
+const run = (command: readonly string[]): Promise<null> => {
+  ran.push(command.join(' '));
+  return Promise.resolve(null);
+};
+
+/** certbot's own Reverter on the same directories: the oracle. */
+const certbot = (code: string): string =>
+  execFileSync('/usr/bin/python3', ['-c', `
+import types
+from certbot.reverter import Reverter
+w = ${JSON.stringify(dirs.work)}
+r = Reverter(types.SimpleNamespace(backup_dir=w + "/backups", in_progress_dir=w + "/IN_PROGRESS", temp_checkpoint_dir=w + "/temp_checkpoint", strict_permissions=False))
+etc = ${JSON.stringify(join(root, 'etc'))}
+${code}
+`], { encoding: 'utf8', timeout: 20_000, stdio: ['ignore', 'pipe', 'pipe'] });
+
+function change(title: string, now = Date.now()): string {
+  recordFiles(dirs, 'in-progress', [etc('nginx.conf'), etc('sites/nginx.conf')], 'changed both\n');
+  recordNewFiles(dirs, 'in-progress', [etc('new.conf')]);
+  put('nginx.conf', `${title} one`);
+  put('sites/nginx.conf', `${title} two`);
+  put('new.conf', title);
+  return finalizeCheckpoint(dirs, title, now) ?? '';
+}
+
+describe('with certbot (F65-F69)', () => {
+  it('rolls back what we did: files of the same name, modes, new files, links kept', () => {
+    put('real.conf', 'before one');
+    symlinkSync('real.conf', etc('nginx.conf'));
+    writeFileSync(etc('sites/nginx.conf'), 'before two', { mode: 0o640 });
+    utimesSync(etc('sites/nginx.conf'), 1000, 2000);
+    change('Deployed ACME Certificate');
+    certbot('r.rollback_checkpoints(1)');
+    expect([text('nginx.conf'), text('sites/nginx.conf')]).toEqual(['before one', 'before two']);
+    expect(lstatSync(etc('nginx.conf')).isSymbolicLink()).toBe(true);
+    expect(statSync(etc('sites/nginx.conf'))).toMatchObject({ mode: 0o100640, mtimeMs: 2_000_000 });
+    expect(existsSync(etc('new.conf'))).toBe(false);
+    expect(readdirSync(join(dirs.work, 'backups'))).toEqual([]);
+  });
+
+  it('what it did is listed and undone by us, commands last first', async () => {
+    writeFileSync(etc('nginx.conf'), 'before', { mode: 0o640 });
+    utimesSync(etc('nginx.conf'), 1000, 2000);
+    certbot(`
+r.add_to_checkpoint({etc + "/nginx.conf"}, "note\\n")
+r.register_file_creation(False, etc + "/new.conf")
+r.register_undo_command(False, ["a2dismod", "-f", "ssl"])
+r.register_undo_command(False, ["echo", 'with, "quotes"', "and spaces"])
+open(etc + "/nginx.conf", "w").write("after")
+open(etc + "/new.conf", "w").write("new")
+r.finalize_checkpoint("Deployed ACME Certificate")`);
+    const [checkpoint] = listCheckpoints(dirs);
+    expect(checkpoint).toMatchObject({ title: 'Deployed ACME Certificate', notes: '-- Deployed ACME Certificate --\nnote\n', newFiles: [etc('new.conf')], left: null });
+    expect(Math.abs(checkpointTime(checkpoint!) - Date.now())).toBeLessThan(60_000);
+    ran.length = 0;
+    expect(await undoCheckpoint(dirs, checkpoint!, [], run)).toEqual({ restored: [etc('nginx.conf')], removed: [etc('new.conf')], problems: [], keptAt: null });
+    expect(ran).toEqual(['echo with, "quotes" and spaces', 'a2dismod -f ssl']);
+    expect(text('nginx.conf')).toBe('before');
+    expect(statSync(etc('nginx.conf'))).toMatchObject({ mode: 0o100640, mtimeMs: 2_000_000 });
+    expect(existsSync(etc('new.conf'))).toBe(false);
+    expect(listCheckpoints(dirs)).toEqual([]);
+    expect(readdirSync(dirs.work).filter((name) => name !== 'backups')).toEqual([]);
+  });
+
+  it('a change of ours that was not finished is put back by its recovery, and one of its by ours', async () => {
+    put('nginx.conf', 'before');
+    recordFiles(dirs, 'temporary', [etc('nginx.conf')], 'challenge');
+    recordNewFiles(dirs, 'temporary', [etc('never-made.conf')]);
+    recordCommand(dirs, 'temporary', ['touch', etc('undone, "by" it')]);
+    put('nginx.conf', 'after');
+    certbot('r.recovery_routine()');
+    expect(text('nginx.conf')).toBe('before');
+    expect(existsSync(etc('undone, "by" it'))).toBe(true);
+    certbot('r.add_to_temp_checkpoint({etc + "/nginx.conf"}, "x")\nr.register_file_creation(False, etc + "/made.conf")');
+    put('nginx.conf', 'after');
+    put('made.conf', 'made');
+    expect(await recoverCheckpoints(dirs, run)).toHaveLength(2);
+    expect(text('nginx.conf')).toBe('before');
+    expect(existsSync(etc('made.conf'))).toBe(false);
+    expect(readdirSync(dirs.work)).toEqual(['backups']);
+  });
+
+  it('newest is the same one for both, also when the clock jumped back', () => {
+    put('nginx.conf', '0');
+    put('sites/nginx.conf', '0');
+    const future = change('first', Date.now() + 86_400_000);
+    const second = change('second');
+    expect(Number(second)).toBe(Number(future) + 1);
+    expect(listCheckpoints(dirs).map(({ title }) => title)).toEqual(['second', 'first']);
+    certbot('r.rollback_checkpoints(1)');
+    expect(text('nginx.conf')).toBe('first one');
+    expect(listCheckpoints(dirs).map(({ title }) => title)).toEqual(['first']);
+    expect(nextId(['1700000000.5'], 1_700_000_000_500)).toBe('1700000000.51');
+  });
+});
+
+it('the first copy of a file counts, however often it is added', async () => {
+  put('nginx.conf', 'before');
+  recordFiles(dirs, 'in-progress', [etc('nginx.conf')], '');
+  put('nginx.conf', 'middle');
+  recordFiles(dirs, 'in-progress', [etc('nginx.conf')], '');
+  put('nginx.conf', 'after');
+  await recoverCheckpoints(dirs, run);
+  expect(text('nginx.conf')).toBe('before');
+});
+
+it('a file that holds a challenge is not changed to stay; a file that is not there cannot be kept', () => {
+  put('nginx.conf', 'before');
+  recordFiles(dirs, 'temporary', [etc('nginx.conf')], '');
+  expect(() => recordFiles(dirs, 'in-progress', [etc('nginx.conf')], '')).toThrow('Attempting to overwrite challenge file');
+  expect(() => recordFiles(dirs, 'temporary', [etc('none.conf')], '')).toThrow(`Unable to add file ${etc('none.conf')} to checkpoint`);
+});
+
+it('what cannot be put back is told, the rest is put back, and nothing stands in the way of the next run (U35)', async () => {
+  put('nginx.conf', 'before');
+  put('other.conf', 'before');
+  recordFiles(dirs, 'in-progress', [etc('nginx.conf'), etc('other.conf')], '');
+  put('nginx.conf', 'after');
+  put('other.conf', 'after');
+  rmSync(join(stageFolder(dirs, 'in-progress'), 'nginx.conf_0'));
+  expect(() => certbot('r.recovery_routine()')).toThrow();
+  const [undone] = await recoverCheckpoints(dirs, run);
+  expect(undone?.restored).toEqual([etc('other.conf')]);
+  expect(undone?.problems).toEqual([expect.stringContaining(`${etc('nginx.conf')} could not be put back`)]);
+  expect(existsSync(undone?.keptAt ?? '')).toBe(true);
+  expect([text('nginx.conf'), text('other.conf')]).toEqual(['after', 'before']);
+  certbot('r.recovery_routine()');
+  expect(await recoverCheckpoints(dirs, run)).toEqual([]);
+});
+
+it('files that are to stay as they are do, and the others are put back', async () => {
+  put('nginx.conf', 'before');
+  put('sites/nginx.conf', 'before');
+  change('Deployed');
+  put('nginx.conf', 'edited by hand');
+  rmSync(etc('sites/nginx.conf'));
+  const [checkpoint] = listCheckpoints(dirs);
+  const undone = await undoCheckpoint(dirs, checkpoint!, [etc('nginx.conf'), etc('sites/nginx.conf')], run);
+  expect(undone).toEqual({ restored: [], removed: [etc('new.conf')], problems: [], keptAt: null });
+  expect(text('nginx.conf')).toBe('edited by hand');
+  expect(existsSync(etc('sites/nginx.conf'))).toBe(false);
+});
+
+it('COMMANDS is read and written as CSV', () => {
+  const commands = [['a2dismod', '-f', 'ssl'], ['echo', '', 'a "b", c', 'x'], ['one']];
+  expect(readCommands(commands.map(commandRow).join(''))).toEqual(commands);
+});
+
+it('killed at any moment of a change, the next run has the old files or the finished change', { timeout: 60_000 }, async () => {
+  const program = await makeProgram(root, `
+import { writeFileSync } from 'node:fs';
+import { finalizeCheckpoint, recordFiles, recordNewFiles } from './src/store/checkpoint-record.js';
+import { writeFileAtomic } from './src/system/atomic-file.js';
+const [config, work, logs, etc] = process.argv.slice(2);
+const dirs = { config, work, logs };
+process.stdout.write('go');
+for (let n = 0; ; n += 1) {
+  recordFiles(dirs, 'in-progress', [etc + '/a.conf', etc + '/b.conf'], 'note');
+  recordNewFiles(dirs, 'in-progress', [etc + '/new' + n]);
+  writeFileSync(etc + '/new' + n, '');
+  for (const file of ['a', 'b']) writeFileAtomic(etc + '/' + file + '.conf', String(n + 1), { mode: 0o644 });
+  finalizeCheckpoint(dirs, 'change ' + n, Date.now());
+}
+`);
+  put('a.conf', '0');
+  put('b.conf', '0');
+  for (let round = 0; round < 8; round += 1) {
+    for (const entry of readdirSync(join(root, 'etc'))) if (entry.startsWith('new')) rmSync(etc(entry));
+    rmSync(join(dirs.work, 'backups'), { recursive: true, force: true });
+    put('a.conf', '0');
+    put('b.conf', '0');
+    const child = spawn(process.execPath, [program, dirs.config, dirs.work, dirs.logs, join(root, 'etc')], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const ended = new Promise((resolve) => child.on('exit', resolve));
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    await new Promise((resolve) => setTimeout(resolve, 15 + round * 7));
+    child.kill('SIGKILL');
+    await ended;
+    if (round % 2 === 0) await recoverCheckpoints(dirs, run);
+    else certbot('r.recovery_routine()');
+    const finished = listCheckpoints(dirs).length;
+    expect([text('a.conf'), text('b.conf')]).toEqual([String(finished), String(finished)]);
+    expect(readdirSync(join(root, 'etc')).filter((name) => name.startsWith('new'))).toHaveLength(finished);
+    for (const checkpoint of listCheckpoints(dirs)) await undoCheckpoint(dirs, checkpoint, [], run);
+    expect([text('a.conf'), text('b.conf')]).toEqual(['0', '0']);
+  }
+});
