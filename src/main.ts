@@ -141,7 +141,7 @@ async function dispatch(settings: Settings, world: World, call: Call): Promise<v
   if (verb === 'run' || verb === 'certonly') {
     const { obtain } = await import('./core/commands/obtain.js');
     const outcome = await obtain(settings, world);
-    if ('instead' in outcome) await dispatch({ ...settings, verb: outcome.instead }, world, call);
+    if ('instead' in outcome) await dispatch({ ...settings, verb: outcome.instead, operands: outcome.instead === 'schedule' ? ['install'] : [] }, world, call);
     return;
   }
   const load = commands[verb];

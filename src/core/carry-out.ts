@@ -130,7 +130,7 @@ async function keep(plan: ObtainPlan, issued: Issued, lineage: Lineage | null, a
     : await saveNewLineage(world.dirs, { name: wished.name, mayChange: wished.nameMayChange }, pems, params);
   forget(plan, world.dirs);
   say({ type: 'stage', stage: 'save', state: 'done' });
-  say({ type: 'saved', lineage: saved.name, version: saved.version, files: saved.files, names, notAfter: notAfter.toISOString(), issuer, renewsByItself: plan.authenticator !== 'manual' || plan.renewalParams['manual_auth_hook'] !== undefined });
+  say({ type: 'saved', lineage: saved.name, version: saved.version, files: saved.files, names, notAfter: notAfter.toISOString(), issuer, renewsByItself: plan.authenticator !== 'manual' || plan.renewalParams['manual_auth_hook'] !== undefined, ...(plan.renewal === undefined ? {} : { renewal: plan.renewal && { by: plan.renewal.by, ...(plan.renewal.next === undefined ? {} : { next: new Date(plan.renewal.next).toISOString() }) } }) });
   await runHooks(
     settings,
     'deploy',

@@ -30,7 +30,7 @@ export type Event =
   | { type: 'names-dropped'; names: string[] }
   | { type: 'stage'; stage: Stage; state: 'started' | 'done' }
   | { type: 'hook'; kind: string; command: string; exitCode: number; stdout: string; stderr: string }
-  | { type: 'saved'; lineage: string; version: number; files: SavedFiles; names: string[]; notAfter: string; issuer: string; renewsByItself: boolean }
+  | { type: 'saved'; lineage: string; version: number; files: SavedFiles; names: string[]; notAfter: string; issuer: string; renewsByItself: boolean; renewal?: { by: string; next?: string } | null }
   | { type: 'csr-saved'; certPath: string; chainPath: string; fullchainPath: string; notAfter: string }
   /** Who runs renewals on this machine; `renewedBy` names the job that looks after `configDir`. */
   | { type: 'schedule'; configDir: string; starter: ScheduleFact['starter']; cronRuns: boolean; jobs: readonly RenewalJob[]; renewedBy: string | null; missing: readonly string[] }

@@ -8,6 +8,7 @@ import type { Directories } from '../store/paths.js';
 import { listPending } from '../store/pending.js';
 import type { Facts, LineageFact } from './decide/facts.js';
 import { namesKey } from './decide/facts.js';
+import type { ScheduleFact } from './decide/schedule-fact.js';
 import { StoreError } from './errors.js';
 import type { Identifier } from './identifier.js';
 import { renewalReason, type RenewalFacts } from './decide/renewal-reason.js';
@@ -15,7 +16,7 @@ import { parseRenewBefore } from './renew-before.js';
 import type { Settings } from './settings.js';
 
 /** Everything that decisions depend on and that costs no network, read once. */
-export async function gatherFacts(settings: Settings, world: { dirs: Directories; plugins: readonly PluginDescriptor[]; now: number; sandbox: boolean }): Promise<Facts> {
+export async function gatherFacts(settings: Settings, world: { dirs: Directories; plugins: readonly PluginDescriptor[]; now: number; sandbox: boolean; schedule?: ScheduleFact }): Promise<Facts> {
   const { server, csr } = settings.values;
   const { lineages, broken } = listLineages(world.dirs);
   return {
@@ -35,6 +36,7 @@ export async function gatherFacts(settings: Settings, world: { dirs: Directories
     suggestions: [],
     pending: listPending(world.dirs).map(({ lineage, names, server: from, orderUrl }) => ({ lineage, names, server: from, orderUrl })),
     sandbox: world.sandbox,
+    ...(world.schedule === undefined ? {} : { schedule: world.schedule }),
     ...(csr === undefined ? {} : { csr: await csrFact(csr) }),
   };
 }

@@ -1,4 +1,5 @@
 import type { Event } from '../core/events.js';
+import { localMinute } from './schedule-text.js';
 
 type Saved = Extract<Event, { type: 'saved' }>;
 
@@ -19,7 +20,7 @@ export function savedDetails(event: Saved): readonly string[] {
 }
 
 /** How the common servers are pointed to the files; paths stand alone on their lines so that they can be copied. */
-export function nextSteps({ files, renewsByItself }: Saved, program: string): readonly string[] {
+export function nextSteps({ files, renewsByItself, renewal }: Saved, program: string): readonly string[] {
   return [
     'Point your server to these files (their place never changes):',
     `  nginx    ssl_certificate ${files.fullchain};`,
@@ -27,11 +28,19 @@ export function nextSteps({ files, renewsByItself }: Saved, program: string): re
     `  Apache   SSLCertificateFile ${files.fullchain}`,
     `           SSLCertificateKeyFile ${files.privkey}`,
     ...(renewsByItself
-      ? [`Renewal:   a timer should run \`${program} renew\` twice a day;`, '           it does nothing until a certificate is due.']
+      ? renewalLines(renewal, program)
       : [
           'Renewal:   this certificate will not be renewed automatically: somebody placed the',
           '           answers by hand. Run the same command before it expires, or let scripts',
           '           place them with --manual-auth-hook.',
         ]),
   ];
+}
+
+/** T22: what is really set up on this machine, looked up before the certificate was ordered. */
+function renewalLines(renewal: Saved['renewal'], program: string): readonly string[] {
+  if (renewal === undefined) return [`Renewal:   \`${program} renew\`, run twice a day, renews it when it is due.`];
+  if (renewal === null) return ['Renewal:   nothing on this machine renews it yet.', `           \`${program} schedule install\` (as root) sets a timer up.`];
+  const next = renewal.next === undefined ? '' : `, next look ${localMinute(Date.parse(renewal.next))}`;
+  return [`Renewal:   by ${renewal.by}${next}`];
 }

@@ -1,4 +1,5 @@
 import type { ObtainPlan, Plan } from '../core/decide/plan.js';
+import { localMinute } from './schedule-text.js';
 
 export interface PlanLine {
   label: string;
@@ -44,7 +45,10 @@ function proofText({ proofs, authenticator }: ObtainPlan): string {
   return `${how}, ${kinds.join(' and ')}`;
 }
 
-function renewsText({ authenticator, renewalParams }: ObtainPlan): string {
+function renewsText({ authenticator, renewalParams, renewal }: ObtainPlan): string {
   if (authenticator === 'manual' && renewalParams['manual_auth_hook'] === undefined) return 'not by itself: somebody has to place the answers again';
-  return '`certwright renew`, run twice a day by a timer, or by certbot\'s own timer';
+  if (renewalParams['autorenew'] === false) return 'not by itself, as --no-autorenew says';
+  if (renewal === undefined) return 'when `certwright renew` runs and it is due';
+  if (renewal === null) return 'nothing does that here yet; `certwright schedule install` sets a timer up';
+  return `by ${renewal.by}${renewal.next === undefined ? '' : `, next look ${localMinute(renewal.next)}`}`;
 }

@@ -1,7 +1,9 @@
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { binary, makePlace, runProgram, type Ended, type Place } from './certwright.js';
+import { startSandbox } from '../../src/sandbox/sandbox.js';
+import { binary, makePlace, runProgram, unattended, type Ended, type Place } from './certwright.js';
+import { freePorts } from './pebble.js';
 
 let place: Place;
 let root: string;
@@ -156,4 +158,26 @@ it('U26: without systemd a cron file that cron takes; Debian’s own is diverted
   const own = await schedule(['install', '--take-over']);
   expect(own.stderr).toMatch(/\/etc\/crontab, line 1 runs certbot, and that file is not ours to change/);
   expect(read('etc/crontab')).toBe(line);
+});
+
+it('T22, C35: what is said about renewal is what is set up, whatever the package’s option says', async () => {
+  withSystemd(false);
+  const [httpPort = 0, tlsPort = 0] = await freePorts(2);
+  const sandbox = await startSandbox({ httpPort, tlsPort });
+  try {
+    writeFileSync(join(place.folder, 'root.pem'), sandbox.rootPem);
+    const obtain = (name: string, ...more: string[]) =>
+      fine(
+        runProgram(process.execPath, [binary, 'certonly', ...unattended(sandbox.directoryUrl), '--preconfigured-renewal', '--standalone', '--http-01-port', String(httpPort), '-d', name, ...more, ...place.directories], {
+          env: { HOME: place.folder, REQUESTS_CA_BUNDLE: join(place.folder, 'root.pem'), CERTWRIGHT_ROOT: root, PATH: `${join(root, 'bin')}${delimiter}${process.env['PATH'] ?? ''}` },
+        }),
+      );
+    expect((await obtain('one.example.com', '--plan')).stdout).toMatch(/^Renews +nothing does that here yet/m);
+    expect((await obtain('one.example.com')).stdout).toMatch(/nothing on this machine renews it yet\.\n +`certwright schedule install`/);
+    await fine(schedule(['install', '-n']));
+    expect((await obtain('two.example.com', '--plan')).stdout).toMatch(/^Renews +by certwright\.timer, next look 2026-11-2\d/m);
+    expect((await obtain('two.example.com')).stdout).toMatch(/^Renewal: +by certwright\.timer, next look 2026-11-2\d/m);
+  } finally {
+    await sandbox.stop();
+  }
 });

@@ -20,7 +20,8 @@ export type Outcome = { done: true } | { instead: Exclude<Verb, 'run' | 'certonl
 export async function obtain(settings: Settings, world: World): Promise<Outcome> {
   const { interaction } = world;
   for (const { what, path } of recover(world.dirs)) interaction.report({ type: 'recovered', what, path });
-  const gather = () => gatherFacts(settings, { dirs: world.dirs, plugins: world.plugins, now: world.clock.now(), sandbox: world.sandbox !== null });
+  const schedule = world.sandbox === null ? await world.schedule() : undefined;
+  const gather = () => gatherFacts(settings, { dirs: world.dirs, plugins: world.plugins, now: world.clock.now(), sandbox: world.sandbox !== null, ...(schedule === undefined ? {} : { schedule }) });
   let progress: Progress = { answers: [], trail: [] };
 
   for (;;) {

@@ -30,12 +30,34 @@ export async function schedule(settings: Settings, world: World): Promise<void> 
   if (steps.length === 0) say(world, action === 'remove' ? 'There is nothing to remove: certwright has set up no renewals here.' : 'It is set up already; nothing was changed.');
   else if (plan) say(world, ['Would do:', ...steps.map((step) => `  ${stepText(step)}`)].join('\n'));
   else {
+    if (!(await isWanted(action, steps, world))) return say(world, 'Nothing was changed.');
     for (const step of steps) {
       await carryOutStep(step, world);
       world.interaction.report({ type: 'schedule-step', step });
     }
   }
   return plan ? undefined : status(settings, world);
+}
+
+/** A person sees every change before it is made. */
+async function isWanted(action: string, steps: readonly ScheduleStep[], { interaction }: World): Promise<boolean> {
+  const install = action === 'install';
+  const sure = await interaction.ask(
+    {
+      kind: 'choice',
+      id: 'confirm',
+      label: 'Renewals',
+      title: install ? 'Set up renewals on this machine?' : 'Take the renewals that certwright set up away?',
+      facts: steps.map((step) => stepText(step)),
+      why: 'A certificate is only good for some weeks. A timer looks twice a day which ones are due and renews those; it needs nobody, and it does nothing on other days.',
+      flags: ['-n'],
+      unattended: 'yes',
+      choices: [{ value: 'yes', label: install ? 'Set it up' : 'Take it away' }, { value: 'no', label: 'No', hint: 'nothing is changed' }],
+      recommended: 'yes',
+    },
+    { canGoBack: false, trail: [] },
+  );
+  return sure === 'yes';
 }
 
 async function status({ values: { configDir } }: Settings, world: World): Promise<void> {

@@ -13,6 +13,7 @@ import type { ObtainPlan, Plan } from './plan.js';
 import { assignAuthenticator, assignFolders, proofChoice } from './proof-choice.js';
 import type { Question, QuestionId } from './question.js';
 import { renewalParams } from './renewal-params.js';
+import { renewedBy } from './schedule-fact.js';
 import { assignTask, taskQuestion } from './task.js';
 import { caLabel, isTestCa } from '../ca.js';
 
@@ -28,7 +29,7 @@ export function decide(asked: Settings, facts: Facts, answers: readonly Answer[]
   const settings = withAnswers(asked, facts, answers);
   const answered: ReadonlySet<QuestionId> = new Set(answers.map(({ id }) => id));
   const task = answers.find(({ id }) => id === 'task')?.value;
-  if (task === 'quit' || task === 'certificates') return { plan: { kind: 'command', verb: task } };
+  if (task === 'quit' || task === 'certificates' || task === 'schedule') return { plan: { kind: 'command', verb: task } };
 
   const first = taskQuestion(settings, facts);
   if (first) return { ask: first };
@@ -150,12 +151,18 @@ function obtainPlan(settings: Settings, facts: Facts, { wanted, place, lineage, 
     mustStaple: values.mustStaple,
     allowSubsetOfNames: values.allowSubsetOfNames,
     dryRun: values.dryRun,
+    ...(facts.schedule === undefined ? {} : { renewal: renewal(facts.schedule, values.configDir) }),
     hooks: optional({ pre: values.preHook, post: values.postHook, deploy: values.deployHook }),
     renewalParams:
       key === null
         ? {}
         : renewalParams(settings, { ...proof, installer, key, account: account.kind === 'existing' ? account.id : null }),
   };
+}
+
+function renewal(schedule: NonNullable<Facts['schedule']>, configDir: string): ObtainPlan['renewal'] {
+  const job = renewedBy(schedule, configDir);
+  return job && { by: job.name, ...optional({ next: job.next }) };
 }
 
 /** A certificate of a test CA must not replace one that visitors trust (certbot's rule, --break-my-certs lifts it). */

@@ -1,4 +1,5 @@
 import type { Identifier } from '../identifier.js';
+import type { ScheduleFact } from './schedule-fact.js';
 
 /** A read-only snapshot of what decisions depend on. Gathered before and between questions, never by a screen. */
 export interface Facts {
@@ -20,6 +21,8 @@ export interface Facts {
   fits?: { names: string; by: Readonly<Record<string, { fits: boolean; reason: string }>> };
   /** Orders of earlier runs whose certificate was not saved yet. */
   pending: readonly { lineage: string; names: readonly string[]; server: string; orderUrl: string }[];
+  /** Who runs renewals here; absent where it does not matter (sandbox, renew). */
+  schedule?: ScheduleFact;
   /** This is the sandbox; its DNS, if any, resolves every name to this machine. */
   sandbox: boolean;
 }

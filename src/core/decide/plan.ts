@@ -55,6 +55,8 @@ export interface ObtainPlan {
   mustStaple: boolean;
   allowSubsetOfNames: boolean;
   dryRun: boolean;
+  /** What will look whether it is due: null = nothing does; absent = not looked up. `next` in milliseconds since the epoch. */
+  renewal?: { by: string; next?: number } | null;
   hooks: { pre?: string; post?: string; deploy?: string };
   /** What the renewal file will hold in [renewalparams] (F26), account filled in after registration. */
   renewalParams: Readonly<Record<string, RenewalValue>>;
@@ -71,7 +73,7 @@ export interface KeepPlan {
 /** The person chose another command at the first screen. */
 export interface OtherCommandPlan {
   kind: 'command';
-  verb: 'certificates' | 'sandbox' | 'quit' | 'renew';
+  verb: 'certificates' | 'sandbox' | 'quit' | 'renew' | 'schedule';
 }
 
 export type Plan = ObtainPlan | KeepPlan | OtherCommandPlan;

@@ -3,6 +3,7 @@ import { isSet } from '../settings.js';
 import type { Assignment } from './assign.js';
 import type { Facts } from './facts.js';
 import type { AnswerValue, Question } from './question.js';
+import { renewedBy } from './schedule-fact.js';
 
 /** The first screen comes only when nothing at all says what is wanted. */
 export function taskQuestion(settings: Settings, facts: Facts): Question | null {
@@ -27,6 +28,7 @@ export function taskQuestion(settings: Settings, facts: Facts): Question | null 
         flag: 'certificates',
         ...(have === 0 ? { disabled: 'there are none yet' } : {}),
       },
+      ...(nothingRenews(settings, facts) ? [{ value: 'schedule', label: 'Have certificates renewed by themselves', hint: 'nothing on this machine does it yet; sets a timer up', flag: 'schedule install' }] : []),
       { value: 'quit', label: 'Leave', hint: 'nothing is changed' },
     ],
     recommended: 'certonly',
@@ -35,6 +37,11 @@ export function taskQuestion(settings: Settings, facts: Facts): Question | null 
 
 export function assignTask(value: AnswerValue): Assignment {
   return value === 'certonly' || value === 'certificates' ? { verb: value } : {};
+}
+
+/** Something could start renewals here, and nothing does. */
+function nothingRenews({ values }: Settings, { schedule }: Facts): boolean {
+  return schedule !== undefined && schedule.starter !== 'none' && renewedBy(schedule, values.configDir) === null;
 }
 
 function summary(facts: Facts): string {
