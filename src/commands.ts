@@ -20,4 +20,5 @@ export const commands: Partial<Readonly<Record<Verb, () => Promise<Command>>>> =
   unregister: async () => (await import('./core/commands/account.js')).unregister,
   update_account: async () => (await import('./core/commands/account.js')).updateAccount,
   update_symlinks: async () => (await import('./core/commands/update-symlinks.js')).updateSymlinks,
+  why: async () => (await import('./core/commands/why.js')).why,
 };

@@ -2,6 +2,7 @@ import type { ObtainPlan } from './decide/plan.js';
 import type { RenewalJob, ScheduleFact } from './decide/schedule-fact.js';
 import type { ScheduleStep } from './decide/schedule.js';
 import type { RenewalReason } from './decide/renewal-reason.js';
+import type { WhyReport } from './decide/why.js';
 import type { ProblemDocument } from './errors.js';
 import type { ChallengeType } from './identifier.js';
 
@@ -35,6 +36,7 @@ export type Event =
   /** Who runs renewals on this machine; `renewedBy` names the job that looks after `configDir`. */
   | { type: 'schedule'; configDir: string; starter: ScheduleFact['starter']; cronRuns: boolean; jobs: readonly RenewalJob[]; renewedBy: string | null; missing: readonly string[] }
   | { type: 'schedule-step'; step: ScheduleStep }
+  | ({ type: 'why' } & WhyReport)
   /** What a command has to tell, as lines. */
   | { type: 'result'; text: string }
   | { type: 'renewals'; dryRun: boolean; outcomes: RenewalOutcome[] }

@@ -8,6 +8,7 @@ import { failureLines, messageLines } from './failure-text.js';
 import { planLines } from './plan-text.js';
 import { renewalsText } from './renewals-text.js';
 import { scheduleLines } from './schedule-text.js';
+import { whyLines } from './why-text.js';
 
 export interface LineStreams {
   stdout: NodeJS.WritableStream;
@@ -63,6 +64,8 @@ export function linePrinter({ stdout, stderr }: LineStreams, { quiet, verbose, p
         return out(...printable(event.text).split('\n'));
       case 'schedule':
         return out(...scheduleLines(event, program));
+      case 'why':
+        return out(...whyLines(event));
       case 'renewals':
         return out(...renewalsText(event));
       case 'plan':

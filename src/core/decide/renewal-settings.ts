@@ -31,6 +31,11 @@ const options: Readonly<Record<string, readonly [keyof OptionValues, Kind]>> = {
   pref_challs: ['prefChalls', 'list'],
 };
 
+/** The same by certbot's name and ours, each once. */
+export const savedOptions: readonly (readonly [string, keyof OptionValues])[] = Object.entries(options)
+  .filter(([name]) => name !== 'renew_hook')
+  .map(([name, [option]]) => [name, option] as const);
+
 /**
  * The settings under which a lineage is renewed: what it was obtained with, unless this command line or configuration file
  * says otherwise (S82, S95). Values of the file count as set ('inherited'), so they are saved again. `key_type` missing is

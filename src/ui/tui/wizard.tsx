@@ -268,6 +268,7 @@ export function createWizard(options: WizardOptions): Interaction {
         case 'dry-run-passed':
         case 'certificates':
         case 'renewals':
+        case 'why':
         case 'result':
         case 'schedule':
         case 'schedule-step':

@@ -1,0 +1,56 @@
+import { shellQuote } from '../core/decide/command-line.js';
+import type { Hindrance, WhyReport } from '../core/decide/why.js';
+import { printableLine } from '../system/printable.js';
+import { localMinute } from './schedule-text.js';
+
+const RULES = { third: 'a third of its life is left then', half: 'half of its short life is left then', renew_before_expiry: 'as renew_before_expiry in its renewal file says' } as const;
+const REASONS = { forced: 'it was asked for', date: 'it is due by its dates', advised: 'its certificate authority asks for it', revoked: 'it was revoked' } as const;
+const SOURCES = { flag: 'this command line', file: 'cli.ini', answered: 'your answer', inherited: 'its renewal file', default: 'default' } as const;
+
+/** The report of `why` in words: the answer first, then what stands in the way, then everything that counts. */
+export function whyLines(report: WhyReport): readonly string[] {
+  const { advice, hooks } = report;
+  const lines = [`${report.name}: ${report.names.map((name) => printableLine(name)).join(', ')}`, '', `  ${answer(report)}`, ''];
+  for (const hindrance of report.hindrances) lines.push(`  ${hindranceText(hindrance)}`, `    To change that: ${shellQuote(hindrance.change)}`);
+  if (report.hindrances.length > 0) lines.push('');
+  lines.push(labelled('Valid until', localMinute(report.notAfter)));
+  if (advice) {
+    lines.push(labelled('The CA', `suggests to renew between ${localMinute(advice.start)} and ${localMinute(advice.end)}; drawn for this certificate: ${localMinute(advice.moment)}`));
+    if (advice.explanation !== undefined) lines.push(labelled('', `because ${printableLine(advice.explanation)}`));
+  }
+  if (report.askAgain !== null) lines.push(labelled('', `is asked again after ${printableLine(report.askAgain).replace('T', ' ')}`));
+  if (report.job) lines.push(labelled('Started by', `${report.job.name}${report.job.next === undefined ? '' : `, next ${localMinute(report.job.next)}`}`));
+  for (const [label, commands] of [['Before', hooks.pre], ['After each', hooks.deploy], ['At the end', hooks.post]] as const) commands.forEach((command, index) => lines.push(labelled(index === 0 ? label : '', printableLine(command))));
+  lines.push('', '  Options of its renewal, and where they come from:');
+  for (const { name, value, source } of report.options) lines.push(`    ${name} = ${printableLine(value)}   (${SOURCES[source]})`);
+  return lines;
+}
+
+function answer({ now, next, hindrances }: WhyReport): string {
+  const stops = hindrances.find(({ what }) => what !== 'no-schedule');
+  if (stops?.what === 'autorenew-off') return 'It will not be renewed.';
+  if (stops) return 'It cannot be renewed by itself.';
+  const unless = hindrances.length > 0 ? ', if somebody starts `renew`' : '';
+  if (now !== null) return `It is renewed at the next \`renew\`${unless}: ${REASONS[now]}.`;
+  if (!next) return 'It will not be renewed.';
+  return `It will be renewed at the first \`renew\` after ${localMinute(next.at)}${unless}: ${next.by === 'advised' ? 'the moment its certificate authority asks for' : RULES[next.rule]}.`;
+}
+
+function hindranceText({ what, detail }: Hindrance): string {
+  switch (what) {
+    case 'autorenew-off':
+      return 'Its renewal file says autorenew = False.';
+    case 'by-hand':
+      return 'Its answers were placed by hand: without scripts for that nobody can renew it unattended.';
+    case 'no-authenticator':
+      return 'Its renewal file does not say how its names are proved.';
+    case 'plugin-missing':
+      return `Its names were proved by the ${printableLine(detail ?? '')} plugin, which is not here.`;
+    case 'no-schedule':
+      return 'Nothing on this machine starts `renew` for it.';
+  }
+}
+
+function labelled(label: string, value: string): string {
+  return `  ${label.padEnd(12)} ${value}`;
+}
