@@ -129,6 +129,7 @@ export const cliOptions: readonly CliOption[] = [
   on('listAuthenticators', 'other', ['--authenticators'], 'plugins: only authenticators.'),
   on('listInstallers', 'other', ['--installers'], 'plugins: only installers.'),
   int('maxParallel', 'automation', ['--max-parallel'], 'N', 1, 64, 'renew: how many certificates are worked on at the same time; 1 = one after the other.'),
+  text('forecast', 'automation', ['--forecast'], 'DAYS', 'renew: show the renewals of the coming days, and do nothing.', { check: (value) => (/^[1-9]\d{0,3}d?$/.test(value) ? null : 'give a number of days, such as 90') }),
   off('randomSleepOnRenew', 'automation', ['--no-random-sleep-on-renew'], 'Start renewing at once, also without a terminal.'),
   on('takeOver', 'other', ['--take-over'], "schedule install: switch certbot's own timer or cron job off."),
   on('keepCertbot', 'other', ['--keep-certbot'], "schedule install: leave the renewals to certbot's own timer or cron job, when there is one."),

@@ -47,7 +47,7 @@ const ACCOUNT: readonly OptionName[] = ['tos', 'noninteractiveMode', 'server', '
 export const verbOptions: Readonly<Record<Verb, { own: readonly OptionName[]; topics: readonly Topic[] }>> = {
   run: { own: [], topics: [...OBTAINING, 'installation'] },
   certonly: { own: [], topics: OBTAINING },
-  renew: { own: ['certname', 'dryRun', 'quiet', 'renewByDefault', 'maxParallel', 'randomSleepOnRenew'], topics: ['hooks', 'automation', 'security', 'testing', 'paths'] },
+  renew: { own: ['certname', 'dryRun', 'quiet', 'renewByDefault', 'maxParallel', 'forecast', 'randomSleepOnRenew'], topics: ['hooks', 'automation', 'security', 'testing', 'paths'] },
   reconfigure: { own: ['certname'], topics: OBTAINING },
   certificates: { own: ['certname', 'domains', 'plain', 'json'], topics: ['paths'] },
   resume: { own: ['noninteractiveMode', 'waitForLock', 'plain', 'json'], topics: ['paths'] },

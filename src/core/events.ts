@@ -2,6 +2,7 @@ import type { ObtainPlan } from './decide/plan.js';
 import type { RenewalJob, ScheduleFact } from './decide/schedule-fact.js';
 import type { ScheduleStep } from './decide/schedule.js';
 import type { RenewalReason } from './decide/renewal-reason.js';
+import type { Forecast } from './decide/forecast.js';
 import type { WhyReport } from './decide/why.js';
 import type { ProblemDocument } from './errors.js';
 import type { ChallengeType } from './identifier.js';
@@ -37,6 +38,7 @@ export type Event =
   | { type: 'schedule'; configDir: string; starter: ScheduleFact['starter']; cronRuns: boolean; jobs: readonly RenewalJob[]; renewedBy: string | null; missing: readonly string[] }
   | { type: 'schedule-step'; step: ScheduleStep }
   | ({ type: 'why' } & WhyReport)
+  | ({ type: 'forecast'; from: number; days: number; broken: readonly string[] } & Forecast)
   /** What a command has to tell, as lines. */
   | { type: 'result'; text: string }
   | { type: 'renewals'; dryRun: boolean; outcomes: RenewalOutcome[] }

@@ -117,6 +117,8 @@ export interface OptionValues {
   listAuthenticators: boolean;
   listInstallers: boolean;
   randomSleepOnRenew: boolean;
+  /** `renew --forecast`: days to look ahead, `90` or `90d`. */
+  forecast?: string;
   /** How many certificates `renew` works on at the same time. */
   maxParallel: number;
   preconfiguredRenewal: boolean;

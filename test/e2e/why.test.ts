@@ -37,3 +37,14 @@ it('which one, when there are several and nobody can be asked; a broken one says
   expect(code).toBe(1);
   expect(stderr).toContain('is missing a required file reference: cert');
 });
+
+it('N25: renew --forecast shows the renewals to come, and does nothing', async () => {
+  const before = readFileSync(join(place.folder, 'config/renewal/one.example.com.conf'), 'utf8');
+  const { code, stdout } = await place.certwright(['renew', '--forecast', '200d', '--sandbox']);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^\d+ renewals? within 200 days:\n {2}\d{4}-\d\d-\d\d {6}1 {2}one\.example\.com {3}1 deploy hook\n/);
+  expect(stdout).toContain('in seven days');
+  expect(stdout).toContain('Cannot be read: ');
+  expect(readFileSync(join(place.folder, 'config/renewal/one.example.com.conf'), 'utf8')).toBe(before);
+  expect((await place.certwright(['renew', '--forecast', 'soon', '--sandbox'])).code).toBe(2);
+});

@@ -22,6 +22,7 @@ const LONGEST_SLEEP = 480_000;
  */
 export async function renew(settings: Settings, world: World): Promise<void> {
   const { interaction, dirs } = world;
+  if (settings.values.forecast !== undefined) return (await import('./forecast.js')).forecastRenewals(settings, world);
   const { certname, domains, dryRun, maxParallel } = settings.values;
   if (domains.length > 0) {
     throw new Refused('Currently, the renew verb is capable of either renewing all installed certificates that are due to be renewed or renewing a single certificate specified by its name.', {
