@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import type { AcmeClient, DirectoryInfo } from './acme/client.js';
+import { cleanEnvironment } from './core/hook-environment.js';
 import type { Interaction } from './core/interaction.js';
 import type { Settings } from './core/settings.js';
 import type { World } from './core/world.js';
@@ -79,9 +80,9 @@ export function makeWorld({ args, env, dirs, log, interaction, signal, rehearsal
       known.catch(() => directories.delete(server));
       return known;
     },
-    async runHook(command, { env: more, timeoutMs }) {
+    async runHook(command, { env: more, timeoutMs, input }) {
       const { runShell } = await import('./system/process.js');
-      return runShell(command, { env: { ...env, ...more }, timeoutMs, signal });
+      return runShell(command, { env: { ...cleanEnvironment(env), ...more }, timeoutMs, signal, ...(input === undefined ? {} : { input }) });
     },
     log(level, message) {
       log.write(level, 'core', message);

@@ -50,6 +50,7 @@ export const defaultValues: OptionValues = {
   disableRenewUpdates: false,
   autorenew: true,
   hookTimeout: 0,
+  strictHooks: false,
   autoHsts: false,
   strictPermissions: false,
   configDir: '/etc/letsencrypt',

@@ -94,6 +94,7 @@ export const cliOptions: readonly CliOption[] = [
   off('directoryHooks', 'hooks', ['--no-directory-hooks'], 'Do not run what is in renewal-hooks/.'),
   off('validateHooks', 'hooks', ['--disable-hook-validation'], 'Do not check that the commands of hooks exist.'),
   int('hookTimeout', 'hooks', ['--hook-timeout'], 'SECONDS', 0, 86_400, 'End a hook and its children after this long; 0 = never.'),
+  on('strictHooks', 'hooks', ['--strict-hooks'], 'A deploy or post hook that fails makes the exit status 1, once everything is done.'),
   on('disableRenewUpdates', 'automation', ['--disable-renew-updates'], 'Do not touch server configuration when renewing.'),
   on('autorenew', 'automation', ['--autorenew'], ''),
   off('autorenew', 'automation', ['--no-autorenew'], 'Do not renew this certificate by itself.'),

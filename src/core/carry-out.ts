@@ -10,9 +10,11 @@ import { saveNewLineage, saveNewVersion } from '../store/save.js';
 import { ensureAccount } from './account.js';
 import { saveCsrFiles } from './csr-files.js';
 import type { KeyPlan, ObtainPlan, RenewalValue } from './decide/plan.js';
+import { deploy } from './deploy.js';
 import { Refused } from './errors.js';
-import type { Event } from './events.js';
-import { runHooks } from './hooks.js';
+import type { DeployOutcome, Event } from './events.js';
+import { cleanEnvironment, deployEnvironment, LONGEST_LIST, postEnvironment } from './hook-environment.js';
+import { runHooks, type HookRun } from './hooks.js';
 import { forget, issue, type Issued } from './issue.js';
 import { watchServed } from './served.js';
 import type { Settings } from './settings.js';
@@ -21,26 +23,36 @@ import type { World } from './world.js';
 /** The pre and post hooks of one certificate; `renew` shares them among many. */
 export interface HooksAround {
   before(settings: Settings): Promise<void>;
-  after(settings: Settings, env: Record<string, string>): Promise<void>;
+  after(settings: Settings, env: Record<string, string>): Promise<readonly HookRun[]>;
+}
+
+/** What came of the hooks; a certificate that was obtained stays so whatever they did. */
+export interface Carried {
+  deploys: readonly DeployOutcome[];
+  post: readonly HookRun[];
 }
 
 /**
- * Does exactly what the plan says: hooks, account, order, proof, certificate, files. Throws what `issue` and the store throw.
+ * Does exactly what the plan says: hooks, account, order, proof, certificate, files. Throws what `issue` and the store throw, and
+ * what the authenticator finds wrong before anything is done.
  */
-export async function carryOut(plan: ObtainPlan, settings: Settings, world: World, around: HooksAround = ownHooks(world)): Promise<void> {
+export async function carryOut(plan: ObtainPlan, settings: Settings, world: World, around: HooksAround = ownHooks(world)): Promise<Carried> {
   let expires: string | undefined;
   const report = (event: Event): void => {
     if (event.type === 'order-created') expires = event.expires;
     world.interaction.report(event);
   };
+  const served = watchServed();
+  const context = challengeContext(plan, settings, world, served.mark, () => expires);
+  const authenticator = await loadAuthenticator(plan, settings, world);
+  authenticator.check?.(context);
   await around.before(settings);
   let renewed: readonly string[] = [];
+  let deploys: readonly DeployOutcome[] = [];
+  let post: readonly HookRun[] = [];
   let release = (): Promise<void> => Promise.resolve();
   try {
     const lineage = plan.lineage?.exists ? readLineage(world.dirs, plan.lineage.name) : null;
-    const served = watchServed();
-    const context = challengeContext(plan, settings, world, served.mark, () => expires);
-    const authenticator = await loadAuthenticator(plan, settings, world);
     if (plan.authenticator === 'webroot') await world.sandbox?.serveFolders(plan.webrootMap);
     await authenticator.prepare(context);
     release = () => authenticator.cleanUp([], context);
@@ -77,18 +89,18 @@ export async function carryOut(plan: ObtainPlan, settings: Settings, world: Worl
       command: world.args,
     });
     renewed = issued.identifiers.map(({ value }) => value);
-    await keep(plan, issued, lineage, owner.id, settings, world);
+    deploys = await keep(plan, issued, lineage, owner.id, settings, world);
   } finally {
     await release();
-    await around.after(settings, postHookEnvironment(plan, renewed));
+    post = await around.after(settings, postHookEnvironment(plan, renewed));
   }
+  return { deploys, post };
 }
 
-function ownHooks({ runHook, interaction }: World): HooksAround {
-  const report = (event: Event): void => interaction.report(event);
+function ownHooks(world: World): HooksAround {
   return {
-    before: (settings) => runHooks(settings, 'pre', {}, runHook, report),
-    after: (settings, env) => runHooks(settings, 'post', env, runHook, report),
+    before: async (settings) => void (await runHooks(settings, 'pre', {}, world)),
+    after: (settings, env) => runHooks(settings, 'post', env, world),
   };
 }
 
@@ -99,26 +111,25 @@ function privateKeyFor(key: KeyPlan): Promise<string> {
 /** C24: post hooks learn what was renewed and what was not. */
 function postHookEnvironment(plan: ObtainPlan, renewed: readonly string[]): Record<string, string> {
   const failed = plan.identifiers.map(({ value }) => value).filter((value) => !renewed.includes(value));
-  return { RENEWED_DOMAINS: renewed.join(' '), FAILED_DOMAINS: failed.join(' ') };
+  return postEnvironment(renewed, failed, LONGEST_LIST.other);
 }
 
-async function keep(plan: ObtainPlan, issued: Issued, lineage: Lineage | null, accountId: string, settings: Settings, world: World): Promise<void> {
+async function keep(plan: ObtainPlan, issued: Issued, lineage: Lineage | null, accountId: string, settings: Settings, world: World): Promise<readonly DeployOutcome[]> {
   const say = (event: Event): void => world.interaction.report(event);
   const names = issued.identifiers.map(({ shown }) => shown);
   if (plan.dryRun) {
     say({ type: 'dry-run-passed', names });
     // C02: they see the certificate that is in use, not the one of the rehearsal.
     if (lineage && settings.values.runDeployHooks) {
-      const environment = { RENEWED_DOMAINS: lineage.identifiers.map(({ value }) => value).join(' '), RENEWED_LINEAGE: lineage.liveFolder };
-      await runHooks(settings, 'deploy', environment, world.runHook, say);
+      await runHooks(settings, 'deploy', deployEnvironment({ names: lineage.identifiers.map(({ value }) => value), liveFolder: lineage.liveFolder }), world);
     }
-    return;
+    return [];
   }
   const { notAfter, issuer } = readCertificate(issued.cert);
   if (plan.csr) {
     const files = saveCsrFiles(issued, plan.csr);
     say({ type: 'csr-saved', ...files, notAfter: notAfter.toISOString() });
-    return;
+    return [];
   }
   say({ type: 'stage', stage: 'save', state: 'started' });
   const params: Record<string, RenewalValue> = { account: accountId, ...plan.renewalParams };
@@ -131,13 +142,7 @@ async function keep(plan: ObtainPlan, issued: Issued, lineage: Lineage | null, a
   forget(plan, world.dirs);
   say({ type: 'stage', stage: 'save', state: 'done' });
   say({ type: 'saved', lineage: saved.name, version: saved.version, files: saved.files, names, notAfter: notAfter.toISOString(), issuer, renewsByItself: plan.authenticator !== 'manual' || plan.renewalParams['manual_auth_hook'] !== undefined, ...(plan.renewal === undefined ? {} : { renewal: plan.renewal && { by: plan.renewal.by, ...(plan.renewal.next === undefined ? {} : { next: new Date(plan.renewal.next).toISOString() }) } }) });
-  await runHooks(
-    settings,
-    'deploy',
-    { RENEWED_DOMAINS: issued.identifiers.map(({ value }) => value).join(' '), RENEWED_LINEAGE: saved.liveFolder },
-    world.runHook,
-    say,
-  );
+  return deploy(settings, { name: saved.name, names: issued.identifiers.map(({ value }) => value), liveFolder: saved.liveFolder }, world);
 }
 
 async function loadAuthenticator(plan: ObtainPlan, { values }: Settings, { plugins, authenticators }: World): Promise<Authenticator> {
@@ -161,12 +166,14 @@ function challengeContext(plan: ObtainPlan, settings: Settings, world: World, se
     webrootMap: plan.webrootMap,
     configDir: world.dirs.config,
     workDir: world.dirs.work,
-    environment: world.env,
+    environment: cleanEnvironment(world.env),
     noninteractive: values.noninteractiveMode,
     validateHooks: values.validateHooks,
+    hookTimeoutMs: values.hookTimeout * 1000,
+    selfCheck: !values.noSelfCheck,
     signal: world.signal,
     log: (level, message) => world.log(level, message),
-    hookOutput: (hook, output) => world.interaction.report({ type: 'hook', kind: hook, command: hook, ...output }),
+    hookOutput: (ended) => world.interaction.report({ type: 'hook', ...ended }),
     async instruct(tasks) {
       const watch = await watchTasks(tasks, { httpPort: values.http01Port, ...(world.sandbox ? { nameservers: world.sandbox.nameservers } : {}) });
       world.sandbox?.placeByHand(tasks);

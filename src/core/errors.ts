@@ -165,8 +165,11 @@ export class PluginError extends CertwrightError {
 /** A hook that must succeed (validation of its command, or an authentication hook) did not. */
 export class HookFailed extends CertwrightError {
   override readonly name = 'HookFailed';
-  constructor(message: string, options: { hint?: string; cause?: unknown } = {}) {
+  /** The identifiers that could not be answered because of it. */
+  readonly names: readonly string[];
+  constructor(message: string, { names = [], ...options }: { names?: readonly string[]; hint?: string; cause?: unknown } = {}) {
     super('hook', message, options);
+    this.names = names;
   }
 }
 

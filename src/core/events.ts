@@ -31,7 +31,8 @@ export type Event =
   | { type: 'name'; name: string; state: NameState; challenge?: ChallengeType; detail?: string; problem?: ProblemDocument; advice?: string }
   | { type: 'names-dropped'; names: string[] }
   | { type: 'stage'; stage: Stage; state: 'started' | 'done' }
-  | { type: 'hook'; kind: string; command: string; exitCode: number; stdout: string; stderr: string }
+  /** A hook has ended. `name`: the name it proves, or the certificate it deploys. */
+  | { type: 'hook'; kind: string; command: string; exitCode: number; stdout: string; stderr: string; name?: string }
   | { type: 'saved'; lineage: string; version: number; files: SavedFiles; names: string[]; notAfter: string; issuer: string; renewsByItself: boolean; renewal?: { by: string; next?: string } | null }
   | { type: 'csr-saved'; certPath: string; chainPath: string; fullchainPath: string; notAfter: string }
   /** Who runs renewals on this machine; `renewedBy` names the job that looks after `configDir`. */
@@ -62,6 +63,18 @@ export interface RenewalOutcome {
   because?: RenewalReason;
   notAfter?: string;
   fullchain?: string;
+  /** Its deploy hooks: those that ran in this run, or wait from an earlier one. */
+  deploys?: DeployOutcome[];
+}
+
+/** How a deploy hook went. What has not succeeded runs again at the next `renew`. */
+export interface DeployOutcome {
+  command: string;
+  /** `waiting`: failed in an earlier run and was not tried in this one. */
+  state: 'done' | 'failed' | 'waiting';
+  exitCode?: number;
+  /** When it first had to run, RFC 3339. */
+  since: string;
 }
 
 /** One lineage as `certificates` lists it. */

@@ -8,7 +8,7 @@ import { readPending, removePending, writePending } from '../store/pending.js';
 import type { Directories } from '../store/paths.js';
 import { prove, readAuthorizations, type NamedAuthorization } from './challenges.js';
 import type { KeyPlan, ObtainPlan } from './decide/plan.js';
-import { AcmeProblem, ChallengesFailed, Refused } from './errors.js';
+import { AcmeProblem, ChallengesFailed, HookFailed, Refused } from './errors.js';
 import type { Event, Stage } from './events.js';
 import type { Identifier } from './identifier.js';
 
@@ -47,7 +47,7 @@ export interface IssueWorld {
 /**
  * From order to certificate. What is needed to fetch the certificate (key, order) is on disk before the CA is asked for
  * it, so a crash at any later point loses nothing; the caller saves the result and then calls `forget`.
- * Throws ChallengesFailed, AcmeProblem, NetworkError, Refused.
+ * Throws ChallengesFailed, HookFailed, AcmeProblem, NetworkError, Refused.
  */
 export async function issue(plan: ObtainPlan, world: IssueWorld): Promise<Issued> {
   let identifiers = plan.identifiers;
@@ -221,6 +221,7 @@ async function makeKey(plan: ObtainPlan, world: IssueWorld): Promise<string | nu
 function withoutFailed(identifiers: readonly Identifier[], error: unknown): readonly Identifier[] | null {
   const failed = new Set<string>();
   if (error instanceof ChallengesFailed) for (const { name } of error.failures) failed.add(name);
+  if (error instanceof HookFailed) for (const name of error.names) failed.add(name);
   if (error instanceof AcmeProblem) for (const { identifier } of error.problem.subproblems) if (identifier) failed.add(identifier.value);
   const rest = identifiers.filter(({ shown, value }) => !failed.has(shown) && !failed.has(value));
   return failed.size === 0 || rest.length === 0 || rest.length === identifiers.length ? null : rest;

@@ -91,6 +91,8 @@ export interface OptionValues {
   autorenew: boolean;
   /** Seconds; 0 = none. */
   hookTimeout: number;
+  /** A failing deploy or post hook makes the exit status 1. */
+  strictHooks: boolean;
   // installation
   redirect?: boolean;
   hsts?: boolean;

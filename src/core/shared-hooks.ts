@@ -1,43 +1,34 @@
 import type { HooksAround } from './carry-out.js';
 import type { RenewalOutcome } from './events.js';
-import { hooksOf, type RunHook } from './hooks.js';
-import type { World } from './world.js';
-
-/** certbot cuts the lists in the environment of post hooks of `renew` at this many characters (C24). */
-const LONGEST_LIST = 16_000;
+import { LONGEST_LIST, postEnvironment } from './hook-environment.js';
+import { hooksOf, runOne, type HookRun, type HookWorld, type RunHook } from './hooks.js';
+import type { Settings } from './settings.js';
 
 /**
  * F55: each distinct pre hook runs once in the process, before the first certificate that needs it; post hooks are collected and
  * run at the end, each once, also after failures.
  */
-export function sharedHooks({ interaction, runHook }: World): { around: HooksAround; end(outcomes: readonly RenewalOutcome[]): Promise<void> } {
-  const before = new Map<string, Promise<void>>();
-  const after = new Map<string, number>();
-  const run = async (kind: string, command: string, env: Record<string, string>, timeoutMs: number): Promise<void> => {
-    const result = await runHook(command, { env, timeoutMs });
-    interaction.report({ type: 'hook', kind, command, ...result });
-  };
+export function sharedHooks(world: HookWorld): { around: HooksAround; end(outcomes: readonly RenewalOutcome[]): Promise<readonly HookRun[]> } {
+  const before = new Map<string, Promise<unknown>>();
+  const after = new Map<string, Settings>();
   return {
     around: {
       async before(settings) {
-        const timeoutMs = settings.values.hookTimeout * 1000;
-        for (const command of hooksOf(settings, 'post')) after.set(command, timeoutMs);
-        for (const command of hooksOf(settings, 'pre')) {
-          const running = before.get(command) ?? run('pre-hook', command, {}, timeoutMs);
+        for (const { command } of hooksOf(settings, 'post')) if (!after.has(command)) after.set(command, settings);
+        for (const { command } of hooksOf(settings, 'pre')) {
+          const running = before.get(command) ?? runOne('pre', command, {}, settings, world);
           before.set(command, running);
           await running;
         }
       },
-      after: () => Promise.resolve(),
+      after: () => Promise.resolve([]),
     },
     async end(outcomes) {
-      const names = (state: RenewalOutcome['state']): string =>
-        outcomes
-          .filter((outcome) => outcome.state === state)
-          .flatMap(({ names: domains }) => domains ?? [])
-          .join(' ')
-          .slice(0, LONGEST_LIST);
-      for (const [command, timeoutMs] of after) await run('post-hook', command, { RENEWED_DOMAINS: names('renewed'), FAILED_DOMAINS: names('failed') }, timeoutMs);
+      const names = (state: RenewalOutcome['state']): readonly string[] => outcomes.filter((outcome) => outcome.state === state).flatMap(({ names: domains }) => domains ?? []);
+      const env = postEnvironment(names('renewed'), names('failed'), LONGEST_LIST.renew);
+      const runs: HookRun[] = [];
+      for (const [command, settings] of after) runs.push(await runOne('post', command, env, settings, world));
+      return runs;
     },
   };
 }

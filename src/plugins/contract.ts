@@ -61,10 +61,14 @@ export interface ChallengeContext {
   environment: Readonly<Record<string, string | undefined>>;
   noninteractive: boolean;
   validateHooks: boolean;
+  /** Milliseconds a hook may take; 0 = no limit (--hook-timeout). */
+  hookTimeoutMs: number;
+  /** False with --no-self-check: the CA is asked whatever we know of the answers. */
+  selfCheck: boolean;
   signal: AbortSignal;
   log(level: 'debug' | 'info' | 'warning' | 'error', message: string): void;
-  /** Output of a hook, to be shown as data. */
-  hookOutput(hook: string, output: { stdout: string; stderr: string; exitCode: number }): void;
+  /** A hook has ended; its output is shown as data. `kind` is its option without dashes, `name` the identifier it was for. */
+  hookOutput(ended: { kind: string; command: string; name: string; stdout: string; stderr: string; exitCode: number }): void;
   /** A person places records or files by hand; resolves when they say go on (or all was seen). Throws Cancelled. */
   instruct(tasks: readonly ChallengeTask[]): Promise<void>;
   /** The plugin saw the CA fetch the answer for this task: the order may be polled now. */
@@ -77,9 +81,11 @@ export interface Authenticator {
    * `wildcard` as in ChallengeTask.
    */
   challengeTypes(identifier: Identifier, wildcard: boolean): readonly ChallengeType[];
-  /** Before an order is made: ports bound, directories there, hooks valid. Throws PluginError. */
+  /** Before the pre hooks run, and so before anything is touched: what cannot go well at all. Throws PluginError, HookFailed. */
+  check?(context: ChallengeContext): void;
+  /** Before an order is made: ports bound, directories there. Throws PluginError. */
   prepare(context: ChallengeContext): Promise<void>;
-  /** Put all answers in place. Throws PluginError; what was placed before is still cleaned up. */
+  /** Put all answers in place. Throws PluginError, HookFailed; what was placed before is still cleaned up. */
   present(tasks: readonly ChallengeTask[], context: ChallengeContext): Promise<void>;
   /** Until the answers can be seen from outside (DNS). */
   wait?(tasks: readonly ChallengeTask[], context: ChallengeContext): Promise<void>;

@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
 
 export interface ShellResult {
   exitCode: number;
@@ -21,14 +22,16 @@ export function extendedPath(path: string | undefined): string {
 
 /**
  * Runs a command by `/bin/sh -c` in a process group of its own, so that a time limit (milliseconds, 0 = none) or an abort
- * ends its children too. Never throws for how the command ends: killed counts as exit code 128 + the signal's number.
+ * ends its children too. Its stdin is never ours: it is empty, or holds `input`. Never throws for how the command ends: killed counts as exit code 128 + the signal's number.
  */
 export function runShell(
   command: string,
-  { env, timeoutMs = 0, signal }: { env: Readonly<Record<string, string | undefined>>; timeoutMs?: number; signal?: AbortSignal },
+  { env, timeoutMs = 0, signal, input }: { env: Readonly<Record<string, string | undefined>>; timeoutMs?: number; signal?: AbortSignal; input?: string },
 ): Promise<ShellResult> {
   return new Promise((resolve) => {
-    const child = spawn('/bin/sh', ['-c', command], { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...env, PATH: extendedPath(env['PATH']) } });
+    const child = spawn('/bin/sh', ['-c', command], { detached: true, stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'], env: { ...env, PATH: extendedPath(env['PATH']) } }) as ChildProcessByStdio<Writable | null, Readable, Readable>;
+    // A command that does not read what it is given is fine.
+    child.stdin?.on('error', () => undefined).end(input);
     let stdout = '';
     let stderr = '';
     let note = '';

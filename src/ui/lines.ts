@@ -74,9 +74,10 @@ export function linePrinter({ stdout, stderr }: LineStreams, { quiet, verbose, p
       case 'plan':
         return out(...planLines(event.plan).map(({ label, value }) => `${label.padEnd(13)} ${value}`), `${'The same'.padEnd(13)} ${shellQuote(event.command)}`);
       case 'hook': {
-        if (event.stdout.trim() !== '') say(`Hook '${event.kind}' ran with output:`, ...indented(event.stdout));
-        if (event.exitCode !== 0) fail(`Hook '${event.kind}' reported error code ${event.exitCode}`);
-        if (event.stderr.trim() !== '') fail(`Hook '${event.kind}' ran with error output:`, ...indented(event.stderr));
+        const hook = hookWords(event);
+        if (event.exitCode !== 0) fail(`${hook} reported error code ${event.exitCode}`);
+        if (event.stdout.trim() !== '') out(`${hook} ran with output:`, ...indented(event.stdout));
+        if (event.stderr.trim() !== '') fail(`${hook} ran with error output:`, ...indented(event.stderr));
         return;
       }
       case 'name':
@@ -101,8 +102,13 @@ export function linePrinter({ stdout, stderr }: LineStreams, { quiet, verbose, p
   };
 }
 
+/** certbot's words for a hook; those of manual are called by their option and the name they prove. */
+function hookWords({ kind, name }: { kind: string; name?: string }): string {
+  return kind.startsWith('manual-') ? `Hook '--${kind}' for ${printableLine(name ?? '')}` : `Hook '${kind}'`;
+}
+
 /** Output of a hook as data: indented, and no more of it than a person reads. */
 function indented(text: string): readonly string[] {
-  const lines = printable(text).trimEnd().split('\n');
-  return [...lines.slice(0, 40).map((line) => `  ${line}`), ...(lines.length > 40 ? [`  (${lines.length - 40} more lines in the log)`] : [])];
+  const lines = printable(text).trim().split('\n');
+  return [...lines.slice(0, 40).map((line) => ` ${line}`), ...(lines.length > 40 ? [` (${lines.length - 40} more lines in the log)`] : [])];
 }

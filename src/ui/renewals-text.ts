@@ -1,5 +1,5 @@
 import type { Event } from '../core/events.js';
-import { printable } from '../system/printable.js';
+import { printable, printableLine } from '../system/printable.js';
 
 const frame = '- '.repeat(40).trimEnd();
 
@@ -18,5 +18,7 @@ export function renewalsText({ outcomes, dryRun }: Extract<Event, { type: 'renew
     lines.push(renewed.length === 0 ? `All ${word} failed. The following certificates could not be renewed:` : `The following ${word} failed:`, ...failed.map(({ name, reason }) => `  ${name} (failure)${reason === undefined ? '' : `: ${printable(reason).split('\n')[0]}`}`));
   }
   if (unreadable.length > 0) lines.push('', 'Additionally, the following renewal configurations were invalid: ', ...unreadable.map(({ name, reason }) => `  ${name} (parsefail)${reason === undefined ? '' : `: ${printable(reason)}`}`));
+  const waiting = outcomes.flatMap(({ name, deploys }) => (deploys ?? []).filter(({ state }) => state !== 'done').map((hook) => ({ name, ...hook })));
+  if (waiting.length > 0) lines.push('', 'The following deploy hooks have not succeeded yet; every renew runs them again:', ...waiting.map(({ name, command, exitCode, since }) => `  ${name}: ${printableLine(command)} (${exitCode === undefined ? 'not run to its end' : `error code ${exitCode}`}, since ${since.slice(0, 10)})`));
   return [...lines, frame];
 }

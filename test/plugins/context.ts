@@ -2,7 +2,7 @@ import type { ChallengeContext, ChallengeTask } from '../../src/plugins/contract
 
 export interface Seen {
   served: ChallengeTask[];
-  hooks: { hook: string; stdout: string; exitCode: number }[];
+  hooks: { kind: string; name: string; stdout: string; stderr: string; exitCode: number }[];
   instructed: (readonly ChallengeTask[])[];
 }
 
@@ -20,9 +20,11 @@ export function context(more: Partial<ChallengeContext> = {}): ChallengeContext 
     environment: { PATH: process.env['PATH'] },
     noninteractive: false,
     validateHooks: true,
+    hookTimeoutMs: 0,
+    selfCheck: true,
     signal: new AbortController().signal,
     log: () => undefined,
-    hookOutput: (hook, { stdout, exitCode }) => void seen.hooks.push({ hook, stdout, exitCode }),
+    hookOutput: ({ kind, name, stdout, stderr, exitCode }) => void seen.hooks.push({ kind, name, stdout, stderr, exitCode }),
     instruct: (tasks) => Promise.resolve(void seen.instructed.push(tasks)),
     served: (fetched) => void seen.served.push(fetched),
     seen,

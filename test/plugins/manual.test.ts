@@ -20,7 +20,7 @@ it('hooks get the variables of the guide, one challenge after the other (S131, C
     options: { manual_auth_hook: `${PRINT} >> ${log}; echo --- >> ${log}; echo output $CERTBOT_DOMAIN`, manual_cleanup_hook: `echo "cleanup $CERTBOT_DOMAIN [$CERTBOT_AUTH_OUTPUT]" >> ${log}` },
   });
   const tasks = [task('www.example.com'), dns('example.com'), dns('example.com', true)];
-  await manual.prepare(at);
+  manual.check?.(at);
   await manual.present(tasks, at);
   await manual.cleanUp(tasks, at);
   const [http = '', first = '', second = '', cleanups = ''] = readFileSync(log, 'utf8').split('---\n');
@@ -31,15 +31,34 @@ it('hooks get the variables of the guide, one challenge after the other (S131, C
   expect(first).toBe(`${all}CERTBOT_DOMAIN=example.com\nCERTBOT_IDENTIFIER=example.com\nCERTBOT_REMAINING_CHALLENGES=1\nCERTBOT_VALIDATION=ka-example.com\n`);
   expect(second).toContain('CERTBOT_REMAINING_CHALLENGES=0');
   expect(cleanups).toBe('cleanup www.example.com [output www.example.com]\ncleanup example.com [output example.com]\ncleanup example.com [output example.com]\n');
-  expect(at.seen.hooks.filter(({ hook }) => hook === 'manual-auth-hook').map(({ stdout }) => stdout.trim())).toEqual(['output www.example.com', 'output example.com', 'output example.com']);
+  expect(at.seen.hooks.filter(({ kind }) => kind === 'manual-auth-hook').map(({ name, stdout }) => [name, stdout.trim()])).toEqual([['www.example.com', 'output www.example.com'], ['example.com', 'output example.com'], ['example.com', 'output example.com']]);
 });
 
-it('a hook that fails is told; a hook that is not there is refused before anything is ordered (F56)', async () => {
-  const at = context({ options: { manual_auth_hook: 'echo no >&2; exit 7' } });
-  await manual.present([task('example.com')], at);
-  expect(at.seen.hooks).toMatchObject([{ exitCode: 7 }]);
-  expect(() => manual.prepare(context({ options: { manual_auth_hook: '/nonexistent/hook --x' } }))).toThrow('Unable to find manual-auth-hook command /nonexistent/hook in the PATH');
-  await manual.prepare(context({ validateHooks: false, options: { manual_auth_hook: '/nonexistent/hook' } }));
+it('a hook that fails stops before the CA is asked, and says what it said; what was placed is cleaned up (T08)', async () => {
+  const log = join(folder, 'log');
+  const options = { manual_auth_hook: 'test $CERTBOT_DOMAIN != b.example.com || { printf "no such zone\\nreally\\n" >&2; exit 7; }', manual_cleanup_hook: `echo $CERTBOT_DOMAIN >> ${log}` };
+  const tasks = ['a', 'b', 'c'].map((label) => dns(`${label}.example.com`, label === 'b'));
+  const at = context({ options });
+  const error: unknown = await manual.present(tasks, at).then(() => null, (reason: unknown) => reason);
+  expect(error).toMatchObject({ code: 'hook', names: ['*.b.example.com'], message: `The manual-auth-hook for b.example.com reported error code 7: ${options.manual_auth_hook}\n  no such zone\n  really` });
+  await manual.cleanUp(tasks, at);
+  // The third was never asked; the failed one may have placed something.
+  expect(readFileSync(log, 'utf8')).toBe('a.example.com\nb.example.com\n');
+  expect(at.seen.hooks.map(({ exitCode }) => exitCode)).toEqual([0, 7, 0, 0]);
+  const old = context({ options, selfCheck: false });
+  await manual.present(tasks, old);
+  expect(old.seen.hooks.map(({ exitCode }) => exitCode)).toEqual([0, 7, 0]);
+});
+
+it('a hook that takes too long is ended and counts as failed (--hook-timeout)', async () => {
+  const at = context({ options: { manual_auth_hook: 'sleep 20' }, hookTimeoutMs: 150 });
+  await expect(manual.present([task('example.com')], at)).rejects.toThrow('reported error code 137');
+  expect(at.seen.hooks[0]?.stderr).toContain('stopped after 0.15 s');
+});
+
+it('a hook that is not there is refused before anything is done (F56)', () => {
+  expect(() => manual.check?.(context({ options: { manual_auth_hook: '/nonexistent/hook --x' } }))).toThrow('Unable to find manual-auth-hook command /nonexistent/hook in the PATH');
+  manual.check?.(context({ validateHooks: false, options: { manual_auth_hook: '/nonexistent/hook' } }));
 });
 
 it('without a hook a person is asked once for everything; without a person it is certbot’s error', async () => {
@@ -47,7 +66,7 @@ it('without a hook a person is asked once for everything; without a person it is
   const tasks = [task('a.example.com'), task('b.example.com')];
   await manual.present(tasks, at);
   expect(at.seen.instructed).toEqual([tasks]);
-  expect(() => manual.prepare(context({ noninteractive: true }))).toThrow('An authentication script must be provided with --manual-auth-hook when using the manual plugin non-interactively.');
+  expect(() => manual.check?.(context({ noninteractive: true }))).toThrow('An authentication script must be provided with --manual-auth-hook when using the manual plugin non-interactively.');
 });
 
 it('after Ctrl-C no further hook starts, and only what was begun is cleaned up', async () => {
@@ -73,5 +92,5 @@ it('an address is told to hooks as a name is', async () => {
 it('a hook that is there but may not be run is told apart from one that is missing', () => {
   const path = join(folder, 'hook.sh');
   writeFileSync(path, '#!/bin/sh\n', { mode: 0o644 });
-  expect(() => manual.prepare(context({ options: { manual_auth_hook: `${path} --x` } }))).toThrow(`${path} is there, but`);
+  expect(() => manual.check?.(context({ options: { manual_auth_hook: `${path} --x` } }))).toThrow(`manual-auth-hook command ${path} exists, but is not executable.`);
 });

@@ -10,6 +10,12 @@ it('gives exit code and output, whatever they are', async () => {
   expect((await runShell('head -c 3000000 /dev/zero | tr "\\0" x', { env })).stdout.length).toBe(1 << 20);
 });
 
+it('a command never sees our stdin; what it is given may stay unread', async () => {
+  expect(await runShell('cat; echo end', { env })).toMatchObject({ exitCode: 0, stdout: 'end\n' });
+  expect((await runShell('cat', { env, input: 'for you' })).stdout).toBe('for you');
+  expect((await runShell('exec 0<&-; sleep 0.1', { env, input: 'x'.repeat(1 << 20) })).exitCode).toBe(0);
+});
+
 it('a time limit ends the command and its children', async () => {
   const start = performance.now();
   const { exitCode, stderr } = await runShell('sleep 30 & sleep 30', { env, timeoutMs: 200 });

@@ -1,11 +1,12 @@
 import { recover } from '../../store/recover.js';
-import { carryOut } from '../carry-out.js';
+import { carryOut, type Carried } from '../carry-out.js';
 import { collect, type LookUp, type Progress } from '../collect.js';
 import { withAnswers } from '../decide/decide.js';
 import type { ObtainPlan } from '../decide/plan.js';
-import { AcmeProblem, CertwrightError, ChallengesFailed, NetworkError, PluginError } from '../errors.js';
+import { AcmeProblem, CertwrightError, ChallengesFailed, HookFailed, NetworkError, PluginError } from '../errors.js';
 import { withDirectory } from '../directory-facts.js';
 import { gatherFacts, lookUpFits } from '../facts.js';
+import { refuseFailedHooks, validateHooks } from '../hooks.js';
 import type { RecoveryChoice } from '../interaction.js';
 import type { Settings, Verb } from '../settings.js';
 import type { World } from '../world.js';
@@ -19,6 +20,7 @@ export type Outcome = { done: true } | { instead: Exclude<Verb, 'run' | 'certonl
  */
 export async function obtain(settings: Settings, world: World): Promise<Outcome> {
   const { interaction } = world;
+  validateHooks(settings, world.env);
   for (const { what, path } of recover(world.dirs)) interaction.report({ type: 'recovered', what, path });
   const schedule = world.sandbox === null ? await world.schedule() : undefined;
   const gather = () => gatherFacts(settings, { dirs: world.dirs, plugins: world.plugins, now: world.clock.now(), sandbox: world.sandbox !== null, ...(schedule === undefined ? {} : { schedule }) });
@@ -53,10 +55,10 @@ export async function obtain(settings: Settings, world: World): Promise<Outcome>
 /** Carries the plan out, again as often as the person wishes; names that are proved stay so at the CA and are not asked again. */
 async function untilDone(plan: ObtainPlan, settings: Settings, world: World, mayChange: boolean): Promise<'done' | 'change'> {
   let next = plan;
-  for (;;) {
+  let done: Carried | null = null;
+  while (done === null) {
     try {
-      await carryOut(next, settings, world);
-      return 'done';
+      done = await carryOut(next, settings, world);
     } catch (error) {
       if (!(error instanceof CertwrightError)) throw error;
       const choices = waysOut(plan, error).filter((way) => mayChange || way !== 'change');
@@ -66,6 +68,8 @@ async function untilDone(plan: ObtainPlan, settings: Settings, world: World, may
       next = { ...plan, resume: null, allowSubsetOfNames: plan.allowSubsetOfNames || choice === 'without-failed' };
     }
   }
+  if (settings.values.strictHooks) refuseFailedHooks(done.deploys, done.post);
+  return 'done';
 }
 
 /** Only errors that may go away offer another try. */
@@ -74,7 +78,7 @@ function waysOut(plan: ObtainPlan, error: CertwrightError): readonly RecoveryCho
     const some = error.valid.length > 0 && plan.csr === null;
     return some ? ['retry', 'without-failed', 'change', 'quit'] : ['retry', 'change', 'quit'];
   }
-  if (error instanceof AcmeProblem || error instanceof NetworkError || error instanceof PluginError) return ['retry', 'change', 'quit'];
+  if (error instanceof AcmeProblem || error instanceof NetworkError || error instanceof PluginError || error instanceof HookFailed) return ['retry', 'change', 'quit'];
   return error.code === 'cancelled' ? [] : ['change', 'quit'];
 }
 

@@ -5,13 +5,14 @@ import { writeFileAtomic } from '../../system/atomic-file.js';
 import { renewalSettings } from '../decide/renewal-settings.js';
 import { Refused } from '../errors.js';
 import { gatherFacts } from '../facts.js';
+import { validateHooks } from '../hooks.js';
 import { planForRenewal } from '../plan-for-renewal.js';
 import type { Settings } from '../settings.js';
 import type { World } from '../world.js';
 
 /**
  * `reconfigure` (C01): other options for the renewals of one certificate, without renewing it. They are tried in a dry run first
- * and saved only when that worked. Throws Refused for names, which cannot be changed this way.
+ * and saved only when that worked. Throws Refused for names, which cannot be changed this way, HookFailed for hooks that cannot run.
  */
 export async function reconfigure(asked: Settings, world: World): Promise<void> {
   const { certname, domains, ipAddresses } = asked.values;
@@ -19,6 +20,7 @@ export async function reconfigure(asked: Settings, world: World): Promise<void> 
   if (domains.length > 0 || ipAddresses.length > 0) {
     throw new Refused("You have specified domains, but this function cannot be used to modify the domains in a certificate. If you would like to do so, follow the guide of the certonly command with --cert-name.");
   }
+  validateHooks(asked, world.env);
   const lineage = readLineage(world.dirs, certname);
   const settings = renewalSettings(asked, certname, lineage.renewal.params);
   const tried: Settings = { ...settings, values: { ...settings.values, dryRun: true } };

@@ -1,11 +1,13 @@
 import { listLineages, type Lineage } from '../../store/lineage.js';
 import { recover } from '../../store/recover.js';
 import type { HooksAround } from '../carry-out.js';
+import { deployAgain } from '../deploy.js';
 import type { Facts } from '../decide/facts.js';
 import { renewalSettings } from '../decide/renewal-settings.js';
 import { CertwrightError, Refused } from '../errors.js';
-import type { RenewalOutcome } from '../events.js';
+import type { DeployOutcome, RenewalOutcome } from '../events.js';
 import { gatherFacts, renewalFacts } from '../facts.js';
+import { refuseFailedHooks, validateHooks, type HookRun } from '../hooks.js';
 import { planForRenewal } from '../plan-for-renewal.js';
 import { renewalReason, type RenewalReason } from '../decide/renewal-reason.js';
 import { renewalAdvice } from '../renewal-information.js';
@@ -18,7 +20,8 @@ const LONGEST_SLEEP = 480_000;
 
 /**
  * `renew`: every lineage (or --cert-name) that is due is renewed with the options it was obtained with, several at a time. One
- * broken file, one failing name or hook never stops the others. Throws Refused at the end when any failed (S99: exit 1 only then).
+ * broken file, one failing name or hook never stops the others. Throws Refused at the end when any failed (S99: exit 1 only then), and
+ * HookFailed with --strict-hooks when nothing but a hook did.
  */
 export async function renew(settings: Settings, world: World): Promise<void> {
   const { interaction, dirs } = world;
@@ -29,6 +32,7 @@ export async function renew(settings: Settings, world: World): Promise<void> {
       hint: 'Use --cert-name, or certonly -d to choose by domain names.',
     });
   }
+  validateHooks(settings, world.env);
   for (const { what, path } of recover(dirs)) interaction.report({ type: 'recovered', what, path });
   const { lineages, broken } = listLineages(dirs);
   const wanted = certname === undefined ? lineages : lineages.filter(({ name }) => name === certname);
@@ -44,24 +48,28 @@ export async function renew(settings: Settings, world: World): Promise<void> {
   const outcomes = new Map(wanted.map((lineage): [string, RenewalOutcome] => [lineage.name, { ...basics(lineage), state: 'not-due' }]));
   if (due.length > 0) await sleepSomewhat(settings, world);
 
-  const hooks = sharedHooks(world);
+  // One listener and one hook at a time for all of them.
+  const shared: World = { ...world, authenticators: new Map(), runHook: inOrder(world.runHook) };
+  const hooks = sharedHooks(shared);
+  let post: readonly HookRun[] = [];
   try {
     const base = due.length > 0 ? await gatherFacts(settings, { dirs, plugins: world.plugins, now, sandbox: world.sandbox !== null }) : null;
-    // One listener and one hook at a time for all of them.
-    const shared: World = { ...world, authenticators: new Map(), runHook: inOrder(world.runHook) };
     const alone = new Map<string, Promise<unknown>>();
     await sideBySide(due, maxParallel, world.signal, async (lineage) => {
       const because = reasons.get(lineage.name);
       if (because !== undefined && because !== 'forced') world.log('info', `${lineage.name} is renewed now: ${REASONS[because]}.`);
       if (base) outcomes.set(lineage.name, { ...(await renewOne(lineage, settings, shared, { around: hooks.around, base, alone })), ...(because === undefined ? {} : { because }) });
     });
+    const others = wanted.filter(({ name }) => outcomes.get(name)?.state !== 'renewed');
+    for (const [name, deploys] of await deployAgain(settings, others, shared)) outcomes.set(name, { ...outcomes.get(name), deploys: [...deploys] } as RenewalOutcome);
   } finally {
     const all = [...outcomes.values(), ...unreadable];
     interaction.report({ type: 'renewals', dryRun, outcomes: all });
-    await hooks.end(all);
+    post = await hooks.end(all);
   }
   const failed = [...outcomes.values()].filter(({ state }) => state === 'failed');
   if (failed.length > 0 || unreadable.length > 0) throw new Refused(`${failed.length} renew failure(s), ${unreadable.length} parse failure(s)`);
+  if (settings.values.strictHooks) refuseFailedHooks([...outcomes.values()].flatMap(({ deploys }) => deploys ?? []), post);
 }
 
 /** In words, for those that were not asked for. */
@@ -102,16 +110,17 @@ async function renewOne(lineage: Lineage, asked: Settings, world: World, { aroun
     const plan = await planForRenewal(settings, base, world);
     // Loaded only when something is due: most runs of the timer have nothing to do.
     const { carryOut } = await import('../carry-out.js');
+    let deploys: readonly DeployOutcome[];
     const overlaps = world.plugins.find(({ name }) => name === plan.authenticator)?.overlaps === true;
-    if (overlaps && plan.account.kind === 'existing') await carryOut(plan, settings, world, around);
+    if (overlaps && plan.account.kind === 'existing') deploys = (await carryOut(plan, settings, world, around)).deploys;
     else {
       // Whoever comes second finds the account that the first one made.
       const key = overlaps ? settings.values.server : plan.authenticator;
       const turn = (alone.get(key) ?? Promise.resolve()).then(async () => carryOut(await planForRenewal(settings, base, world), settings, world, around));
       alone.set(key, turn.catch(() => undefined));
-      await turn;
+      deploys = (await turn).deploys;
     }
-    return { ...fine, state: 'renewed', fullchain: lineage.live.fullchain };
+    return { ...fine, state: 'renewed', fullchain: lineage.live.fullchain, ...(deploys.length > 0 ? { deploys: [...deploys] } : {}) };
   } catch (error) {
     if (error instanceof CertwrightError && error.code === 'cancelled') throw error;
     return failed(error instanceof CertwrightError ? error.message : `unexpected: ${error instanceof Error ? error.message : String(error)}`);

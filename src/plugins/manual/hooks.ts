@@ -1,7 +1,3 @@
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { HookFailed } from '../../core/errors.js';
-import { extendedPath } from '../../system/process.js';
 import type { ChallengeContext, ChallengeTask } from '../contract.js';
 
 /**
@@ -9,12 +5,11 @@ import type { ChallengeContext, ChallengeTask } from '../contract.js';
  * certbot, "all" are the names that are challenged now, without `*.`, and addresses stand in the DOMAIN variables too.
  */
 export function hookEnvironment(task: ChallengeTask, tasks: readonly ChallengeTask[], { environment }: Pick<ChallengeContext, 'environment'>): Record<string, string | undefined> {
-  const bare = ({ identifier }: ChallengeTask): string => identifier.value.replace(/^\*\./, '');
-  const all = tasks.map(bare).join(',');
+  const all = tasks.map(bareName).join(',');
   return {
     ...environment,
-    CERTBOT_DOMAIN: bare(task),
-    CERTBOT_IDENTIFIER: bare(task),
+    CERTBOT_DOMAIN: bareName(task),
+    CERTBOT_IDENTIFIER: bareName(task),
     CERTBOT_VALIDATION: task.validation,
     CERTBOT_TOKEN: task.type === 'http-01' ? task.token : undefined,
     CERTBOT_REMAINING_CHALLENGES: String(tasks.length - tasks.indexOf(task) - 1),
@@ -23,24 +18,7 @@ export function hookEnvironment(task: ChallengeTask, tasks: readonly ChallengeTa
   };
 }
 
-/** F56: the first word must be a program that can be run. Throws HookFailed before anything is ordered. */
-export function validateHook(command: string, name: string, environment: ChallengeContext['environment']): void {
-  const program = command.trim().split(/\s+/)[0] ?? '';
-  const path = extendedPath(environment['PATH']);
-  if (program.includes('/') ? runnable(program) : path.split(':').some((folder) => runnable(join(folder, program)))) return;
-  if (program.includes('/') && existsSync(program)) {
-    throw new HookFailed(`The ${name} command ${program} is there, but it is not a file that may be executed.`, { hint: `Make it executable: chmod +x ${program}` });
-  }
-  throw new HookFailed(`Unable to find ${name} command ${program} in the PATH.\n(PATH is ${path})`, {
-    hint: 'Give the full path of an executable file. --disable-hook-validation skips this check.',
-  });
-}
-
-function runnable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
+/** The name as hooks know it, without `*.`. */
+export function bareName({ identifier }: ChallengeTask): string {
+  return identifier.value.replace(/^\*\./, '');
 }

@@ -1,0 +1,126 @@
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
+import { makePlace, unattended, type Ended, type Place } from './certwright.js';
+import { freePorts } from './pebble.js';
+
+let sandbox: Sandbox;
+let httpPort: number;
+let place: Place;
+beforeAll(async () => {
+  const [http = 0, tlsPort = 0] = await freePorts(2);
+  httpPort = http;
+  sandbox = await startSandbox({ httpPort, tlsPort, policy: { authzReuse: false } });
+});
+afterAll(() => sandbox.stop());
+beforeEach(() => {
+  place = makePlace();
+  writeFileSync(join(place.folder, 'root.pem'), sandbox.rootPem);
+});
+afterEach(() => place.remove());
+
+const run = (...args: string[]) => place.certwright(args, { env: { REQUESTS_CA_BUNDLE: join(place.folder, 'root.pem') } });
+const certonly = (...args: string[]) => run('certonly', ...unattended(sandbox.directoryUrl), '--standalone', '--http-01-port', String(httpPort), ...args);
+const renew = (...args: string[]) => run('renew', '-n', '--no-random-sleep-on-renew', ...args);
+const log = () => join(place.folder, 'log');
+const logged = (): string[] => (existsSync(log()) ? readFileSync(log(), 'utf8').trim().split('\n') : []);
+const live = (name: string) => join(place.folder, 'config/live', name);
+const queues = (): string[] => (existsSync(join(place.folder, 'config/.certwright/deploys')) ? readdirSync(join(place.folder, 'config/.certwright/deploys')) : []);
+async function fine(ended: Promise<Ended>): Promise<Ended> {
+  const { code, stderr } = await ended;
+  expect(code, stderr).toBe(0);
+  return ended;
+}
+function hookFile(kind: string, name: string, body: string): string {
+  const folder = join(place.folder, 'config/renewal-hooks', kind);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, name), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
+  return join(folder, name);
+}
+function events(stdout: string, type: string): Record<string, unknown>[] {
+  return stdout.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>).filter((event) => event['type'] === type);
+}
+
+it('certonly: directory hooks first, each with its own variables and nothing on stdin; output where certbot has it (S84–S92, C22–C24, F54, T07)', async () => {
+  const vars = 'echo "$0 [$RENEWED_DOMAINS] [$FAILED_DOMAINS] [$RENEWED_LINEAGE] [$(cat)]" | sed "s|.*renewal-hooks/||"';
+  for (const kind of ['pre', 'deploy', 'post']) for (const name of ['b', 'a', 'c~']) hookFile(kind, name, `${vars} >> ${log()}`);
+  const own = join(place.folder, 'config/renewal-hooks/post/a');
+  const { stdout, stderr } = await fine(certonly('-d', 'example.com,www.example.com', '--pre-hook', 'echo out; echo err >&2; exit 3', '--post-hook', own));
+  const path = live('example.com');
+  expect(logged()).toEqual([
+    'pre/a [] [] [] []', 'pre/b [] [] [] []',
+    `deploy/a [example.com www.example.com] [] [${path}] []`, `deploy/b [example.com www.example.com] [] [${path}] []`,
+    'post/a [example.com www.example.com] [] [] []', 'post/b [example.com www.example.com] [] [] []',
+  ]);
+  expect(stdout).toContain("Hook 'pre-hook' ran with output:\n out\n");
+  expect(stderr).toContain("Hook 'pre-hook' reported error code 3\nHook 'pre-hook' ran with error output:\n err\n");
+  rmSync(log());
+  // A failure: the post hooks run all the same and learn what failed; --no-directory-hooks leaves only the configured one.
+  const failed = await certonly('-d', 'blocked.example.com', '--http-01-port', String(httpPort + 1), '--no-directory-hooks', '--post-hook', `echo "post [$RENEWED_DOMAINS] [$FAILED_DOMAINS]" >> ${log()}`);
+  expect(failed.code).toBe(1);
+  expect(logged()).toEqual(['post [] [blocked.example.com]']);
+});
+
+it('a hook that cannot run is found before anything is done; one that hangs is ended with all its children (F56, --hook-timeout)', async () => {
+  const before = sandbox.requests.length;
+  for (const option of ['--pre-hook', '--post-hook', '--deploy-hook']) {
+    const { code, stderr } = await certonly('-d', 'example.com', option, 'no-such-program now');
+    expect(code).toBe(1);
+    expect(stderr).toContain(`Unable to find ${option.slice(2)} command no-such-program in the PATH.`);
+  }
+  const manual = await run('certonly', ...unattended(sandbox.directoryUrl), '--manual', '--manual-auth-hook', '/nonexistent/x', '--pre-hook', `touch ${log()}`, '-d', 'example.com');
+  expect(manual.stderr).toContain('Unable to find manual-auth-hook command /nonexistent/x in the PATH.');
+  expect(sandbox.requests.slice(before).filter(({ path }) => path.includes('order'))).toEqual([]);
+  expect(logged()).toEqual([]);
+  const slow = await fine(certonly('-d', 'example.com', '--disable-hook-validation', '--hook-timeout', '1', '--deploy-hook', `(sleep 2; echo late >> ${log()}) & sleep 30`));
+  expect(slow.stderr).toContain("Hook 'deploy-hook' reported error code 137\nHook 'deploy-hook' ran with error output:\n stopped after 1 s");
+  await new Promise((resolve) => setTimeout(resolve, 1200));
+  expect(logged()).toEqual([]);
+});
+
+it('a deploy hook that fails runs at every renew until it works, is told in JSON, and is forgotten with its certificate (U18, N26)', async () => {
+  const socket = join(place.folder, 'socket');
+  const command = `test -e ${socket} && echo "$RENEWED_LINEAGE $RENEWED_DOMAINS" >> ${log()}`;
+  const first = await certonly('-d', 'example.com', '--deploy-hook', command, '--strict-hooks');
+  expect(first.code).toBe(1);
+  expect(first.stdout).toContain('Successfully received certificate.');
+  expect(first.stderr).toContain('1 hook failure(s): deploy-hook test -e');
+  expect((await fine(renew('--json'))).stdout).toContain('"state":"failed"');
+  const strict = await renew('--json', '--strict-hooks');
+  expect(strict.code).toBe(1);
+  expect(events(strict.stdout, 'renewals')[0]).toMatchObject({ outcomes: [{ name: 'example.com', state: 'not-due', deploys: [{ command, state: 'failed', exitCode: 1 }] }] });
+  expect((await fine(renew())).stdout).toContain(`deploy hooks have not succeeded yet; every renew runs them again:\n  example.com: ${command} (error code 1, since 20`);
+  writeFileSync(socket, '');
+  const done = await fine(renew('--json', '--strict-hooks'));
+  expect(events(done.stdout, 'renewals')[0]).toMatchObject({ outcomes: [{ state: 'not-due', deploys: [{ state: 'done', exitCode: 0 }] }] });
+  expect(logged()).toEqual([`${live('example.com')} example.com`]);
+  await fine(renew());
+  expect(logged()).toHaveLength(1);
+  rmSync(socket);
+  await fine(renew('--force-renewal'));
+  expect(queues()).toEqual(['example.com.json']);
+  await fine(run('delete', '-n', '--cert-name', 'example.com'));
+  expect(queues()).toEqual([]);
+});
+
+it('a manual hook that fails: the challenge is not answered, the order stays good and is gone on with (T08, U11)', async () => {
+  const served = join(place.folder, 'mended');
+  const command = `test -e ${served} -o $CERTBOT_DOMAIN = a.example.com || { echo "no such zone" >&2; exit 7; }`;
+  const attempt = (...more: string[]) => run('certonly', ...unattended(sandbox.directoryUrl), '--manual', '--manual-auth-hook', command, '--manual-cleanup-hook', `echo "cleanup $CERTBOT_DOMAIN" >> ${log()}`, '-d', 'a.example.com,b.example.com', ...more);
+  const asked = () => sandbox.requests.filter(({ method, path }) => method === 'POST' && path.includes('chall')).length;
+  const orders = () => sandbox.requests.filter(({ path }) => path.endsWith('new-order')).length;
+  const [before, ordered] = [asked(), orders()];
+  const { code, stderr } = await attempt();
+  expect(code).toBe(1);
+  expect(stderr).toContain('The manual-auth-hook for b.example.com reported error code 7');
+  expect(stderr).toContain('  no such zone');
+  expect(stderr).toContain("Hook '--manual-auth-hook' for b.example.com reported error code 7");
+  expect(logged()).toEqual(['cleanup a.example.com', 'cleanup b.example.com']);
+  expect(asked()).toBe(before);
+  // certbot's way: the CA looks, and the authorizations are used up.
+  const old = await attempt('--no-self-check');
+  expect(old.stderr).toContain('The certificate authority failed to verify these names:');
+  expect(asked()).toBe(before + 2);
+  expect(orders()).toBe(ordered + 1);
+});
