@@ -4,7 +4,7 @@ import { renewalSettings } from '../decide/renewal-settings.js';
 import { whyReport } from '../decide/why.js';
 import { MissingFlag, Refused } from '../errors.js';
 import { renewalFacts } from '../facts.js';
-import { hooksOf } from '../hooks.js';
+import { hooksOf, type HookKind } from '../hooks.js';
 import type { Settings } from '../settings.js';
 import type { World } from '../world.js';
 
@@ -17,6 +17,7 @@ export async function why(settings: Settings, world: World): Promise<void> {
   const { name, serial, renewal, identifiers } = lineage;
   const now = world.clock.now();
   const effective = renewalSettings(settings, name, renewal.params);
+  const hooks = (kind: HookKind): readonly string[] => hooksOf(effective, kind).map(({ command }) => command);
   const advice = readAdvice(world.dirs)[name];
   const report = whyReport({
     now,
@@ -25,7 +26,7 @@ export async function why(settings: Settings, world: World): Promise<void> {
     advice: advice?.serial === serial ? advice : null,
     settings: effective,
     authenticators: world.plugins.filter(({ authenticator }) => authenticator).map((plugin) => plugin.name),
-    hooks: { pre: hooksOf(effective, 'pre'), deploy: hooksOf(effective, 'deploy'), post: hooksOf(effective, 'post') },
+    hooks: { pre: hooks('pre'), deploy: hooks('deploy'), post: hooks('post') },
     schedule: await world.schedule(),
   });
   world.interaction.report({ type: 'why', ...report });
