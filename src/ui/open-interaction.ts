@@ -21,11 +21,12 @@ const ASKING = new Set(['run', 'certonly', 'resume', 'register', 'unregister', '
  */
 export async function openInteraction(settings: Settings, { stdin, stdout, stderr }: Terminal, env: Env, at: Surroundings & { program: string; cancel: () => void }): Promise<Interaction> {
   const { values } = settings;
-  if (values.json) return flagsOnly(jsonPrinter(stdout));
+  const consent = values.noninteractiveMode || values.quiet;
+  if (values.json) return flagsOnly(jsonPrinter(stdout), { consent });
   const verbose = values.debug ? 3 : values.verboseCount;
   const print = linePrinter({ stdout, stderr }, { quiet: values.quiet, verbose, program: at.program });
   const terminal = stdin.isTTY && stdout.isTTY;
-  if (values.noninteractiveMode || values.quiet || !ASKING.has(settings.verb) || (!terminal && !values.forceInteractive)) return flagsOnly(print);
+  if (consent || !ASKING.has(settings.verb) || (!terminal && !values.forceInteractive)) return flagsOnly(print, { consent });
   if (values.plain || !terminal || env['TERM'] === 'dumb' || env['CERTWRIGHT_PLAIN'] === '1') {
     const { plainInteraction } = await import('./plain.js');
     return plainInteraction({ stdin, stdout }, print, at.cancel);

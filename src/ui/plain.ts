@@ -61,6 +61,19 @@ export function plainInteraction({ stdin, stdout }: PlainStreams, print: (event:
           return choice.disabled === undefined ? { value: choice.value } : { problem: `Not now: ${choice.disabled}.` };
         });
       }
+      case 'checklist': {
+        const kept = Array.isArray(initial) ? initial.map(String) : question.initial;
+        for (const [index, { label, hint }] of question.choices.entries()) say(`${index + 1}. ${label}${hint === undefined ? '' : `: ${hint}`}`);
+        const usual = question.choices.flatMap(({ value }, index) => (kept.includes(value) ? [index + 1] : []));
+        return prompt<AnswerValue | typeof back>(`Numbers with commas between, ${keys}${usual.length > 0 ? `, Enter for ${usual.join(',')}` : ''}:`, (answer) => {
+          const other = special(answer);
+          if (other) return other;
+          const numbers = answer === '' ? usual : answer.split(/[\s,]+/).filter((word) => word !== '').map(Number);
+          const chosen = question.choices.filter((_, index) => numbers.includes(index + 1)).map(({ value }) => value);
+          if (numbers.some((number) => question.choices[number - 1] === undefined)) return { problem: `Please answer with numbers from 1 to ${question.choices.length}.` };
+          return chosen.length < question.least ? { problem: `Please choose at least ${question.least}.` } : { value: chosen };
+        });
+      }
       case 'names': {
         const kept = Array.isArray(initial) ? (initial as readonly string[]) : question.initial;
         if (question.suggestions.length > 0) say('Seen on this machine:', ...question.suggestions.map(({ name, note }) => `  ${name}, ${note}`));

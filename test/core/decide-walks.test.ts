@@ -29,6 +29,8 @@ function answerFor(question: Question, pick: () => number, names: readonly strin
       const open = question.choices.filter((choice) => choice.disabled === undefined);
       return open[pick() % open.length]?.value ?? question.recommended;
     }
+    case 'checklist':
+      return question.choices.filter(() => pick() % 2 === 0).map(({ value }) => value);
     case 'names':
       return names;
     case 'text':

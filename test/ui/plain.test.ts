@@ -67,7 +67,7 @@ describe('plain lines', () => {
 
 describe('flags only', () => {
   it('takes the safe answer, or names the flags', async () => {
-    const face = flagsOnly(() => undefined);
+    const face = flagsOnly(() => undefined, { consent: true });
     expect(await face.ask({ ...choice, unattended: 'three' }, at)).toBe('three');
     await expect(face.ask(choice, at)).rejects.toMatchObject({ flags: ['--flag'] });
     await expect(face.ask(choice, at)).rejects.toBeInstanceOf(MissingFlag);

@@ -74,6 +74,7 @@ export async function unregister(settings: Settings, world: World): Promise<void
       why: 'A deactivated account cannot order or revoke any more, and cannot be brought back. Certificates that it ordered stay valid.',
       flags: ['-n'],
       unattended: 'yes',
+      consent: true,
       choices: [{ value: 'yes', label: 'Deactivate it' }, { value: 'no', label: 'Keep it', hint: 'nothing is changed' }],
       recommended: 'no',
     },

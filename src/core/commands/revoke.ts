@@ -34,7 +34,14 @@ export async function revoke(asked: Settings, world: World): Promise<void> {
     await client.revoke({ certificate, reason: number, key });
   }
   world.interaction.report({ type: 'result', text: `Congratulations! You have successfully revoked the certificate that was located at ${path}.` });
-  if (lineage && (deleteAfterRevoke ?? (await wantsDeletion(lineage.name, world)))) {
+  if (!lineage) return;
+  const sharing = listLineages(world.dirs).lineages.filter(({ name, archiveFolder }) => name !== lineage.name && archiveFolder === lineage.archiveFolder);
+  if (sharing.length > 0) {
+    // certbot's rule: the other certificates would lose their files.
+    const others = sharing.map(({ name }) => name).join(', ');
+    return world.interaction.report({ type: 'result', text: `Not deleting revoked certificates due to overlapping archive dirs. ${others} ${sharing.length === 1 ? 'keeps its' : 'keep their'} files in ${lineage.archiveFolder} too.` });
+  }
+  if (deleteAfterRevoke ?? (await wantsDeletion(lineage.name, world))) {
     deleteLineage(world.dirs, lineage.name);
     world.interaction.report({ type: 'result', text: `Deleted all files relating to certificate ${lineage.name}.` });
   }

@@ -93,6 +93,7 @@ function assignment(settings: Settings, facts: Facts, { id, value }: Answer): As
       return assignAccount(value);
     case 'debug-challenges':
     case 'certificate':
+    case 'certificates':
     case 'confirm':
     case 'schedule':
       return {};

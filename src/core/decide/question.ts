@@ -16,6 +16,7 @@ export type QuestionId =
   | 'eab-hmac-key'
   | 'debug-challenges' // while a plan is carried out
   | 'certificate' // which one, for the commands on one
+  | 'certificates' // which ones
   | 'schedule' // who renews, certbot or we
   | 'confirm';
 
@@ -33,6 +34,8 @@ interface Common {
   flags: readonly string[];
   /** What is taken when nobody can be asked; absent = MissingFlag. */
   unattended?: AnswerValue;
+  /** `unattended` only counts when somebody said -n: a missing terminal is no consent (U16). */
+  consent?: boolean;
   /** certbot's own words for MissingFlag, where users know them. */
   missing?: string;
   /** Short label for the trail: 'Names', 'Proof'. */
@@ -52,6 +55,7 @@ export interface Choice {
 
 export type Question =
   | (Common & { kind: 'choice'; choices: readonly Choice[]; recommended: string; /** None is better than another: `recommended` is only where the cursor stands. */ even?: boolean })
+  | (Common & { kind: 'checklist'; choices: readonly Choice[]; initial: readonly string[]; /** Fewest that must be ticked. */ least: number })
   | (Common & { kind: 'names'; suggestions: readonly { name: string; note: string }[]; initial: readonly string[] })
   | (Common & { kind: 'text'; initial: string; optional: boolean; check: 'email' | 'nonempty'; secret?: boolean })
   | (Common & { kind: 'folders'; names: readonly string[]; initial: Readonly<Record<string, string>> });

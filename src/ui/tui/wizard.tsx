@@ -18,6 +18,7 @@ import type { Key } from './keys.js';
 import { row, wrapped, type Row } from './rows.js';
 import type { Hint, Screen, View } from './screen.js';
 import { byHandScreen, byHandState, type ByHandState } from './screens/by-hand.js';
+import { checklistScreen, checklistState } from './screens/checklist.js';
 import { choiceScreen, choiceState } from './screens/choice.js';
 import { foldersScreen, foldersState } from './screens/folders.js';
 import { namesScreen, namesState } from './screens/names.js';
@@ -202,6 +203,8 @@ export function createWizard(options: WizardOptions): Interaction {
     switch (asked.kind) {
       case 'choice':
         return show(choiceScreen, choiceState(asked, canGoBack, initial), common);
+      case 'checklist':
+        return show(checklistScreen, checklistState(asked, canGoBack, initial), common);
       case 'names':
         return show(namesScreen, namesState(asked, canGoBack, initial), common);
       case 'text':

@@ -9,6 +9,7 @@ import { readKeys } from '../../../src/ui/tui/keys.js';
 import { rowText } from '../../../src/ui/tui/rows.js';
 import type { Screen, View } from '../../../src/ui/tui/screen.js';
 import { byHandScreen, byHandState } from '../../../src/ui/tui/screens/by-hand.js';
+import { checklistScreen, checklistState } from '../../../src/ui/tui/screens/checklist.js';
 import { choiceScreen, choiceState } from '../../../src/ui/tui/screens/choice.js';
 import { foldersScreen, foldersState } from '../../../src/ui/tui/screens/folders.js';
 import { namesScreen, namesState } from '../../../src/ui/tui/screens/names.js';
@@ -36,6 +37,23 @@ function press<S, A>(screen: Screen<S, A>, start: S, input: string): { answer?: 
 }
 
 const shown = <S, A>(screen: Screen<S, A>, state: S, at: View = view) => screen.rows(state, at).map(rowText).join('\n');
+
+describe('checklist', () => {
+  const question = { kind: 'checklist', id: 'certificates', label: 'Certificates', title: 'Which ones?', why: 'Because.', flags: [], choices: [{ value: 'a', label: 'a.example' }, { value: 'b', label: 'b.example', hint: 'b' }, { value: 'c', label: 'c.example' }], initial: ['b'], least: 1 } as const;
+
+  it('space ticks and unticks, in the order of the list; Enter takes them', () => {
+    expect(press(checklistScreen, checklistState(question, false, undefined), ENTER).answer).toEqual(['b']);
+    expect(press(checklistScreen, checklistState(question, false, undefined), `${DOWN}${DOWN} ${UP}${UP} ${ENTER}`).answer).toEqual(['a', 'b', 'c']);
+    expect(press(checklistScreen, checklistState(question, true, ['c']), `${ESC}`).answer).toBe(back);
+    expect(press(checklistScreen, checklistState(question, true, ['c', 'gone']), ENTER).answer).toEqual(['c']);
+  });
+
+  it('too few are not taken, and it is said why', () => {
+    const left = press(checklistScreen, checklistState(question, false, undefined), `${DOWN} ${ENTER}`);
+    expect(left.answer).toBeUndefined();
+    expect(shown(checklistScreen, left.state)).toContain('Tick at least one');
+  });
+});
 
 describe('choice', () => {
   it('Enter takes the recommended answer; arrows skip what cannot be chosen; keys in one chunk count all', () => {
