@@ -10,6 +10,8 @@ type Command = (settings: Settings, world: World) => Promise<void> | void;
 export const commands: Partial<Readonly<Record<Verb, () => Promise<Command>>>> = {
   certificates: async () => (await import('./core/commands/certificates.js')).certificates,
   delete: async () => (await import('./core/commands/delete.js')).deleteCertificate,
+  enhance: async () => (await import('./core/commands/install.js')).enhance,
+  install: async () => (await import('./core/commands/install.js')).installCertificate,
   plugins: async () => (await import('./core/commands/plugins.js')).plugins,
   reconfigure: async () => (await import('./core/commands/reconfigure.js')).reconfigure,
   register: async () => (await import('./core/commands/account.js')).register,

@@ -4,17 +4,19 @@ import { readCertificate } from '../crypto/certificate.js';
 import { createCsr } from '../crypto/csr.js';
 import { generatePrivateKey } from '../crypto/keys.js';
 import { watchTasks } from '../plugins/manual/watch.js';
-import type { Authenticator, ChallengeContext, ChallengeTask } from '../plugins/contract.js';
-import { readLineage, type Lineage } from '../store/lineage.js';
+import type { Authenticator, ChallengeContext, ChallengeTask, Deployment, Installer } from '../plugins/contract.js';
+import { newLinks, readLineage, type Lineage } from '../store/lineage.js';
 import { saveNewLineage, saveNewVersion } from '../store/save.js';
 import { ensureAccount } from './account.js';
 import { saveCsrFiles } from './csr-files.js';
+import { enhancementsWanted } from './decide/enhancements-wanted.js';
 import type { KeyPlan, ObtainPlan, RenewalValue } from './decide/plan.js';
 import { deploy } from './deploy.js';
 import { Refused } from './errors.js';
 import type { DeployOutcome, Event } from './events.js';
 import { cleanEnvironment, deployEnvironment, LONGEST_LIST, postEnvironment } from './hook-environment.js';
 import { runHooks, type HookRun } from './hooks.js';
+import { installInto, openInstaller, planInstallation } from './installation.js';
 import { forget, issue, type Issued } from './issue.js';
 import { watchServed } from './served.js';
 import type { Settings } from './settings.js';
@@ -46,6 +48,7 @@ export async function carryOut(plan: ObtainPlan, settings: Settings, world: Worl
   const context = challengeContext(plan, settings, world, served.mark, () => expires);
   const authenticator = await loadAuthenticator(plan, settings, world);
   authenticator.check?.(context);
+  const installer = await readyInstaller(plan, settings, world);
   await around.before(settings);
   let renewed: readonly string[] = [];
   let deploys: readonly DeployOutcome[] = [];
@@ -89,7 +92,7 @@ export async function carryOut(plan: ObtainPlan, settings: Settings, world: Worl
       command: world.args,
     });
     renewed = issued.identifiers.map(({ value }) => value);
-    deploys = await keep(plan, issued, lineage, owner.id, settings, world);
+    deploys = await keep(plan, issued, { lineage, accountId: owner.id, installer }, settings, world);
   } finally {
     await release();
     post = await around.after(settings, postHookEnvironment(plan, renewed));
@@ -114,7 +117,15 @@ function postHookEnvironment(plan: ObtainPlan, renewed: readonly string[]): Reco
   return postEnvironment(renewed, failed, LONGEST_LIST.other);
 }
 
-async function keep(plan: ObtainPlan, issued: Issued, lineage: Lineage | null, accountId: string, settings: Settings, world: World): Promise<readonly DeployOutcome[]> {
+/** What a saved certificate goes on with. */
+interface Beside {
+  /** Of which it is the next version. */
+  lineage: Lineage | null;
+  accountId: string;
+  installer: Installer | null;
+}
+
+async function keep(plan: ObtainPlan, issued: Issued, { lineage, accountId, installer }: Beside, settings: Settings, world: World): Promise<readonly DeployOutcome[]> {
   const say = (event: Event): void => world.interaction.report(event);
   const names = issued.identifiers.map(({ shown }) => shown);
   if (plan.dryRun) {
@@ -142,12 +153,33 @@ async function keep(plan: ObtainPlan, issued: Issued, lineage: Lineage | null, a
   forget(plan, world.dirs);
   say({ type: 'stage', stage: 'save', state: 'done' });
   say({ type: 'saved', lineage: saved.name, version: saved.version, files: saved.files, names, notAfter: notAfter.toISOString(), issuer, renewsByItself: plan.authenticator !== 'manual' || plan.renewalParams['manual_auth_hook'] !== undefined, ...(plan.renewal === undefined ? {} : { renewal: plan.renewal && { by: plan.renewal.by, ...(plan.renewal.next === undefined ? {} : { next: new Date(plan.renewal.next).toISOString() }) } }) });
+  if (installer) await use(installer, { names: issued.identifiers.filter(({ type }) => type === 'dns').map(({ value }) => value), files: saved.files }, settings, world);
   return deploy(settings, { name: saved.name, names: issued.identifiers.map(({ value }) => value), liveFolder: saved.liveFolder }, world);
+}
+
+/**
+ * The installer of the plan, with the server's configuration read and the change planned once: what cannot be installed is said before
+ * anything is ordered. Null without one; `renew` reloads the servers of all its certificates at the end.
+ */
+async function readyInstaller(plan: ObtainPlan, settings: Settings, world: World): Promise<Installer | null> {
+  if (plan.installer === null || plan.dryRun || plan.lineage === null || settings.verb === 'renew') return null;
+  const installer = await openInstaller(settings, world);
+  if (settings.verb !== 'run') return installer;
+  const files = plan.lineage.exists ? readLineage(world.dirs, plan.lineage.name).live : newLinks(world.dirs, plan.lineage.name);
+  await planInstallation(installer, { names: plan.identifiers.filter(({ type }) => type === 'dns').map(({ value }) => value), files }, enhancementsWanted(settings), { deploy: true });
+  await installer.read(new Map());
+  return installer;
+}
+
+/** `run` installs; `certonly` with an installer has the server read the certificate anew (C21). */
+async function use(installer: Installer, deployment: Deployment, settings: Settings, world: World): Promise<void> {
+  if (settings.verb === 'run') await installInto(installer, deployment, settings, world, { deploy: true });
+  else await installer.reload();
 }
 
 async function loadAuthenticator(plan: ObtainPlan, { values }: Settings, { plugins, authenticators }: World): Promise<Authenticator> {
   const descriptor = plugins.find(({ name }) => name === plan.authenticator);
-  if (!descriptor) throw new Refused(`The requested ${plan.authenticator} plugin does not appear to be installed`);
+  if (!descriptor?.load) throw new Refused(`The requested ${plan.authenticator} plugin does not appear to be installed`);
   if (!authenticators || !descriptor.overlaps) return descriptor.load();
   const key = [plan.authenticator, values.http01Port, values.http01Address ?? '', values.httpsPort].join(' ');
   const shared = authenticators.get(key) ?? descriptor.load();

@@ -5,6 +5,7 @@ import type { RenewalReason } from './decide/renewal-reason.js';
 import type { Forecast } from './decide/forecast.js';
 import type { WhyReport } from './decide/why.js';
 import type { ProblemDocument } from './errors.js';
+import type { InstallationStep } from './installation.js';
 import type { Reference } from './references.js';
 import type { ChallengeType } from './identifier.js';
 
@@ -43,6 +44,8 @@ export type Event =
   | ({ type: 'forecast'; from: number; days: number; broken: readonly string[] } & Forecast)
   /** Lines of other programs' configuration that name the files of these certificates. */
   | { type: 'references'; names: readonly string[]; references: readonly Reference[] }
+  /** What was changed in a server's configuration, or with `done` false would be. */
+  | { type: 'installation'; steps: readonly InstallationStep[]; done: boolean }
   /** What a command has to tell, as lines. */
   | { type: 'result'; text: string }
   | { type: 'renewals'; dryRun: boolean; outcomes: RenewalOutcome[] }

@@ -96,6 +96,69 @@ export interface Authenticator {
   cleanUp(tasks: readonly ChallengeTask[], context: ChallengeContext): Promise<void>;
 }
 
+/** What an installation can be hardened with; certbot's flags and the keys of its renewal files. */
+export type Enhancement = 'redirect' | 'hsts' | 'uir' | 'staple-ocsp' | 'auto-hsts';
+
+/** One file as an installer leaves it; texts are latin1, a character a byte. */
+export interface ChangedFile {
+  /** Without symbolic links. */
+  path: string;
+  /** null = it is new. */
+  before: string | null;
+  after: string;
+}
+
+/** What an installer will do, as data: shown before it is done, then done exactly so, with a checkpoint that undoes it. */
+export interface ServerChange {
+  files: readonly ChangedFile[];
+  /** Symbolic links that are made. */
+  links: readonly { path: string; target: string }[];
+  /** Commands with those that undo them. */
+  commands: readonly { run: readonly string[]; undo: readonly string[] }[];
+  /** One line each for the checkpoint. */
+  notes: readonly string[];
+  /** What a person should know before it is done. */
+  warnings: readonly string[];
+}
+
+/** The files of a certificate as a server is pointed to them. */
+export interface Deployment {
+  names: readonly string[];
+  files: { cert: string; privkey: string; chain: string; fullchain: string };
+}
+
+export interface InstallContext {
+  options: Readonly<Record<string, PluginValue>>;
+  http01Port: number;
+  httpsPort: number;
+  configDir: string;
+  workDir: string;
+  environment: Readonly<Record<string, string | undefined>>;
+  signal: AbortSignal;
+  log(level: 'debug' | 'info' | 'warning' | 'error', message: string): void;
+}
+
+/**
+ * Configures a server. It reads and decides; writing, checkpoints and undoing are done for it, so that every installer is equally
+ * safe. `deploy` and `enhance` are pure over what was read last.
+ */
+export interface Installer {
+  /** Finds the server and its version. Throws PluginError with what is wrong, in the server's own words where it has some. */
+  prepare(context: InstallContext): Promise<void>;
+  /** Reads the configuration; files of `instead` (path → latin1 text) count as holding that text, for changes that are not written yet. */
+  read(instead: ReadonlyMap<string, string>): Promise<void>;
+  /** Names that the server serves. */
+  names(): readonly { name: string; tls: boolean; place: string }[];
+  /** Gives these names the certificate. Throws PluginError when it cannot tell where. */
+  deploy(deployment: Deployment): ServerChange;
+  /** Null = the server cannot do that at all. */
+  enhance(kind: Enhancement, deployment: Deployment): ServerChange | null;
+  /** The server's test of what is on disk: null when it is good, else its words. */
+  test(): Promise<string | null>;
+  /** Has the running server use what is on disk, and returns when it does. Throws PluginError. */
+  reload(): Promise<void>;
+}
+
 export interface PluginDescriptor {
   name: string;
   /** 'A file in a web folder' */
@@ -112,6 +175,10 @@ export interface PluginDescriptor {
   /** IP identifiers allowed (C07). */
   ipAddresses: boolean;
   fit(question: FitQuestion): Promise<Fit>;
-  /** Loads the code that does the work. */
-  load(): Promise<Authenticator>;
+  /** Loads the code that proves names; absent for installers. */
+  load?(): Promise<Authenticator>;
+  /** Loads the code that configures a server; absent for authenticators. */
+  loadInstaller?(): Promise<Installer>;
+  /** Not listed and not offered: for scripts that name it. */
+  hidden?: boolean;
 }

@@ -6,6 +6,7 @@ import { nextSteps, savedDetails, savedLines } from './done-text.js';
 import { eventText } from './event-text.js';
 import { failureLines, messageLines } from './failure-text.js';
 import { forecastLines } from './forecast-text.js';
+import { installationLines } from './installation-text.js';
 import { planLines } from './plan-text.js';
 import { renewalsText } from './renewals-text.js';
 import { scheduleLines } from './schedule-text.js';
@@ -65,6 +66,8 @@ export function linePrinter({ stdout, stderr }: LineStreams, { quiet, verbose, p
         return out(...printable(event.text).split('\n'));
       case 'schedule':
         return out(...scheduleLines(event, program));
+      case 'installation':
+        return out(...installationLines(event));
       case 'forecast':
         return out(...forecastLines(event));
       case 'why':

@@ -1,12 +1,14 @@
+import { readLineage } from '../../store/lineage.js';
 import { recover } from '../../store/recover.js';
 import { carryOut, type Carried } from '../carry-out.js';
 import { collect, type LookUp, type Progress } from '../collect.js';
 import { withAnswers } from '../decide/decide.js';
-import type { ObtainPlan } from '../decide/plan.js';
+import type { KeepPlan, ObtainPlan } from '../decide/plan.js';
 import { AcmeProblem, CertwrightError, ChallengesFailed, HookFailed, NetworkError, PluginError } from '../errors.js';
 import { withDirectory } from '../directory-facts.js';
 import { gatherFacts, lookUpFits } from '../facts.js';
 import { refuseFailedHooks, validateHooks } from '../hooks.js';
+import { installInto, openInstaller } from '../installation.js';
 import type { RecoveryChoice } from '../interaction.js';
 import type { Settings, Verb } from '../settings.js';
 import type { World } from '../world.js';
@@ -34,6 +36,7 @@ export async function obtain(settings: Settings, world: World): Promise<Outcome>
     if (plan.kind === 'command') return plan.verb === 'quit' ? { done: true } : { instead: plan.verb };
     if (plan.kind === 'keep') {
       interaction.report({ type: 'kept', lineage: plan.lineage, notAfter: new Date(plan.notAfter).toISOString() });
+      await installKept(plan, withAnswers(settings, collected.facts, progress.answers), world);
       return { done: true };
     }
     const effective = withAnswers(settings, collected.facts, progress.answers);
@@ -84,4 +87,12 @@ function waysOut(plan: ObtainPlan, error: CertwrightError): readonly RecoveryCho
 
 function whatIsSafe(plan: ObtainPlan): string {
   return plan.lineage?.exists ? `Nothing was changed. The certificate ${plan.lineage.name} that you have is still in use.` : 'Nothing was changed: no file was saved, no server was touched.';
+}
+
+/** `run` with a certificate that is kept: the server may still have to be pointed to it (certbot's reinstall). */
+async function installKept({ lineage: name, installer }: KeepPlan, settings: Settings, world: World): Promise<void> {
+  if (installer === null || settings.verb !== 'run') return;
+  const { live, identifiers } = readLineage(world.dirs, name);
+  const names = identifiers.filter(({ type }) => type === 'dns').map(({ value }) => value);
+  await installInto(await openInstaller(settings, world), { names, files: live }, settings, world, { deploy: true });
 }

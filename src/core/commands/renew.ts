@@ -62,6 +62,7 @@ export async function renew(settings: Settings, world: World): Promise<void> {
     });
     const others = wanted.filter(({ name }) => outcomes.get(name)?.state !== 'renewed');
     for (const [name, deploys] of await deployAgain(settings, others, shared)) outcomes.set(name, { ...outcomes.get(name), deploys: [...deploys] } as RenewalOutcome);
+    if (!dryRun) await reloadServers(due.filter(({ name }) => outcomes.get(name)?.state === 'renewed'), settings, world);
   } finally {
     const all = [...outcomes.values(), ...unreadable];
     interaction.report({ type: 'renewals', dryRun, outcomes: all });
@@ -70,6 +71,25 @@ export async function renew(settings: Settings, world: World): Promise<void> {
   const failed = [...outcomes.values()].filter(({ state }) => state === 'failed');
   if (failed.length > 0 || unreadable.length > 0) throw new Refused(`${failed.length} renew failure(s), ${unreadable.length} parse failure(s)`);
   if (settings.values.strictHooks) refuseFailedHooks([...outcomes.values()].flatMap(({ deploys }) => deploys ?? []), post);
+}
+
+/** C21: servers whose certificates were renewed read them anew, each server once for all of them. One that does not is told and stops nothing. */
+async function reloadServers(renewed: readonly Lineage[], asked: Settings, world: World): Promise<void> {
+  const bySetting = new Map<string, Settings>();
+  for (const { name, renewal } of renewed) {
+    const settings = renewalSettings(asked, name, renewal.params);
+    const { installer } = settings.values;
+    if (installer !== undefined) bySetting.set(JSON.stringify([installer, settings.plugin]), settings);
+  }
+  for (const settings of bySetting.values()) {
+    const { openInstaller } = await import('../installation.js');
+    try {
+      await (await openInstaller(settings, world)).reload();
+    } catch (error) {
+      if (error instanceof CertwrightError && error.code === 'cancelled') throw error;
+      world.log('error', `The ${settings.values.installer ?? ''} server still serves the old certificate: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
 }
 
 /** In words, for those that were not asked for. */

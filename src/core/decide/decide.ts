@@ -117,6 +117,7 @@ function obtainPlan(settings: Settings, facts: Facts, { wanted, place, lineage, 
   const { values } = settings;
   const fresh = place && 'fresh' in place ? place.fresh : null;
   const installer = values.installer ?? null;
+  refuseMissingInstaller(installer, facts);
   const profile = values.requiredProfile ?? values.preferredProfile;
   const name = lineage?.name ?? fresh?.name;
   const pending = openOrder(settings, facts, name, wanted);
@@ -164,6 +165,12 @@ function obtainPlan(settings: Settings, facts: Facts, { wanted, place, lineage, 
 function renewal(schedule: NonNullable<Facts['schedule']>, configDir: string): ObtainPlan['renewal'] {
   const job = renewedBy(schedule, configDir);
   return job && { by: job.name, ...optional({ next: job.next }) };
+}
+
+function refuseMissingInstaller(installer: string | null, { plugins }: Facts): void {
+  if (installer === null || plugins.some((plugin) => plugin.name === installer && plugin.installer)) return;
+  const others = plugins.filter((plugin) => plugin.installer && plugin.name !== 'null').map(({ name }) => name);
+  throw new Refused(`The requested ${installer} plugin does not appear to be installed`, { hint: others.length > 0 ? `Installers here: ${others.join(', ')}.` : 'Leave out -i, and point your server to the files by hand.' });
 }
 
 /** A certificate of a test CA must not replace one that visitors trust (certbot's rule, --break-my-certs lifts it). */

@@ -272,6 +272,7 @@ export function createWizard(options: WizardOptions): Interaction {
         case 'certificates':
         case 'renewals':
         case 'why':
+        case 'installation':
         case 'result':
         case 'schedule':
         case 'schedule-step':

@@ -1,0 +1,108 @@
+import type { Deployment, Enhancement, InstallContext, Installer, ServerChange } from '../plugins/contract.js';
+import { enhancementsWanted } from './decide/enhancements-wanted.js';
+import { PluginError, Refused } from './errors.js';
+import { applyChange, undoChanges } from './server-change.js';
+import { isSet, type Settings } from './settings.js';
+import type { World } from './world.js';
+
+/** One checkpoint's worth of change, with certbot's title for it (two for `install --redirect`). */
+export interface InstallationStep {
+  title: string;
+  change: ServerChange;
+}
+
+/** What an installation will do, and what it was asked that this server cannot do. */
+export interface InstallationPlan {
+  steps: readonly InstallationStep[];
+  unsupported: readonly Enhancement[];
+}
+
+/** The installer that is named, prepared and with the server's configuration read. Throws Refused, PluginError. */
+export async function openInstaller(settings: Settings, world: World): Promise<Installer> {
+  const name = settings.values.installer;
+  if (name === undefined) {
+    throw new Refused('Missing command line flags. For non-interactive execution, you will need to specify a plugin on the command line.', {
+      hint: `Name an installer with -i; \`${settings.program} plugins --installers\` lists them.`,
+    });
+  }
+  const descriptor = world.plugins.find((plugin) => plugin.name === name);
+  if (!descriptor?.loadInstaller) throw new Refused(`The requested ${name} plugin does not appear to be installed`, { hint: `\`${settings.program} plugins --installers\` lists those that are.` });
+  const installer = await descriptor.loadInstaller();
+  await installer.prepare(installContext(settings, world));
+  await installer.read(new Map());
+  return installer;
+}
+
+function installContext({ values, plugin }: Settings, world: World): InstallContext {
+  return {
+    options: plugin,
+    http01Port: values.http01Port,
+    httpsPort: values.httpsPort,
+    configDir: world.dirs.config,
+    workDir: world.dirs.work,
+    environment: world.env,
+    signal: world.signal,
+    log: (level, message) => world.log(level, message),
+  };
+}
+
+/**
+ * What deploying a certificate and these enhancements change, each planned on what the ones before it leave: nothing is written.
+ * `deploy` false = only the enhancements. Throws PluginError.
+ */
+export async function planInstallation(installer: Installer, deployment: Deployment, enhancements: readonly Enhancement[], { deploy }: { deploy: boolean }): Promise<InstallationPlan> {
+  const steps: InstallationStep[] = [];
+  const unsupported: Enhancement[] = [];
+  const instead = new Map<string, string>();
+  const take = async (title: string, change: ServerChange): Promise<void> => {
+    for (const { path, after } of change.files) instead.set(path, after);
+    if (change.files.length + change.links.length + change.commands.length > 0) steps.push({ title, change });
+    await installer.read(instead);
+  };
+  if (deploy) await take('Deployed ACME Certificate', installer.deploy(deployment));
+  for (const kind of enhancements) {
+    const change = installer.enhance(kind, deployment);
+    if (change === null) unsupported.push(kind);
+    else await take(`Add enhancement ${kind}`, change);
+  }
+  return { steps, unsupported };
+}
+
+/**
+ * Does what was planned: every step is a checkpoint of its own, the server tests each before it stays, and reads all of them anew at
+ * the end. When a step is refused it is undone and those before it stay; when the reload fails all are undone and the server is
+ * reloaded once more. Throws PluginError with the server's words.
+ */
+async function install(installer: Installer, { steps }: InstallationPlan, name: string, world: World): Promise<void> {
+  for (const [index, { title, change }] of steps.entries()) {
+    try {
+      await applyChange(title, change, () => installer.test(), world);
+    } catch (error) {
+      if (index > 0) await installer.reload();
+      throw error;
+    }
+  }
+  try {
+    await installer.reload();
+  } catch (error) {
+    await undoChanges(steps.length, world);
+    await installer.reload();
+    throw new PluginError(name, `We were unable to install your certificate, however, we successfully restored your server to its prior configuration.\n${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+
+/**
+ * Points the server to a certificate (`deploy`) and hardens it as the settings say; with --plan only says what would be changed. Throws
+ * PluginError.
+ */
+export async function installInto(installer: Installer, deployment: Deployment, settings: Settings, world: World, what: { deploy: boolean }): Promise<void> {
+  const plan = await planInstallation(installer, deployment, enhancementsWanted(settings), what);
+  tellUnsupported(plan, settings, world);
+  if (!settings.values.plan) await install(installer, plan, settings.values.installer ?? '', world);
+  world.interaction.report({ type: 'installation', steps: plan.steps, done: !settings.values.plan });
+}
+
+/** Enhancements that were asked for by name and that the server cannot do: said, as certbot does, and no failure. */
+function tellUnsupported({ unsupported }: InstallationPlan, settings: Settings, world: World): void {
+  for (const kind of unsupported) if (kind !== 'redirect' || isSet(settings, 'redirect')) world.log('warning', `${kind} is not supported by the ${settings.values.installer ?? ''} installer; it was left out.`);
+}

@@ -1,0 +1,48 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import type { ServerChange } from '../plugins/contract.js';
+import { listCheckpoints } from '../store/checkpoint.js';
+import { finalizeCheckpoint, recordCommand, recordFiles, recordNewFiles } from '../store/checkpoint-record.js';
+import { revertInProgress, undoCheckpoint } from '../store/checkpoint-undo.js';
+import { replaceLink, writeFileAtomic } from '../system/atomic-file.js';
+import { PluginError } from './errors.js';
+import { undoCommand } from './undo-command.js';
+import type { World } from './world.js';
+
+/**
+ * Makes one change of a server's configuration: noted first, then written (each file whole, by rename), then tested by the server
+ * itself; when it refuses, all is put back. What was stopped in between is put back by the next run (F67). Throws PluginError with
+ * the server's words, StoreError.
+ */
+export async function applyChange(title: string, change: ServerChange, test: () => Promise<string | null>, world: World): Promise<void> {
+  const { dirs } = world;
+  const { files, links, commands } = change;
+  for (const { path, before } of files) {
+    const present = existsSync(path) ? readFileSync(path, 'latin1') : null;
+    if (present !== before) throw new PluginError('installer', `${path} was changed while it was being read; nothing was done.`, { hint: 'Run the same command again.' });
+  }
+  recordFiles(dirs, 'in-progress', files.filter(({ before }) => before !== null).map(({ path }) => path), change.notes.join('\n'));
+  recordNewFiles(dirs, 'in-progress', [...files.filter(({ before }) => before === null).map(({ path }) => path), ...links.map(({ path }) => path)]);
+  try {
+    for (const { run, undo } of commands) {
+      recordCommand(dirs, 'in-progress', undo);
+      const { exitCode, stdout, stderr } = await world.runProgram(run);
+      if (exitCode !== 0) throw new PluginError('installer', `${run.join(' ')} failed: ${`${stderr}${stdout}`.trim()}`);
+    }
+    for (const { path, after } of files) {
+      const older = statSync(path, { throwIfNoEntry: false });
+      writeFileAtomic(path, Buffer.from(after, 'latin1'), { mode: older ? older.mode & 0o7777 : 0o644, ...(older ? { owner: older } : {}) });
+    }
+    for (const { path, target } of links) replaceLink(path, target);
+    const fault = await test();
+    if (fault !== null) throw new PluginError('installer', `The server does not accept the new configuration, so it was put back:\n${fault}`);
+  } catch (error) {
+    await revertInProgress(dirs, undoCommand(world));
+    throw error;
+  }
+  finalizeCheckpoint(dirs, title, world.clock.now());
+}
+
+/** Undoes the newest `count` changes; files that somebody edited since are put back too, for they were written a moment ago. */
+export async function undoChanges(count: number, world: World): Promise<void> {
+  for (const checkpoint of listCheckpoints(world.dirs).slice(0, count)) await undoCheckpoint(world.dirs, checkpoint, [], undoCommand(world));
+}
