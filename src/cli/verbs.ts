@@ -36,6 +36,7 @@ export const verbs: Readonly<Record<string, VerbWord>> = {
   completion: { verb: 'completion', help: 'Print the completion script of a shell', done: true, operands: { shown: 'bash|zsh|fish', most: 1 } },
   man: { verb: 'man', help: 'Print the manual page', done: true },
   update_symlinks: { verb: 'update_symlinks', help: 'Make the links of live/ anew', done: true },
+  hooks: { verb: 'hooks', help: 'Try the hooks of a certificate, without any CA', done: true, operands: { shown: 'test [pre|deploy|post]', most: 2 } },
   why: { verb: 'why', help: 'Say when and why a certificate will be renewed, or not', done: true, operands: { shown: '[NAME]', most: 1 } },
   config_changes: { verb: 'config_changes', help: 'Show changes of server configuration', done: false },
 };
@@ -66,6 +67,7 @@ export const verbOptions: Readonly<Record<Verb, { own: readonly OptionName[]; to
   completion: { own: [], topics: [] },
   man: { own: [], topics: [] },
   update_symlinks: { own: [], topics: ['paths'] },
+  hooks: { own: ['certname', 'json'], topics: ['hooks', 'paths'] },
   why: { own: ['certname', 'noninteractiveMode', 'json'], topics: ['paths'] },
   config_changes: { own: ['num'], topics: ['paths'] },
 };

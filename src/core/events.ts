@@ -35,6 +35,8 @@ export type Event =
   | { type: 'stage'; stage: Stage; state: 'started' | 'done' }
   /** A hook has ended. `name`: the name it proves, or the certificate it deploys. */
   | { type: 'hook'; kind: string; command: string; exitCode: number; stdout: string; stderr: string; name?: string }
+  /** `hooks test`: one hook, its time in milliseconds. */
+  | { type: 'hook-tested'; lineage: string; kind: string; command: string; exitCode: number; stdout: string; stderr: string; ms: number }
   | { type: 'saved'; lineage: string; version: number; files: SavedFiles; names: string[]; notAfter: string; issuer: string; renewsByItself: boolean; renewal?: { by: string; next?: string } | null }
   | { type: 'csr-saved'; certPath: string; chainPath: string; fullchainPath: string; notAfter: string }
   /** Who runs renewals on this machine; `renewedBy` names the job that looks after `configDir`. */

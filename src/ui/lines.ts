@@ -83,6 +83,8 @@ export function linePrinter({ stdout, stderr }: LineStreams, { quiet, verbose, p
         if (event.stderr.trim() !== '') fail(`${hook} ran with error output:`, ...indented(event.stderr));
         return;
       }
+      case 'hook-tested':
+        return out(...testedLines(event));
       case 'name':
         if (event.state === 'failed') return fail(`${event.name}: not proved`);
         return verbose > 0 ? say(eventText(event) ?? '') : undefined;
@@ -110,8 +112,13 @@ function hookWords({ kind, name }: { kind: string; name?: string }): string {
   return kind.startsWith('manual-') ? `Hook '--${kind}' for ${printableLine(name ?? '')}` : `Hook '${kind}'`;
 }
 
+function testedLines({ kind, command, exitCode, ms, stdout, stderr }: Extract<Event, { type: 'hook-tested' }>): readonly string[] {
+  const said = (title: string, text: string): readonly string[] => (text.trim() === '' ? [] : [`  ${title}`, ...indented(text).map((line) => `   ${line}`)]);
+  return [`${kind}  ${printableLine(command)}`, `  exit code ${exitCode} after ${(ms / 1000).toFixed(2)} s`, ...said('output', stdout), ...said('error output', stderr)];
+}
+
 /** Output of a hook as data: indented, and no more of it than a person reads. */
 function indented(text: string): readonly string[] {
   const lines = printable(text).trim().split('\n');
-  return [...lines.slice(0, 40).map((line) => ` ${line}`), ...(lines.length > 40 ? [` (${lines.length - 40} more lines in the log)`] : [])];
+  return [...lines.slice(0, 40).map((line) => ` ${line.length > 1000 ? `${line.slice(0, 999)}…` : line}`), ...(lines.length > 40 ? [` (${lines.length - 40} more lines in the log)`] : [])];
 }

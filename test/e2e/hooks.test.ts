@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
@@ -123,4 +123,26 @@ it('a manual hook that fails: the challenge is not answered, the order stays goo
   expect(old.stderr).toContain('The certificate authority failed to verify these names:');
   expect(asked()).toBe(before + 2);
   expect(orders()).toBe(ordered + 1);
+});
+
+it('hooks test: the real hooks with the variables of a renewal, output, exit code and time of each, and no CA (N27)', async () => {
+  await fine(certonly('-d', 'example.com,www.example.com', '--deploy-hook', 'echo "deploy $RENEWED_DOMAINS in $RENEWED_LINEAGE"', '--post-hook', 'head -c 10000000 /dev/zero | tr "\\0" "x"; exit 4'));
+  const plain = hookFile('deploy', 'plain', 'true');
+  chmodSync(plain, 0o644);
+  const before = sandbox.requests.length;
+  const deploy = await fine(run('hooks', 'test', 'deploy'));
+  expect(deploy.stdout).toMatch(/^deploy-hook {2}echo "deploy .*"\n {2}exit code 0 after \d\.\d\d s\n {2}output\n {4}deploy example\.com www\.example\.com in \/\S+live\/example\.com\nThe hook of example\.com succeeded\.\n$/);
+  expect(deploy.stderr).toContain(`${plain} is never run`);
+  const all = await run('hooks', 'test', '--json', '--pre-hook', 'sleep 20', '--hook-timeout', '1');
+  expect(all.code).toBe(1);
+  const tested = events(all.stdout, 'hook-tested');
+  expect(tested.map(({ kind, exitCode }) => [kind, exitCode])).toEqual([['pre-hook', 137], ['deploy-hook', 0], ['post-hook', 4]]);
+  expect(tested[0]).toMatchObject({ stderr: 'stopped after 1 s\n' });
+  expect(String(tested[2]?.['stdout']).length).toBe(1 << 20);
+  expect(events(all.stdout, 'failed')[0]).toMatchObject({ code: 'hook', message: '2 of 3 hooks failed.' });
+  expect(sandbox.requests.length).toBe(before);
+  expect((await run('hooks', 'tset')).code).toBe(2);
+  expect((await run('hooks', 'test', 'renew')).stderr).toContain("invalid choice: 'renew'");
+  await fine(certonly('-d', 'other.example.com'));
+  expect((await run('hooks', 'test')).stderr).toContain('There are several certificates');
 });
