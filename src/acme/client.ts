@@ -47,6 +47,8 @@ export interface AcmeClient {
   newAccount(wish: NewAccount): Promise<AccountInfo>;
   account(): Promise<AccountInfo>;
   updateAccount(change: { contact: readonly string[] }): Promise<AccountInfo>;
+  /** Says that a person agreed to the present terms (RFC 8555 section 7.3.3). */
+  agreeToTerms(): Promise<void>;
   deactivateAccount(): Promise<void>;
   /** RFC 8555 section 7.3.5; afterwards this client signs with the new key (PEM). */
   changeKey(newKey: string): Promise<void>;
@@ -128,6 +130,9 @@ export function createAcmeClient(options: ClientOptions): AcmeClient {
     async updateAccount({ contact }) {
       const uri = await ownUrl();
       return readAccount((await (await api('update account')).updateAccount({ contact })).data, uri);
+    },
+    async agreeToTerms() {
+      await (await api('agree to terms')).updateAccount({ termsOfServiceAgreed: true });
     },
     async deactivateAccount() {
       await (await api('deactivate account', ONCE)).updateAccount({ status: 'deactivated' });

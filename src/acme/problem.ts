@@ -13,7 +13,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> => typeof va
  */
 export function readProblem(value: unknown, status = 0): ProblemDocument | null {
   if (!isRecord(value)) return null;
-  const { type, detail, title, identifier, subproblems } = value;
+  const { type, detail, title, identifier, subproblems, instance } = value;
   if (typeof type !== 'string' && typeof detail !== 'string') return null;
   const text = [detail, title].find((each): each is string => typeof each === 'string' && each !== '') ?? 'no further words';
   const about = isRecord(identifier) && typeof identifier['type'] === 'string' && typeof identifier['value'] === 'string' ? { type: printableLine(identifier['type'], 20), value: printableLine(identifier['value'], 260) } : undefined;
@@ -22,6 +22,7 @@ export function readProblem(value: unknown, status = 0): ProblemDocument | null 
     type: typeof type === 'string' ? printableLine(type, 200) : 'about:blank',
     detail: printable(text).slice(0, LONGEST_DETAIL),
     status: typeof value['status'] === 'number' ? value['status'] : status,
+    ...(typeof instance === 'string' && /^https?:/.test(instance) && URL.canParse(instance) ? { instance: printableLine(instance, 500) } : {}),
     ...(about ? { identifier: about } : {}),
     subproblems: parts.flatMap((part) => readProblem(isRecord(part) ? { ...part, subproblems: [] } : part, status) ?? []),
   };
@@ -89,7 +90,6 @@ const advice: Readonly<Record<string, string>> = {
   unauthorized: 'The account may not do this. Check that the account belongs to this certificate authority and was not deactivated.',
   unsupportedContact: 'The certificate authority does not accept this kind of contact. Give an e-mail address with --email.',
   unsupportedIdentifier: 'The certificate authority does not issue for this kind of identifier. Addresses and some names need another authority or profile.',
-  userActionRequired: 'The certificate authority wants you to agree to its new terms: open the address above in a browser.',
 };
 
 /** What to do about a problem that the CA reported, in one or two sentences; undefined when its own words are all there is. */
@@ -98,5 +98,6 @@ export function adviceFor(problem: ProblemDocument, retryAfter?: number, now: nu
   if (kind === 'rateLimited') {
     return `The certificate authority limits how often you may ask. ${again(retryAfter, now)} Use its staging server (--test-cert) for experiments.`;
   }
+  if (kind === 'userActionRequired') return `The certificate authority wants you to agree to its new terms: open ${problem.instance ?? 'its web pages'} in a browser, and say --agree-tos when you agree.`;
   return Object.hasOwn(advice, kind) ? advice[kind] : undefined;
 }

@@ -38,7 +38,7 @@ export const cliOptions: readonly CliOption[] = [
   on('effEmail', 'account', ['--eff-email'], 'Share the address with the EFF.'),
   off('effEmail', 'account', ['--no-eff-email'], 'Do not share the address with the EFF.'),
   on('tos', 'automation', ['--agree-tos'], "Agree to the CA's terms of service."),
-  text('account', 'account', ['--account'], 'ACCOUNT_ID', 'Which stored account to use.'),
+  text('account', 'account', ['--account'], 'ACCOUNT_ID', 'Which stored account to use; its first digits are enough.'),
   text('eabKid', 'account', ['--eab-kid'], 'EAB_KID', 'Key identifier of an external account binding, or where it is read: env:NAME, file:PATH, cmd:COMMAND, credential:NAME (systemd).'),
   text('eabHmacKey', 'account', ['--eab-hmac-key'], 'EAB_HMAC_KEY', 'HMAC key of an external account binding, or where it is read, so that it stands on no command line.'),
   text('eabHmacAlg', 'account', ['--eab-hmac-alg'], 'EAB_HMAC_ALG', 'Its algorithm.', { choices: ['HS256', 'HS384', 'HS512'] }),
@@ -61,7 +61,7 @@ export const cliOptions: readonly CliOption[] = [
   int('rsaKeySize', 'security', ['--rsa-key-size'], 'N', 2048, 16_384, 'Bits of an RSA key.', 'Unsupported RSA key length'),
   on('reuseKey', 'automation', ['--reuse-key'], 'Keep the private key when renewing.'),
   off('reuseKey', 'automation', ['--no-reuse-key'], 'A new private key at every renewal (the default).'),
-  on('newKey', 'automation', ['--new-key'], 'A new private key this time, whatever was saved.'),
+  on('newKey', 'automation', ['--new-key'], 'A new private key this time, whatever was saved. With update_account: a new key for the account.'),
   // what to do with what is there
   on('reinstall', 'automation', ['--reinstall', '--keep', '--keep-until-expiring'], 'Keep a certificate of the same names until it is due.'),
   on('expand', 'automation', ['--expand'], 'Add the names to the certificate that has some of them.'),

@@ -57,7 +57,7 @@ export const verbOptions: Readonly<Record<Verb, { own: readonly OptionName[]; to
   revoke: { own: ['certname', 'certPath', 'keyPath', 'reason', 'deleteAfterRevoke', 'noninteractiveMode', 'server', 'staging'], topics: ['paths'] },
   delete: { own: ['certname', 'noninteractiveMode'], topics: ['paths'] },
   register: { own: ACCOUNT, topics: ['account', 'paths'] },
-  update_account: { own: ACCOUNT, topics: ['account', 'paths'] },
+  update_account: { own: [...ACCOUNT, 'newKey'], topics: ['account', 'paths'] },
   unregister: { own: ACCOUNT, topics: ['account', 'paths'] },
   show_account: { own: ACCOUNT, topics: ['account', 'paths'] },
   plugins: { own: ['init', 'prepare', 'listAuthenticators', 'listInstallers'], topics: ['plugins'] },

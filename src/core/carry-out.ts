@@ -20,6 +20,7 @@ import { installInto, openInstaller, planInstallation } from './installation.js'
 import { forget, issue, type Issued } from './issue.js';
 import { watchServed } from './served.js';
 import type { Settings } from './settings.js';
+import { withNewTerms } from './terms.js';
 import type { World } from './world.js';
 
 /** The pre and post hooks of one certificate; `renew` shares them among many. */
@@ -74,7 +75,7 @@ export async function carryOut(plan: ObtainPlan, settings: Settings, world: Worl
       },
       report,
     );
-    const issued = await issue(plan, {
+    const issued = await withNewTerms(owner.client, settings, world, () => issue(plan, {
       client: owner.client,
       accountId: owner.id,
       authenticator,
@@ -90,7 +91,7 @@ export async function carryOut(plan: ObtainPlan, settings: Settings, world: Worl
       presentKey: lineage ? readFileSync(lineage.files.privkey, 'utf8') : null,
       replaces: lineage && lineage.server === settings.values.server ? renewalCertId(readFileSync(lineage.files.cert, 'utf8')) : null,
       command: world.args,
-    });
+    }));
     renewed = issued.identifiers.map(({ value }) => value);
     deploys = await keep(plan, issued, { lineage, accountId: owner.id, installer }, settings, world);
   } finally {

@@ -59,6 +59,8 @@ export interface ProblemDocument {
   type: string;
   detail: string;
   status: number;
+  /** Where a person reads what to do, when the CA says so (RFC 8555 section 7.3.3). */
+  instance?: string;
   identifier?: { type: string; value: string };
   subproblems: ProblemDocument[];
 }

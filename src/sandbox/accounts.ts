@@ -99,6 +99,7 @@ export function postAccount(call: Call): Reply {
     if (status !== undefined && status !== 'valid' && status !== 'deactivated') throw new Problem('malformed', `An account cannot be made ${JSON.stringify(status)}`);
     const contact = readContacts(payload);
     if (contact !== undefined) own.contact = contact;
+    if (optionalBoolean(payload, 'termsOfServiceAgreed') === true && authority.policy.termsByHand !== true) own.termsOfServiceAgreed = true;
     if (status === 'deactivated') {
       own.status = 'deactivated';
       for (const each of authority.state.authorizations.values()) if (each.accountId === own.id && each.status === 'pending') each.status = 'deactivated';

@@ -43,6 +43,8 @@ export interface Policy {
   validationTimeoutMs: number;
   /** Renewal window for all certificates, in milliseconds since 1970. */
   window?: { start: number; end: number };
+  /** Changed terms are agreed to on a web page, and not by saying so in a request. */
+  termsByHand?: boolean;
   /** Seconds until renewal information should be asked again (RFC 9773 section 4.3.1). */
   renewalRetryAfter: number;
 }

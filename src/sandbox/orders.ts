@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Authority, Call, Reply } from './exchange.js';
-import { urlOf } from './exchange.js';
+import { link, urlOf } from './exchange.js';
 import { newAuthorization } from './authorizations.js';
 import { readIdentifiers } from './identifiers.js';
 import { renewalId } from './issuing.js';
@@ -65,6 +65,10 @@ export function newOrder(call: Call): Reply {
   const { authority, account } = call;
   if (account === undefined) throw new Problem('malformed', 'An order must be signed by an account');
   const { policy, state } = authority;
+  if (!account.termsOfServiceAgreed) {
+    const terms = urlOf(call, '/terms');
+    throw new Problem('userActionRequired', 'The terms of service have changed and must be agreed to', { instance: terms, headers: { Link: link(terms, 'terms-of-service') } });
+  }
   const now = authority.now();
   const payload = parseObject(call.payload.toString('utf8'), 'The payload');
   const identifiers = readIdentifiers(payload.identifiers, policy.maxIdentifiers, policy.blockedNames);

@@ -63,6 +63,8 @@ export interface Sandbox {
   requests: readonly RequestRecord[];
   /** From now on these faults, counted anew. Throws UsageError. */
   setFaults(faults: string | Faults): void;
+  /** No account has agreed to the terms any more (RFC 8555 section 7.3.3). */
+  changeTerms(): void;
   /** Renewal window of all certificates, or of the one with this serial number (hexadecimal). Milliseconds since 1970; undefined: as computed. */
   setRenewalWindow(window: { start: number; end: number; explanationUrl?: string } | undefined, serial?: string): void;
   /** Ends everything at once: servers, connections, validations. What the CA remembers is on disk when it resolves. */
@@ -164,6 +166,10 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       requests,
       setFaults(faults) {
         dice = new FaultDice(readFaults(faults));
+      },
+      changeTerms() {
+        for (const account of kept.state.accounts.values()) account.termsOfServiceAgreed = false;
+        kept.state.changed();
       },
       setRenewalWindow(window, serial) {
         if (serial === undefined) authority.policy.window = window;

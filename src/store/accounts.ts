@@ -78,11 +78,17 @@ function json(path: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
+/** Where an account of this CA is, also below its earlier protocol's name (F44); null when there is none. */
+export function accountFolder(dirs: Directories, server: string, id: string): string | null {
+  const earlier = EARLIER[server];
+  const folders = [accountsFolder(dirs, server), ...(earlier === undefined ? [] : [accountsFolder(dirs, earlier)])];
+  return ID.test(id) ? (folders.map((path) => join(path, id)).find((path) => existsSync(path)) ?? null) : null;
+}
+
 /** One account with its key (PEM, PKCS#8). Throws StoreError; nothing of the key is ever in the message. */
 export function readAccount(dirs: Directories, server: string, id: string): StoredAccount & { privateKeyPem: string } {
-  const earlier = EARLIER[server];
-  const folder = [accountsFolder(dirs, server), ...(earlier === undefined ? [] : [accountsFolder(dirs, earlier)])].map((path) => join(path, id)).find((path) => existsSync(path));
-  if (folder === undefined || !ID.test(id)) throw new StoreError(`Account at ${accountsFolder(dirs, server)}/${id} does not exist`);
+  const folder = accountFolder(dirs, server, id);
+  if (folder === null) throw new StoreError(`Account at ${accountsFolder(dirs, server)}/${id} does not exist`);
   const path = join(folder, 'private_key.json');
   const jwk = json(path);
   try {

@@ -12,7 +12,7 @@ export function scheduleLines({ jobs, renewedBy, missing, configDir }: Extract<E
     ...(main ? [`It runs:    ${printableLine(main.command)}`] : []),
     ...(others.length > 0 ? ['Also seen here:', ...others.map((job) => `  ${job.name}: ${stateOf(job)}`)] : []),
     ...(missing.length > 0 ? ['What is missing:', ...missing.map((text) => `  ${printableLine(text)}`)] : []),
-    ...(main ? [] : [`\`${program} schedule install\` (as root) sets renewals up.`]),
+    ...(main || jobs.some(({ client, set }) => client === 'certwright' && set) ? [] : [`\`${program} schedule install\` (as root) sets renewals up.`]),
   ];
 }
 

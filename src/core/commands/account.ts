@@ -1,4 +1,5 @@
 import { createPrivateKey } from 'node:crypto';
+import type { AcmeClient } from '../../acme/client.js';
 import { keyThumbprint } from '../../acme/key-authorization.js';
 import { generatePrivateKey } from '../../crypto/keys.js';
 import { readAccount, removeAccount } from '../../store/accounts.js';
@@ -10,6 +11,7 @@ import type { Facts } from '../decide/facts.js';
 import { AcmeProblem, Refused } from '../errors.js';
 import { gatherFacts } from '../facts.js';
 import { back } from '../interaction.js';
+import { changeAccountKey, settleKeyChanges } from '../key-change.js';
 import type { Settings } from '../settings.js';
 import { withDirectory } from '../directory-facts.js';
 import type { World } from '../world.js';
@@ -50,15 +52,45 @@ export async function register(settings: Settings, world: World): Promise<void> 
   }
 }
 
-/** `update_account`: other addresses, or none with --register-unsafely-without-email (C16). */
+/**
+ * `update_account`: other addresses, none with --register-unsafely-without-email (C16), or another key with --new-key. A person
+ * sees what the CA has now before it is replaced.
+ */
 export async function updateAccount(settings: Settings, world: World): Promise<void> {
-  const { email, registerUnsafelyWithoutEmail } = settings.values;
-  if (email === undefined && !registerUnsafelyWithoutEmail) {
-    throw new Refused('--email or --register-unsafely-without-email is needed to say what shall change.');
+  const { email, registerUnsafelyWithoutEmail, newKey } = settings.values;
+  if (email === undefined && !registerUnsafelyWithoutEmail && !newKey) {
+    throw new Refused('--email, --register-unsafely-without-email or --new-key is needed to say what shall change.');
   }
-  const { client } = await ownAccount(settings, world);
-  await client.updateAccount({ contact: registerUnsafelyWithoutEmail || email === undefined ? [] : email.split(',').map((address) => `mailto:${address.trim()}`) });
-  say(world, registerUnsafelyWithoutEmail ? 'Any contact information associated with this account has been removed.' : `Your e-mail address was updated to ${email}.`);
+  const account = await ownAccount(settings, world);
+  if (email !== undefined || registerUnsafelyWithoutEmail) await changeContacts(account.client, email ?? '', world);
+  if (newKey) await changeAccountKey(account, settings, world);
+}
+
+/** `email`: addresses with commas between; empty = none. */
+async function changeContacts(client: AcmeClient, email: string, world: World): Promise<void> {
+  const wanted = email.split(',').map((address) => address.trim()).filter((address) => address !== '').map((address) => `mailto:${address}`);
+  const { contact } = await client.account();
+  const text = (contacts: readonly string[]): string => contacts.map((each) => each.replace(/^mailto:/, '')).join(', ') || 'none';
+  if (contact.length > 0 && text(contact) !== text(wanted)) {
+    const sure = await world.interaction.ask(
+      {
+        kind: 'choice',
+        id: 'confirm',
+        label: 'E-mail',
+        title: 'Replace the addresses that the certificate authority has?',
+        facts: [`now:  ${text(contact)}`, `then: ${text(wanted)}`],
+        why: 'The certificate authority keeps one list of addresses for an account; the new list takes the place of the old one.',
+        flags: ['-n'],
+        unattended: 'yes',
+        choices: [{ value: 'yes', label: 'Replace them' }, { value: 'no', label: 'Keep them', hint: 'nothing is changed' }],
+        recommended: 'yes',
+      },
+      { canGoBack: false, trail: [] },
+    );
+    if (sure !== 'yes') return say(world, 'The addresses were not changed.');
+  }
+  await client.updateAccount({ contact: wanted });
+  return say(world, wanted.length === 0 ? 'Any contact information associated with this account has been removed.' : `Your e-mail address was updated to ${email}.`);
 }
 
 /** `unregister`: deactivates the account at the CA and removes it here (F46). Asked first; -n means yes, as in certbot. */
@@ -108,6 +140,7 @@ async function gather(settings: Settings, world: World): Promise<Facts> {
 
 /** The account that is meant, asked for when there are several (F45). Throws Refused when there is none. */
 async function ownAccount(settings: Settings, world: World) {
+  await settleKeyChanges(settings, world);
   const facts = await gather(settings, world);
   const [first] = facts.accounts;
   if (!first) throw new Refused(`Could not find an existing account for server ${settings.values.server}.`, { hint: 'Give the --server it belongs to; `certwright register` makes one.' });
@@ -117,7 +150,9 @@ async function ownAccount(settings: Settings, world: World) {
     const value = await world.interaction.ask(choice.ask, { canGoBack: false, trail: [] });
     effective = withAnswers(settings, facts, [{ id: 'account', value: String(value) }]);
   }
-  const { id, uri, privateKeyPem } = readAccount(world.dirs, settings.values.server, effective.values.account ?? first.id);
+  const chosen = accountChoice(effective, facts, new Set());
+  const wanted = 'account' in chosen && chosen.account.kind === 'existing' ? chosen.account.id : first.id;
+  const { id, uri, privateKeyPem } = readAccount(world.dirs, settings.values.server, wanted);
   const client = await world.connect(settings, privateKeyPem, uri);
   try {
     await client.account();
@@ -125,7 +160,7 @@ async function ownAccount(settings: Settings, world: World) {
     if (error instanceof AcmeProblem && world.sandbox) await client.newAccount({ contact: [], termsOfServiceAgreed: true });
     else throw error;
   }
-  return { id, client, privateKeyPem };
+  return { id, uri, client, privateKeyPem };
 }
 
 function say({ interaction }: World, text: string): void {

@@ -10,6 +10,7 @@ import { gatherFacts, lookUpFits } from '../facts.js';
 import { refuseFailedHooks, validateHooks } from '../hooks.js';
 import { installInto, openInstaller } from '../installation.js';
 import type { RecoveryChoice } from '../interaction.js';
+import { settleKeyChanges } from '../key-change.js';
 import type { Settings, Verb } from '../settings.js';
 import type { World } from '../world.js';
 
@@ -24,6 +25,7 @@ export async function obtain(settings: Settings, world: World): Promise<Outcome>
   const { interaction } = world;
   validateHooks(settings, world.env);
   for (const { what, path } of recover(world.dirs)) interaction.report({ type: 'recovered', what, path });
+  await settleKeyChanges(settings, world);
   const schedule = world.sandbox === null ? await world.schedule() : undefined;
   const gather = () => gatherFacts(settings, { dirs: world.dirs, plugins: world.plugins, now: world.clock.now(), sandbox: world.sandbox !== null, ...(schedule === undefined ? {} : { schedule }) });
   let progress: Progress = { answers: [], trail: [] };

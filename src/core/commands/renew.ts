@@ -8,6 +8,7 @@ import { CertwrightError, Refused } from '../errors.js';
 import type { DeployOutcome, RenewalOutcome } from '../events.js';
 import { gatherFacts, renewalFacts } from '../facts.js';
 import { refuseFailedHooks, validateHooks, type HookRun } from '../hooks.js';
+import { settleKeyChanges } from '../key-change.js';
 import { planForRenewal } from '../plan-for-renewal.js';
 import { renewalReason, type RenewalReason } from '../decide/renewal-reason.js';
 import { renewalAdvice } from '../renewal-information.js';
@@ -34,6 +35,7 @@ export async function renew(settings: Settings, world: World): Promise<void> {
   }
   validateHooks(settings, world.env);
   for (const { what, path } of recover(dirs)) interaction.report({ type: 'recovered', what, path });
+  await settleKeyChanges(settings, world);
   const { lineages, broken } = listLineages(dirs);
   const wanted = certname === undefined ? lineages : lineages.filter(({ name }) => name === certname);
   const unreadable = broken

@@ -4,6 +4,7 @@ import { listAccounts, readAccount } from '../../store/accounts.js';
 import { deleteLineage } from '../../store/delete-lineage.js';
 import { listLineages, readLineage, type Lineage } from '../../store/lineage.js';
 import { Refused, StoreError } from '../errors.js';
+import { settleKeyChanges } from '../key-change.js';
 import { isSet, type Settings } from '../settings.js';
 import type { World } from '../world.js';
 
@@ -25,7 +26,8 @@ export async function revoke(asked: Settings, world: World): Promise<void> {
   const settings = { ...asked, values: { ...asked.values, server } };
   const number = REASONS[reason] ?? 0;
   if (keyPath === undefined) {
-    const account = ownAccount(settings, lineage, world);
+    await settleKeyChanges(settings, world);
+    const account = ownAccount(settings, world, lineage === null ? undefined : readLineage(world.dirs, lineage.name).renewal.params['account']);
     const client = await world.connect(settings, account.privateKeyPem, account.uri);
     await client.revoke({ certificate, reason: number });
   } else {
@@ -68,8 +70,8 @@ async function wantsDeletion(name: string, { interaction }: World): Promise<bool
   return answer === 'yes';
 }
 
-function ownAccount({ values }: Settings, lineage: Lineage | null, world: World) {
-  const saved = lineage?.renewal.params['account'];
+/** `saved`: what the renewal file says, read after an unfinished key change was settled. */
+function ownAccount({ values }: Settings, world: World, saved: unknown) {
   const wished = values.account ?? (typeof saved === 'string' ? saved : undefined);
   const accounts = listAccounts(world.dirs, values.server);
   const id = accounts.find((account) => account.id === wished)?.id ?? (accounts.length === 1 ? accounts[0]?.id : undefined);

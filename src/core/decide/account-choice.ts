@@ -11,7 +11,9 @@ export type AccountChoice = { ask: Question } | { lookup: 'directory' } | { acco
 export function accountChoice(settings: Settings, facts: Facts, answered: ReadonlySet<QuestionId>): AccountChoice {
   const { account: wished, email, registerUnsafelyWithoutEmail, tos, eabKid, eabHmacKey, eabHmacAlg, server } = settings.values;
   if (wished !== undefined) {
-    const known = facts.accounts.find(({ id }) => id === wished);
+    // The first digits are enough where they mean one account.
+    const [known, second] = facts.accounts.filter(({ id }) => id === wished || (wished.length >= 4 && id.startsWith(wished.toLowerCase())));
+    if (known && second) throw new Refused(`Several accounts at ${server} begin with ${wished}: ${facts.accounts.filter(({ id }) => id.startsWith(wished.toLowerCase())).map(({ id }) => id).join(', ')}`, { hint: 'Give more digits of --account.' });
     if (!known) throw new Refused(`Account at ${server} with id ${wished} does not exist`, { hint: 'Leave out --account, or see the accounts folder of the configuration directory.' });
     return { account: { kind: 'existing', id: known.id } };
   }
@@ -92,7 +94,8 @@ function eabQuestion(id: 'eab-kid' | 'eab-hmac-key', title: string, flag: string
   };
 }
 
-function termsQuestion(url: string, refused: boolean): Question {
+/** Throws Refused when it was asked and the answer was no. */
+export function termsQuestion(url: string, refused: boolean): Extract<Question, { kind: 'choice' }> {
   if (refused) throw new Refused('The terms of the certificate authority were not agreed to; nothing was changed.', { hint: `They stand at ${url}.` });
   return {
     kind: 'choice',
