@@ -27,7 +27,7 @@ const CHALLENGES: Readonly<Record<string, string>> = {
  */
 export function applyOptions(given: readonly Given[], source: 'flag' | 'file'): Applied {
   const applied: Applied = { values: {}, plugin: {}, sources: {}, words: {}, warnings: [] };
-  const roots = new WebRoots();
+  const roots = new WebRoots(given.some(({ option }) => option.kind === 'name-changes'));
   const plugins = new Map<string, string>();
   for (const { option, value } of given) {
     if (value?.includes('\u0000')) throw wrong(option.flags.at(-1) ?? '', 'a NUL character cannot be part of it');
@@ -81,6 +81,15 @@ function applyOwn(option: CliOption, value: string, applied: Applied, source: So
       }
       return;
     }
+    case 'name-changes': {
+      const { identifiers, errors } = parseNameList(value);
+      if (errors.length > 0) throw wrong(flag, errors.map(({ message }) => message).join('\n'));
+      if (identifiers.length === 0) throw wrong(flag, 'no name is given');
+      applied.values[option.dest] = [...new Set([...(applied.values[option.dest] ?? []), ...identifiers.map(({ shown: name }) => name)])];
+      applied.sources[option.dest] = source;
+      if (option.dest === 'addDomains') for (const { value: ascii } of identifiers) roots.name(ascii);
+      return;
+    }
     case 'challenges': {
       const wishes = value.split(',').map((word) => word.trim()).filter((word) => word !== '');
       const unknown = wishes.filter((word) => CHALLENGES[word] === undefined);
@@ -127,6 +136,12 @@ class WebRoots {
   #names: string[] = [];
   #before = false;
   #given = false;
+  /** With --add-domain and --remove-domain a map says folders only: which names there are is known. */
+  readonly #foldersOnly: boolean;
+
+  constructor(foldersOnly: boolean) {
+    this.#foldersOnly = foldersOnly;
+  }
 
   name(value: string): void {
     this.#names.push(value);
@@ -158,8 +173,10 @@ class WebRoots {
       for (const { type, value, shown: typed } of identifiers) {
         const dest = type === 'ip' ? 'ipAddresses' : 'domains';
         const known = applied.values[dest] ?? [];
-        if (!known.includes(typed)) applied.values[dest] = [...known, typed];
-        applied.sources[dest] = source;
+        if (!this.#foldersOnly) {
+          if (!known.includes(typed)) applied.values[dest] = [...known, typed];
+          applied.sources[dest] = source;
+        }
         this.#map[value] = resolve(path);
       }
     }

@@ -23,6 +23,7 @@ export function consistent(settings: Settings, env: Readonly<Record<string, stri
   if (values.mustStaple) values.staple = true;
   testServer(settings.verb, values, sources);
   requestFile(settings.verb, values, sources);
+  nameChanges(settings.verb, values, sources);
   if (values.allowSubsetOfNames && parseNameList(values.domains.join('\n')).identifiers.some(({ value }) => value.startsWith('*.'))) {
     throw new UsageError('Using --allow-subset-of-names with a wildcard domain is not supported.');
   }
@@ -67,6 +68,21 @@ function requestFile(verb: Verb, values: OptionValues, sources: Readonly<Record<
   if (verb !== 'certonly') throw new UsageError('Currently, a CSR file may only be specified when obtaining a new or replacement via the certonly command. Please try the certonly command instead.');
   if (values.allowSubsetOfNames) throw new UsageError('--allow-subset-of-names cannot be used with --csr');
   if (sources['certname'] !== undefined) throw new UsageError('--cert-name cannot be used with --csr: no lineage is made for a request of your own.');
+}
+
+/** --add-domain and --remove-domain (U05): by how much the names of one certificate change, so no other word may say which names it has. */
+function nameChanges(verb: Verb, values: OptionValues, sources: Record<string, Settings['sources'][string]>): void {
+  const flag = values.addDomains.length > 0 ? '--add-domain' : values.removeDomains.length > 0 ? '--remove-domain' : null;
+  if (flag === null) return;
+  if (verb !== 'certonly' && verb !== 'run') throw new UsageError(`${flag} only works with the 'certonly' and 'run' subcommands ('${verb}')`);
+  if (values.certname === undefined) throw new UsageError(`${flag} needs --cert-name: which certificate is to change?`, { hint: '`certwright certificates` lists their names.' });
+  for (const option of ['domains', 'ipAddresses'] as const) {
+    if (sources[option] === 'flag') throw new UsageError(`${flag} cannot be used with -d, which says all names of the certificate.`);
+    // What cli.ini says for certificates in general is not meant for this one.
+    values[option] = [];
+    delete sources[option];
+  }
+  if (values.csr !== undefined || values.duplicate) throw new UsageError(`${flag} cannot be used with ${values.duplicate ? '--duplicate' : '--csr'}.`);
 }
 
 function choosePlugins(verb: Verb, values: OptionValues, sources: Record<string, Settings['sources'][string]>, known: readonly string[]): void {

@@ -9,6 +9,8 @@ export const STAGING = 'https://acme-staging-v02.api.letsencrypt.org/directory';
 export const defaultValues: OptionValues = {
   domains: [],
   ipAddresses: [],
+  addDomains: [],
+  removeDomains: [],
   noninteractiveMode: false,
   forceInteractive: false,
   quiet: false,

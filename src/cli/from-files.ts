@@ -56,7 +56,7 @@ export function destination(option: AnyOption): string {
 const YES = /^(true|yes|1)$/i;
 const NO = /^(false|no|0)$/i;
 /** Options that add up when they are given several times. */
-const GATHERING = new Set(['names', 'challenges', 'list', 'map']);
+const GATHERING = new Set(['names', 'name-changes', 'challenges', 'list', 'map']);
 
 interface Reading {
   options: readonly AnyOption[];

@@ -30,6 +30,8 @@ export type CliOption = Common &
     | { kind: 'int'; dest: OptionName; min: number; max: number; tooSmall?: string }
     | { kind: 'count'; dest: OptionName }
     | { kind: 'names'; dest: 'domains' | 'ipAddresses' }
+    /** Names by which a certificate changes (U05). */
+    | { kind: 'name-changes'; dest: 'addDomains' | 'removeDomains' }
     | { kind: 'challenges'; dest: 'prefChalls' }
     /** `--standalone` and its like. */
     | { kind: 'plugin'; dest: 'authenticator' | 'configurator'; value: string }

@@ -25,6 +25,8 @@ export const cliOptions: readonly CliOption[] = [
   on('forceInteractive', 'general', ['--force-interactive'], 'Ask even when this is not a terminal.'),
   { kind: 'names', dest: 'domains', topic: 'general', flags: ['-d', '--domain', '--domains'], metavar: 'DOMAIN', help: 'Names for the certificate, with commas or several times. The first one names the files.' },
   { kind: 'names', dest: 'ipAddresses', topic: 'general', flags: ['--ip-addresses', '--ip-address'], metavar: 'ADDRESS', help: 'IP addresses for the certificate.' },
+  { kind: 'name-changes', dest: 'addDomains', topic: 'general', flags: ['--add-domain'], metavar: 'DOMAIN', help: 'Names or addresses to add to the certificate of --cert-name; it keeps its other names and its saved options.' },
+  { kind: 'name-changes', dest: 'removeDomains', topic: 'general', flags: ['--remove-domain'], metavar: 'DOMAIN', help: 'Names or addresses to take out of the certificate of --cert-name.' },
   text('certname', 'general', ['--cert-name'], 'CERTNAME', 'Name of the certificate on this machine; it stands in its paths and is not part of it.'),
   path('csr', 'general', '--csr', 'CSR', 'A certificate signing request (PEM or DER); only with certonly.'),
   on('plan', 'general', ['--plan'], 'Show what would be done, with the command that says the same, and stop.'),

@@ -41,8 +41,8 @@ export async function collect(settings: Settings, known: Facts, interaction: Int
 
   const goBack = (): void => {
     const last = answers.pop();
-    trail.pop();
-    if (last) dropped.set(last.id, last.value);
+    const asked = trail.pop()?.question;
+    if (last && asked) dropped.set(subject(asked), last.value);
   };
 
   for (;;) {
@@ -66,7 +66,7 @@ export async function collect(settings: Settings, known: Facts, interaction: Int
     const canGoBack = answers.length > 0;
     if ('ask' in decision) {
       const question = decision.ask;
-      const initial = dropped.get(question.id);
+      const initial = dropped.get(subject(question));
       const value = await interaction.ask(question, { canGoBack, trail, ...(initial === undefined ? {} : { initial }) });
       if (value === back) {
         goBack();
@@ -88,6 +88,11 @@ export async function collect(settings: Settings, known: Facts, interaction: Int
     }
     return { plan, progress: { answers, trail }, command, facts, rehearse: false };
   }
+}
+
+/** What a dropped answer is kept under. */
+function subject({ id, about }: Question): string {
+  return about === undefined ? id : `${id} ${about}`;
 }
 
 /** An answer on one line, for the trail. Secrets are not repeated. */

@@ -8,6 +8,7 @@ import type { Directories } from '../store/paths.js';
 import { listPending } from '../store/pending.js';
 import type { Facts, LineageFact } from './decide/facts.js';
 import { namesKey } from './decide/facts.js';
+import { presentServer } from './decide/renewal-settings.js';
 import type { ScheduleFact } from './decide/schedule-fact.js';
 import { StoreError } from './errors.js';
 import type { Identifier } from './identifier.js';
@@ -23,7 +24,7 @@ export async function gatherFacts(settings: Settings, world: { dirs: Directories
     now: world.now,
     lineages: lineages.map((lineage) => lineageFact(lineage, world.now)),
     broken: broken.map(({ path, reason }) => ({ name: basename(path, '.conf'), reason })),
-    accounts: listAccounts(world.dirs, server),
+    accounts: serversOf(server, lineages).flatMap((address) => listAccounts(world.dirs, address)),
     plugins: world.plugins.map(({ name, title, description, authenticator, installer, challengeTypes, ipAddresses }) => ({
       name,
       title,
@@ -89,6 +90,12 @@ export function renewalFacts({ renewal, notBefore, notAfter }: Lineage, now: num
     renewable: !(typeof autorenew === 'string' && autorenew.toLowerCase() === 'false'),
     renewBefore: renewBeforeExpiry === undefined ? null : parseRenewBefore(renewBeforeExpiry),
   };
+}
+
+/** The chosen CA, and those whose certificates may change here. */
+function serversOf(chosen: string, lineages: readonly Lineage[]): readonly string[] {
+  const saved = lineages.flatMap(({ server }) => (server === undefined || !URL.canParse(server) ? [] : [presentServer(server)]));
+  return [...new Set([chosen, ...saved])];
 }
 
 async function csrFact(path: string): Promise<NonNullable<Facts['csr']>> {

@@ -20,6 +20,9 @@ export interface OptionValues {
   // names
   domains: readonly string[];
   ipAddresses: readonly string[];
+  /** Names and addresses by which the certificate of `certname` changes (U05). */
+  addDomains: readonly string[];
+  removeDomains: readonly string[];
   certname?: string;
   csr?: string;
   // how to talk

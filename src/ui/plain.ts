@@ -9,6 +9,7 @@ import { printable } from '../system/printable.js';
 import { textProblem } from './answer-check.js';
 import { failureLines, messageLines } from './failure-text.js';
 import { instructionLines, isSeen, sightingText } from './instructions-text.js';
+import { typedChange } from './name-change.js';
 import { planLines } from './plan-text.js';
 import { recoveryWords } from './recovery-words.js';
 
@@ -76,11 +77,13 @@ export function plainInteraction({ stdin, stdout }: PlainStreams, print: (event:
       }
       case 'names': {
         const kept = Array.isArray(initial) ? (initial as readonly string[]) : question.initial;
-        if (question.suggestions.length > 0) say('Seen on this machine:', ...question.suggestions.map(({ name, note }) => `  ${name}, ${note}`));
-        return prompt<AnswerValue | typeof back>(`Names with commas or spaces between, ${keys}${kept.length > 0 ? `, Enter for ${kept.join(', ')}` : ''}:`, (answer) => {
+        if (question.suggestions.length > 0) say(question.present ? 'The names that can be in it:' : 'Seen on this machine:', ...question.suggestions.map(({ name, note }) => `  ${name}, ${note}`));
+        const { present } = question;
+        const how = present ? '+NAME to add, -NAME to take out, or all names' : 'Names with commas or spaces between';
+        return prompt<AnswerValue | typeof back>(`${how}, ${keys}${kept.length > 0 ? `, Enter for ${kept.join(', ')}` : ''}:`, (answer) => {
           const other = special(answer);
           if (other) return other;
-          const { identifiers, errors } = parseNameList(answer === '' ? kept.join('\n') : answer);
+          const { identifiers, errors } = parseNameList(answer === '' ? kept.join('\n') : present ? typedChange(kept, answer) : answer);
           if (errors.length > 0) return { problem: errors.map(({ message }) => message).join('\n') };
           return identifiers.length === 0 ? { problem: 'Please type at least one name.' } : { value: identifiers.map(({ shown }) => shown) };
         });

@@ -5,7 +5,7 @@ import { builtInPlugins } from '../../src/plugins/registry.js';
 
 // The compiler sees to it that this list is complete.
 const every: Record<OptionName, true> = {
-  domains: true, ipAddresses: true, certname: true, csr: true, noninteractiveMode: true, forceInteractive: true, quiet: true, verboseCount: true, debug: true, plain: true,
+  domains: true, ipAddresses: true, addDomains: true, removeDomains: true, certname: true, csr: true, noninteractiveMode: true, forceInteractive: true, quiet: true, verboseCount: true, debug: true, plain: true,
   json: true, noMotion: true, plan: true, maxLogBackups: true, email: true, registerUnsafelyWithoutEmail: true, effEmail: true, tos: true, account: true, eabKid: true,
   eabHmacKey: true, eabHmacAlg: true, server: true, staging: true, dryRun: true, breakMyCerts: true, noVerifySsl: true, userAgent: true, userAgentComment: true,
   issuanceTimeout: true, preferredChain: true, preferredProfile: true, requiredProfile: true, mustStaple: true, keyType: true, ellipticCurve: true, rsaKeySize: true,

@@ -74,19 +74,21 @@ function walk(args: readonly string[], known: Facts, pick: () => number, names: 
 }
 
 const subset = fc.uniqueArray(fc.constantFrom(...POOL), { minLength: 1, maxLength: 4 });
-const lineages = fc.array(fc.record({ names: subset, rsa: fc.boolean(), due: fc.boolean(), reuse: fc.boolean() }), { maxLength: 3 }).map((drafts) =>
-  drafts.map(({ names, rsa, due, reuse }, index): LineageFact =>
+const lineages = fc.array(fc.record({ names: subset, rsa: fc.boolean(), due: fc.boolean(), reuse: fc.boolean(), by: fc.constantFrom('standalone', 'manual', 'webroot'), folders: fc.integer({ min: 1, max: 2 }) }), { maxLength: 3 }).map((drafts) =>
+  drafts.map(({ names, rsa, due, reuse, by, folders }, index): LineageFact =>
     lineage(`line${index}`, names.map(punycode), {
       due,
+      params: { authenticator: by, server: SERVER, key_type: rsa ? 'rsa' : 'ecdsa', ...(by === 'webroot' ? { webroot_map: Object.fromEntries(names.map((name, at) => [punycode(name), `/srv/${at % folders}`])) } : {}) },
       reuseKey: reuse,
       ...(rsa ? { keyType: 'rsa' as const, savedKeyType: 'rsa' as const, rsaKeySize: 4096, curve: undefined } : {}),
     }),
   ),
 );
-const start = fc.constantFrom<readonly string[]>([], ['certonly'], ['run', '--manual'], ['certonly', '--webroot'], ['certonly', '--key-type', 'rsa'], ['certonly', '--cert-name', 'line0'], ['certonly', '--cert-name', 'line0', '-d', 'example.com,other.example.com']);
+const start = fc.constantFrom<readonly string[]>([], [], [], ['certonly'], ['run', '--manual'], ['certonly', '--webroot'], ['certonly', '--key-type', 'rsa'], ['certonly', '--cert-name', 'line0'], ['certonly', '--cert-name', 'line0', '--add-domain', 'extra.example.com', '--remove-domain', 'example.com'], ['certonly', '--cert-name', 'line0', '--webroot', '--add-domain', 'extra.example.com,192.0.2.7,more.example.com'], ['certonly', '--cert-name', 'line0', '-d', 'example.com,other.example.com']);
 
 it('N02: the command printed for a walk through the wizard gives the same plan and asks nothing', () => {
   const seen = new Set<string>();
+  let changes = 0;
   let plans = 0;
   fc.assert(
     fc.property(start, subset, lineages, fc.boolean(), fc.infiniteStream(fc.nat(1000)), (args, names, existing, account, numbers) => {
@@ -96,6 +98,7 @@ it('N02: the command printed for a walk through the wizard gives the same plan a
       for (const id of walked.asked) seen.add(id);
       if (walked.plan === null || walked.plan.kind === 'command') return;
       plans += 1;
+      if (walked.asked.includes('names-change')) changes += 1;
       const [, ...words] = commandLine(walked.settings, walked.facts, walked.answers, walked.plan);
       const again = walk(words, known, () => 0, names);
       expect(again.asked).toEqual([]);
@@ -104,5 +107,6 @@ it('N02: the command printed for a walk through the wizard gives the same plan a
     { numRuns: RUNS, seed: Number(process.env['CERTWRIGHT_SEED'] ?? 2026), endOnFailure: true },
   );
   expect(plans).toBeGreaterThan(RUNS / 3);
-  for (const id of ['task', 'names', 'authenticator', 'challenge', 'webroots', 'email', 'terms', 'same-names', 'superset', 'other-names', 'key-type']) expect(seen).toContain(id);
+  expect(changes).toBeGreaterThan(RUNS / 60);
+  for (const id of ['task', 'names', 'authenticator', 'challenge', 'webroots', 'email', 'terms', 'certificate', 'names-change', 'same-names', 'superset', 'other-names', 'key-type']) expect(seen).toContain(id);
 });

@@ -10,16 +10,17 @@ export type AccountChoice = { ask: Question } | { lookup: 'directory' } | { acco
 /** Which account orders, or what a new one needs: e-mail (may be left out, C17), the CA's terms, an external binding. */
 export function accountChoice(settings: Settings, facts: Facts, answered: ReadonlySet<QuestionId>): AccountChoice {
   const { account: wished, email, registerUnsafelyWithoutEmail, tos, eabKid, eabHmacKey, eabHmacAlg, server } = settings.values;
+  const accounts = facts.accounts.filter((account) => account.server === server);
   if (wished !== undefined) {
     // The first digits are enough where they mean one account.
-    const [known, second] = facts.accounts.filter(({ id }) => id === wished || (wished.length >= 4 && id.startsWith(wished.toLowerCase())));
-    if (known && second) throw new Refused(`Several accounts at ${server} begin with ${wished}: ${facts.accounts.filter(({ id }) => id.startsWith(wished.toLowerCase())).map(({ id }) => id).join(', ')}`, { hint: 'Give more digits of --account.' });
+    const [known, second] = accounts.filter(({ id }) => id === wished || (wished.length >= 4 && id.startsWith(wished.toLowerCase())));
+    if (known && second) throw new Refused(`Several accounts at ${server} begin with ${wished}: ${accounts.filter(({ id }) => id.startsWith(wished.toLowerCase())).map(({ id }) => id).join(', ')}`, { hint: 'Give more digits of --account.' });
     if (!known) throw new Refused(`Account at ${server} with id ${wished} does not exist`, { hint: 'Leave out --account, or see the accounts folder of the configuration directory.' });
     return { account: { kind: 'existing', id: known.id } };
   }
-  const [first, ...others] = facts.accounts;
+  const [first, ...others] = accounts;
   if (first && others.length === 0) return { account: { kind: 'existing', id: first.id } };
-  if (first) return { ask: whichAccount(facts) };
+  if (first) return { ask: whichAccount(accounts) };
 
   if (email === undefined && !registerUnsafelyWithoutEmail && !answered.has('email')) return { ask: emailQuestion() };
   if (!tos) {
@@ -40,7 +41,7 @@ export function accountChoice(settings: Settings, facts: Facts, answered: Readon
   };
 }
 
-function whichAccount(facts: Facts): Question {
+function whichAccount(accounts: Facts['accounts']): Question {
   return {
     kind: 'choice',
     id: 'account',
@@ -49,13 +50,13 @@ function whichAccount(facts: Facts): Question {
     why: 'Several accounts for this certificate authority are stored here. Limits and later revocation belong to the account that ordered.',
     flags: ['--account'],
     missing: 'Please choose an account',
-    choices: facts.accounts.map((account) => ({
+    choices: accounts.map((account) => ({
       value: account.id,
       label: [account.host, account.created].filter(Boolean).join(', ') || account.id,
       hint: account.id,
       flag: `--account ${account.id}`,
     })),
-    recommended: facts.accounts[0]?.id ?? '',
+    recommended: accounts[0]?.id ?? '',
     even: true,
   };
 }

@@ -1,12 +1,14 @@
+import type { Identifier } from '../identifier.js';
 import type { Settings, WebrootMap } from '../settings.js';
 import type { Answer } from './answers.js';
 import { withAnswers } from './decide.js';
 import type { Facts } from './facts.js';
-import type { Plan } from './plan.js';
+import { changesNames, savedFolders } from './names-change.js';
+import type { ObtainPlan, Plan } from './plan.js';
 
 /**
  * The words that would have asked nothing: program, command, every option that was set by flag or answered, then the names
- * (each with the web folder it belongs to). Run with -n on the same facts they give the same plan.
+ * (each with the web folder it belongs to) or by how much they change. Run with -n on the same facts they give the same plan.
  */
 export function commandLine(settings: Settings, facts: Facts, answers: readonly Answer[], plan: Plan): readonly string[] {
   const after = withAnswers(settings, facts, answers);
@@ -15,8 +17,24 @@ export function commandLine(settings: Settings, facts: Facts, answers: readonly 
   for (const option of Object.values(after.words)) words.push(...option);
   if (plan.kind !== 'obtain') return [...words, ...named(after)];
   if (plan.csr) return words;
+  if (changesNames(after)) return [...words, ...changes(after, facts, plan)];
   if (plan.authenticator !== 'webroot') return [...words, ...named(after)];
   return [...words, ...namesWithFolders(plan.proofs.map(({ identifier }) => identifier), plan.webrootMap)];
+}
+
+/** By how much the names change; of the web folders those that are not what the certificate has anyway. */
+function changes({ values, sources }: Settings, facts: Facts, { proofs, webrootMap, authenticator, lineage }: ObtainPlan): readonly string[] {
+  const removed = values.removeDomains.length > 0 ? ['--remove-domain', values.removeDomains.join(',')] : [];
+  const plain = values.addDomains.length > 0 ? ['--add-domain', values.addDomains.join(',')] : [];
+  const said = ['flag', 'answered'].includes(sources['webroot_map'] ?? '');
+  if (authenticator !== 'webroot' || !said) return [...plain, ...removed];
+  const added = new Set(lineage?.added.map(({ value }) => value));
+  const present = facts.lineages.find(({ name }) => name === lineage?.name);
+  const saved = present ? savedFolders(present) : {};
+  const other = Object.fromEntries(Object.entries(webrootMap).filter(([name, folder]) => !added.has(name) && saved[name] !== folder));
+  const map = Object.keys(other).length > 0 ? ['--webroot-map', JSON.stringify(other)] : [];
+  const fresh = proofs.map(({ identifier }) => identifier).filter(({ value }) => added.has(value));
+  return [...map, ...namesWithFolders(fresh, webrootMap, { dns: '--add-domain', ip: '--add-domain' }), ...removed];
 }
 
 function named({ values }: Settings): readonly string[] {
@@ -27,12 +45,12 @@ function named({ values }: Settings): readonly string[] {
 }
 
 /** `-w /a -d one,two -w /b -d three`: each -d belongs to the -w last seen before it. */
-function namesWithFolders(identifiers: readonly { type: string; value: string; shown: string }[], folders: WebrootMap): readonly string[] {
+function namesWithFolders(identifiers: readonly Identifier[], folders: WebrootMap, flags = { dns: '-d', ip: '--ip-address' }): readonly string[] {
   const words: string[] = [];
   let folder: string | undefined;
   let group: string[] = [];
   const flush = () => {
-    if (group.length > 0) words.push('-d', group.join(','));
+    if (group.length > 0) words.push(flags.dns, group.join(','));
     group = [];
   };
   for (const { type, value, shown } of identifiers) {
@@ -42,7 +60,7 @@ function namesWithFolders(identifiers: readonly { type: string; value: string; s
       folder = own;
       words.push('-w', own);
     }
-    if (type === 'ip') words.push('--ip-address', value);
+    if (type === 'ip' && flags.ip !== flags.dns) words.push(flags.ip, value);
     else group.push(shown);
   }
   flush();

@@ -9,6 +9,7 @@ import { assignChallenge } from './challenge-choice.js';
 import { assignNames, identifiersWanted } from './identifiers-wanted.js';
 import { assignKeyType, keyChoice } from './key-choice.js';
 import { assignLineageChoice, difference, lineageChoice, openOrder } from './lineage-choice.js';
+import { assignCertificate, assignNamesChange, inheriting, namesChangeQuestion } from './names-change.js';
 import type { ObtainPlan, Plan } from './plan.js';
 import { assignAuthenticator, assignFolders, proofChoice } from './proof-choice.js';
 import type { Question, QuestionId } from './question.js';
@@ -33,6 +34,8 @@ export function decide(asked: Settings, facts: Facts, answers: readonly Answer[]
 
   const first = taskQuestion(settings, facts);
   if (first) return { ask: first };
+  const change = task === 'change-names' ? namesChangeQuestion(settings, facts, answered.has('names-change')) : null;
+  if (change) return { ask: change };
 
   const wanted = identifiersWanted(settings, facts);
   if (isQuestion(wanted)) return { ask: wanted };
@@ -60,17 +63,21 @@ export function decide(asked: Settings, facts: Facts, answers: readonly Answer[]
   return { plan: obtainPlan(settings, facts, { wanted, place, lineage, key, proof, account: owner.account }) };
 }
 
-/** The settings after some answers: what the same person would have said by flags. */
+/** The settings after some answers: what the same person would have said by flags, and what is inherited when only names change. */
 export function withAnswers(settings: Settings, facts: Facts, answers: readonly Answer[]): Settings {
-  return answers.reduce((before, answer) => assign(before, assignment(before, facts, answer)), settings);
+  return inheriting(answers.reduce((before, answer) => assign(before, assignment(before, facts, answer)), settings), facts);
 }
 
 function assignment(settings: Settings, facts: Facts, { id, value }: Answer): Assignment {
   switch (id) {
     case 'task':
-      return assignTask(value);
+      return assignTask(value, facts);
     case 'names':
       return assignNames(value);
+    case 'certificate':
+      return assignCertificate(value);
+    case 'names-change':
+      return assignNamesChange(value, settings, facts);
     case 'same-names':
     case 'superset':
     case 'other-names':
@@ -92,7 +99,6 @@ function assignment(settings: Settings, facts: Facts, { id, value }: Answer): As
     case 'account':
       return assignAccount(value);
     case 'debug-challenges':
-    case 'certificate':
     case 'certificates':
     case 'confirm':
     case 'schedule':

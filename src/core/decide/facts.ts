@@ -8,7 +8,7 @@ export interface Facts {
   lineages: readonly LineageFact[];
   /** Renewal files that cannot be used: the lineage's name and why. */
   broken: readonly { name: string; reason: string }[];
-  /** Accounts on disk for the chosen server. */
+  /** Accounts on disk for the chosen server, and for those that certificates here come from. */
   accounts: readonly AccountFact[];
   plugins: readonly PluginFact[];
   /** Names seen in web servers' configuration. */

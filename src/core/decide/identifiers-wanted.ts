@@ -4,12 +4,14 @@ import { parseNameList } from '../names.js';
 import type { Settings } from '../settings.js';
 import type { Assignment } from './assign.js';
 import type { Facts } from './facts.js';
+import { changedNames, changesNames } from './names-change.js';
 import type { AnswerValue, Question } from './question.js';
 
 /** The names the certificate shall hold, or the question for them. */
 export function identifiersWanted(settings: Settings, facts: Facts): readonly Identifier[] | Question {
   const { domains, ipAddresses, certname } = settings.values;
   if (facts.csr) return facts.csr.identifiers;
+  if (changesNames(settings)) return changedNames(settings, facts);
   if (domains.length > 0 || ipAddresses.length > 0) return typed([...domains, ...ipAddresses]);
   if (certname !== undefined) {
     const lineage = facts.lineages.find((candidate) => candidate.name === certname);

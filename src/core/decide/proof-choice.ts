@@ -4,6 +4,7 @@ import { isSet, type Settings, type WebrootMap } from '../settings.js';
 import type { Assignment } from './assign.js';
 import { challengeQuestion } from './challenge-choice.js';
 import { namesKey, type Facts, type PluginFact } from './facts.js';
+import { changesNames } from './names-change.js';
 import type { Proof } from './plan.js';
 import type { AnswerValue, Choice, Question } from './question.js';
 
@@ -127,7 +128,8 @@ function foldersQuestion(settings: Settings, wanted: readonly Identifier[], know
       'The folder is the one your web server calls root or DocumentRoot.',
     flags: ['-w', '--webroot-path', '--webroot-map'],
     missing: `Input the webroot for ${missing.map(({ shown }) => shown).join(', ')}:`,
-    names: wanted.map(({ shown }) => shown),
+    // When names change, the others keep the folders they have.
+    names: (changesNames(settings) ? missing : wanted).map(({ shown }) => shown),
     initial: Object.fromEntries(wanted.map(({ value, shown }) => [shown, known[value] ?? (isSet(settings, 'webroot_path') ? '' : '/var/www/html')])),
   };
 }
@@ -135,6 +137,6 @@ function foldersQuestion(settings: Settings, wanted: readonly Identifier[], know
 /** `value`: name as shown → folder. */
 export function assignFolders(value: AnswerValue, wanted: readonly Identifier[]): Assignment {
   const folders = value as Readonly<Record<string, string>>;
-  const entries = wanted.map(({ shown, value: name }) => [name, folders[shown] ?? ''] as const);
+  const entries = wanted.flatMap(({ shown, value: name }) => (folders[shown] === undefined ? [] : [[name, folders[shown]] as const]));
   return { plugin: { webroot_map: Object.fromEntries(entries), webroot_path: [...new Set(entries.map(([, folder]) => folder))] } };
 }

@@ -2,6 +2,7 @@
 export type QuestionId =
   | 'task'
   | 'names'
+  | 'names-change' // of a certificate that is there
   | 'authenticator'
   | 'challenge'
   | 'webroots'
@@ -38,6 +39,8 @@ interface Common {
   consent?: boolean;
   /** certbot's own words for MissingFlag, where users know them. */
   missing?: string;
+  /** What exactly it is about, when the same question can come about different things: an answer about another one does not stand in the field. */
+  about?: string;
   /** Short label for the trail: 'Names', 'Proof'. */
   label: string;
 }
@@ -56,7 +59,7 @@ export interface Choice {
 export type Question =
   | (Common & { kind: 'choice'; choices: readonly Choice[]; recommended: string; /** None is better than another: `recommended` is only where the cursor stands. */ even?: boolean })
   | (Common & { kind: 'checklist'; choices: readonly Choice[]; initial: readonly string[]; /** Fewest that must be ticked. */ least: number })
-  | (Common & { kind: 'names'; suggestions: readonly { name: string; note: string }[]; initial: readonly string[] })
+  | (Common & { kind: 'names'; suggestions: readonly { name: string; note: string }[]; initial: readonly string[]; /** Names of the certificate that changes: additions and removals are shown against them. */ present?: readonly string[] })
   | (Common & { kind: 'text'; initial: string; optional: boolean; check: 'email' | 'nonempty'; secret?: boolean })
   | (Common & { kind: 'folders'; names: readonly string[]; initial: Readonly<Record<string, string>> });
 

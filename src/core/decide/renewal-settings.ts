@@ -45,10 +45,11 @@ export function renewalSettings(asked: Settings, name: string, params: SavedPara
   const values: Partial<Record<keyof OptionValues, unknown>> = {};
   const plugin: Record<string, PluginValue> = {};
   const sources: Record<string, 'inherited'> = {};
+  const elsewhere = rehearsedElsewhere(asked, params['server']);
   for (const [saved, [option, kind]] of Object.entries({ ...options, key_type: ['keyType', 'text'] as const })) {
-    const value = saved === 'server' ? presentServer(cast(params[saved], kind)) : cast(saved === 'key_type' ? (params[saved] ?? 'rsa') : params[saved], kind);
-    if (value === undefined || isSet(asked, option)) continue;
-    values[option] = value;
+    const value = cast(saved === 'key_type' ? (params[saved] ?? 'rsa') : params[saved], kind);
+    if (value === undefined || isSet(asked, option) || (elsewhere && (saved === 'server' || saved === 'account'))) continue;
+    values[option] = saved === 'server' ? presentServer(String(value)) : value;
     sources[option] = 'inherited';
   }
   const chosen = isSet(asked, 'authenticator') ? asked.values.authenticator : values['authenticator'];
@@ -74,8 +75,15 @@ const successors: Readonly<Record<string, string>> = {
   'https://acme-staging.api.letsencrypt.org/directory': 'https://acme-staging-v02.api.letsencrypt.org/directory',
 };
 
-function presentServer(server: ReturnType<typeof cast>): ReturnType<typeof cast> {
-  return typeof server === 'string' ? (successors[server] ?? server) : server;
+/** A dry run of what comes from Let's Encrypt asks its test server, the sandbox asks nobody else: no account of the saved CA counts there. */
+function rehearsedElsewhere({ values }: Settings, server: unknown): boolean {
+  if (typeof server !== 'string' || server === values.server) return false;
+  return values.sandbox || (values.dryRun && presentServer(server) === 'https://acme-v02.api.letsencrypt.org/directory');
+}
+
+/** The address that a saved one means today. */
+export function presentServer(server: string): string {
+  return successors[server] ?? server;
 }
 
 /** F29: `None` is unset, booleans in any case, a single text counts as a list of one. */

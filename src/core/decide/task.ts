@@ -2,6 +2,7 @@ import type { Settings } from '../settings.js';
 import { isSet } from '../settings.js';
 import type { Assignment } from './assign.js';
 import type { Facts } from './facts.js';
+import { assignCertificate } from './names-change.js';
 import type { AnswerValue, Question } from './question.js';
 import { renewedBy } from './schedule-fact.js';
 
@@ -21,6 +22,9 @@ export function taskQuestion(settings: Settings, facts: Facts): Question | null 
     missing: 'What to do: name a command, for example `certwright certonly --webroot -w /var/www/html -d example.com`.',
     choices: [
       { value: 'certonly', label: 'Get a certificate', hint: 'you are asked for the names, and how to prove that they are yours', flag: 'certonly' },
+      ...(have === 0
+        ? []
+        : [{ value: 'change-names', label: 'Change the names of a certificate', hint: 'add some or take some out; everything else stays as it is', flag: 'certonly --cert-name … --add-domain … --remove-domain …' }]),
       {
         value: 'certificates',
         label: 'See the certificates of this machine',
@@ -35,7 +39,12 @@ export function taskQuestion(settings: Settings, facts: Facts): Question | null 
   };
 }
 
-export function assignTask(value: AnswerValue): Assignment {
+export function assignTask(value: AnswerValue, facts: Facts): Assignment {
+  if (value === 'change-names') {
+    const [only, ...others] = facts.lineages;
+    // Never a question with one answer.
+    return { verb: 'certonly', ...(only && others.length === 0 ? assignCertificate(only.name) : {}) };
+  }
   return value === 'certonly' || value === 'certificates' ? { verb: value } : {};
 }
 

@@ -1,6 +1,8 @@
 import type { Question } from '../../../core/decide/question.js';
 import { back } from '../../../core/interaction.js';
+import type { Identifier } from '../../../core/identifier.js';
 import { parseNameList } from '../../../core/names.js';
+import { nameChange } from '../../name-change.js';
 import { blank, row, wrapped, type Row } from '../rows.js';
 import type { Screen } from '../screen.js';
 import { edit, textField, type TextField } from '../text-field.js';
@@ -68,16 +70,26 @@ export const namesScreen: Screen<NamesState, readonly string[] | typeof back> = 
     // The word under the cursor is not finished: it is not judged yet.
     const judged = typing ? errors.filter(({ text }) => !field.text.endsWith(text)) : errors;
     for (const { message } of judged) rows.push(...wrapped(`${glyphs.failed} ${message}`, width, 'bad', '  '));
-    if (identifiers.length > 0) rows.push(...wrapped(`${identifiers.length === 1 ? '1 name' : `${identifiers.length} names`}: ${identifiers.map(({ shown, value }) => (shown === value ? shown : `${shown} (${value})`)).join('  ')}`, width, 'dim', '  '));
+    if (question.present) rows.push(...changed(question.present, identifiers, width));
+    else if (identifiers.length > 0) rows.push(...wrapped(`${identifiers.length === 1 ? '1 name' : `${identifiers.length} names`}: ${identifiers.map(({ shown, value }) => (shown === value ? shown : `${shown} (${value})`)).join('  ')}`, width, 'dim', '  '));
     if (identifiers.some(({ value }) => value.startsWith('*.'))) rows.push(...wrapped('A name with * can only be proved by a DNS record; you will be asked how.', width, 'dim', '  '));
-    if (identifiers.length === 0 && judged.length === 0) rows.push(row({ text: insisted ? '  Please type at least one name.' : '  For example: example.com www.example.com', look: insisted ? 'bad' : 'dim' }));
+    if (question.present && identifiers.length === 0 && judged.length === 0) rows.push(...wrapped('At least one name must be left.', width, insisted ? 'bad' : 'dim', '  '));
+    else if (identifiers.length === 0 && judged.length === 0) rows.push(row({ text: insisted ? '  Please type at least one name.' : '  For example: example.com www.example.com', look: insisted ? 'bad' : 'dim' }));
     return rows;
   },
   hints: ({ canGoBack, question }) => [
-    { key: 'type or paste', does: 'names, with commas or spaces' },
-    ...(question.suggestions.length > 0 ? [{ key: 'space', does: 'tick' }] : []),
+    { key: 'type or paste', does: question.present ? 'names to add' : 'names, with commas or spaces' },
+    ...(question.suggestions.length > 0 ? [{ key: 'space', does: question.present ? 'tick, or take out' : 'tick' }] : []),
     { key: 'Enter', does: 'go on' },
     ...(canGoBack ? [{ key: 'Esc', does: 'back' }] : []),
     { key: '?', does: 'why' },
   ],
 };
+
+/** What the certificate gets and loses, before anything else is asked. */
+function changed(present: readonly string[], identifiers: readonly Identifier[], width: number): readonly Row[] {
+  const change = nameChange(present, identifiers);
+  if (change.added.length + change.removed.length === 0) return [row({ text: '  No change yet: take names out with space, or type names to add.', look: 'dim' })];
+  const line = (sign: string, names: readonly string[]): readonly Row[] => (names.length === 0 ? [] : wrapped(names.map((name) => `${sign} ${name}`).join('  '), width, 'accent', '  '));
+  return [...line('+', change.added), ...line('-', change.removed)];
+}
