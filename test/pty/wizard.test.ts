@@ -72,6 +72,31 @@ it('keys that arrive in one chunk are all used', async () => {
   await screen.see(/Proof\s+By hand|manual/);
 });
 
+it('U05: names of a certificate are ticked off and typed; Esc loses nothing; the review shows + and - and the command', async () => {
+  const flags = ['--sandbox', '--sandbox-port', String(port), ...place.directories];
+  const { code, stderr } = await runProgram(process.execPath, [binary, ...QUICK, '--standalone', '-n', '-d', 'example.com,old.example.com', ...flags], { env: { HOME: place.folder } });
+  expect(code, stderr).toBe(0);
+  const screen = start([], { columns: 60, rows: 20 });
+  await screen.see('What would you like to do?');
+  screen.type(`${down}${enter}`);
+  await screen.see('Which names should the certificate example.com have?');
+  screen.type(`${keys.up} new.example.com`);
+  await screen.see('- old.example.com');
+  screen.type(ESC);
+  await screen.see('What would you like to do?');
+  screen.type(enter);
+  await screen.see('[ ] old.example.com');
+  expect(await screen.see('+ new.example.com')).toContain('- old.example.com');
+  screen.type(enter);
+  await screen.see(REVIEW);
+  await screen.see(/Taken out +- old\.example\.com/);
+  screen.type(keys.down.repeat(12));
+  await screen.see(/--remove-domain[ \n]+old\.example\.com/);
+  screen.type(enter);
+  expect(await screen.exited, screen.all()).toBe(0);
+  expect(readdirSync(join(place.folder, 'config/archive/example.com'))).toContain('cert2.pem');
+}, 60_000);
+
 it('pasted lists are taken whole: commas, spaces, lines', async () => {
   const screen = start([...QUICK, '--standalone']);
   await screen.see('Which names');

@@ -24,7 +24,7 @@ export function taskQuestion(settings: Settings, facts: Facts): Question | null 
       { value: 'certonly', label: 'Get a certificate', hint: 'you are asked for the names, and how to prove that they are yours', flag: 'certonly' },
       ...(have === 0
         ? []
-        : [{ value: 'change-names', label: 'Change the names of a certificate', hint: 'add some or take some out; everything else stays as it is', flag: 'certonly --cert-name … --add-domain … --remove-domain …' }]),
+        : [{ value: 'change-names', label: 'Change the names of a certificate', hint: 'add some or take some out; everything else stays as it is', flag: '--add-domain, --remove-domain' }]),
       {
         value: 'certificates',
         label: 'See the certificates of this machine',

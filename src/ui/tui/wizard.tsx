@@ -77,6 +77,8 @@ export function createWizard(options: WizardOptions): Interaction {
   let note: { text: string; bad: boolean } | null = null;
   let command: readonly string[] = [];
   const typedAhead: Key[] = [];
+  /** What names and text screens held when Back left them. */
+  const left = new Map<string, object>();
   /** Told when the frame is gone, so that it stays in the scrollback. */
   const afterwards: (() => void)[] = [];
 
@@ -150,7 +152,7 @@ export function createWizard(options: WizardOptions): Interaction {
   function show<State, Answer>(
     screen: Screen<State, Answer>,
     first: State,
-    more: { why?: string; typing?: (state: State) => boolean; trail?: readonly Answered[]; pinned?: number; mustBeSeen?: boolean; started?: (change: (next: (state: State) => State) => void, done: (answer: Answer) => void) => () => void },
+    more: { leaving?: (state: State) => void; why?: string; typing?: (state: State) => boolean; trail?: readonly Answered[]; pinned?: number; mustBeSeen?: boolean; started?: (change: (next: (state: State) => State) => void, done: (answer: Answer) => void) => () => void },
   ): Promise<Answer> {
     return new Promise((resolve, reject) => {
       let state = first;
@@ -162,6 +164,7 @@ export function createWizard(options: WizardOptions): Interaction {
       };
       const answer = (value: Answer): void => {
         leave();
+        more.leaving?.(state);
         resolve(value);
       };
       open = {
@@ -200,17 +203,27 @@ export function createWizard(options: WizardOptions): Interaction {
   async function question(asked: Question, canGoBack: boolean, initial: AnswerValue | undefined, answered: readonly Answered[]): Promise<AnswerValue | typeof back> {
     trail = answered;
     const common = { why: asked.why, trail: answered };
-    switch (asked.kind) {
-      case 'choice':
-        return show(choiceScreen, choiceState(asked, canGoBack, initial), common);
-      case 'checklist':
-        return show(checklistScreen, checklistState(asked, canGoBack, initial), common);
-      case 'names':
-        return show(namesScreen, namesState(asked, canGoBack, initial), common);
-      case 'text':
-        return show(textScreen, textState(asked, canGoBack, initial), { ...common, typing: ({ field }) => field.text !== '' });
-      case 'folders':
-        return show(foldersScreen, foldersState(asked, canGoBack, initial), common);
+    const subject = `${asked.id} ${asked.about ?? ''}`;
+    /** The screen as Back left it, with what was typed and ticked; else a new one. */
+    const kept = <State extends object>(fresh: State): State => ({ ...fresh, ...(left.get(subject) as Partial<State> | undefined), question: asked, canGoBack });
+    const leaving = (state: object): void => void left.set(subject, state);
+    const answer = await ask(asked);
+    if (answer !== back) left.delete(subject);
+    return answer;
+
+    function ask(it: Question): Promise<AnswerValue | typeof back> {
+      switch (it.kind) {
+        case 'choice':
+          return show(choiceScreen, choiceState(it, canGoBack, initial), common);
+        case 'checklist':
+          return show(checklistScreen, checklistState(it, canGoBack, initial), common);
+        case 'names':
+          return show(namesScreen, kept(namesState(it, canGoBack, initial)), { ...common, leaving });
+        case 'text':
+          return show(textScreen, kept(textState(it, canGoBack, initial)), { ...common, leaving, typing: ({ field }) => field.text !== '' });
+        case 'folders':
+          return show(foldersScreen, foldersState(it, canGoBack, initial), common);
+      }
     }
   }
 

@@ -89,7 +89,7 @@ export const namesScreen: Screen<NamesState, readonly string[] | typeof back> = 
 /** What the certificate gets and loses, before anything else is asked. */
 function changed(present: readonly string[], identifiers: readonly Identifier[], width: number): readonly Row[] {
   const change = nameChange(present, identifiers);
-  if (change.added.length + change.removed.length === 0) return [row({ text: '  No change yet: take names out with space, or type names to add.', look: 'dim' })];
+  if (change.added.length + change.removed.length === 0) return wrapped('No change yet: take names out with space, or type names to add.', width, 'dim', '  ');
   const line = (sign: string, names: readonly string[]): readonly Row[] => (names.length === 0 ? [] : wrapped(names.map((name) => `${sign} ${name}`).join('  '), width, 'accent', '  '));
   return [...line('+', change.added), ...line('-', change.removed)];
 }
