@@ -176,6 +176,9 @@ async function resume({ values }: Settings, world: World, call: Call): Promise<v
 function withoutSecrets(args: readonly string[]): readonly string[] {
   return args.map((word, index) => {
     if (/^--eab-h[a-z-]*=/.test(word)) return `${word.slice(0, word.indexOf('='))}=…`;
+    // The path of a webhook's address is often its password.
+    const webhook = args[index - 1] === '--notify' || word.startsWith('--notify=') ? /^((?:--notify=)?https?:\/\/[^/?#]*).+/.exec(word) : null;
+    if (webhook) return `${webhook[1]}/…`;
     return /^--eab-h[a-z-]*$/.test(args[index - 1] ?? '') && !word.startsWith('-') ? '…' : word;
   });
 }

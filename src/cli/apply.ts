@@ -90,6 +90,11 @@ function applyOwn(option: CliOption, value: string, applied: Applied, source: So
       if (option.dest === 'addDomains') for (const { value: ascii } of identifiers) roots.name(ascii);
       return;
     }
+    case 'list': {
+      const problem = option.check(value);
+      if (problem !== null) throw wrong(flag, problem);
+      return keep(option.dest, [...(applied.values[option.dest] ?? []), value], [...(applied.words[option.dest] ?? []), ...pair(flag, value)]);
+    }
     case 'challenges': {
       const wishes = value.split(',').map((word) => word.trim()).filter((word) => word !== '');
       const unknown = wishes.filter((word) => CHALLENGES[word] === undefined);

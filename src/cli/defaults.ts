@@ -53,6 +53,8 @@ export const defaultValues: OptionValues = {
   autorenew: true,
   hookTimeout: 0,
   strictHooks: false,
+  notify: [],
+  notifyOn: 'failure',
   autoHsts: false,
   strictPermissions: false,
   configDir: '/etc/letsencrypt',

@@ -32,6 +32,8 @@ export type CliOption = Common &
     | { kind: 'names'; dest: 'domains' | 'ipAddresses' }
     /** Names by which a certificate changes (U05). */
     | { kind: 'name-changes'; dest: 'addDomains' | 'removeDomains' }
+    /** Values that gather, one each time. */
+    | { kind: 'list'; dest: 'notify'; check: (value: string) => string | null }
     | { kind: 'challenges'; dest: 'prefChalls' }
     /** `--standalone` and its like. */
     | { kind: 'plugin'; dest: 'authenticator' | 'configurator'; value: string }

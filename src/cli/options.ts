@@ -1,3 +1,4 @@
+import { notifyProblem } from '../core/decide/notify-target.js';
 import { ignored, int, off, on, path, text, type CliOption } from './option.js';
 
 const MAX = Number.MAX_SAFE_INTEGER;
@@ -97,6 +98,9 @@ export const cliOptions: readonly CliOption[] = [
   off('validateHooks', 'hooks', ['--disable-hook-validation'], 'Do not check that the commands of hooks exist.'),
   int('hookTimeout', 'hooks', ['--hook-timeout'], 'SECONDS', 0, 86_400, 'End a hook and its children after this long; 0 = never.'),
   on('strictHooks', 'hooks', ['--strict-hooks'], 'A deploy or post hook that fails makes the exit status 1, once everything is done.'),
+  text('failureHook', 'hooks', ['--failure-hook'], 'COMMAND', 'Run for each certificate that could not be obtained or renewed; FAILED_DOMAINS, RENEWED_LINEAGE and CERTWRIGHT_REASON tell which and why.'),
+  { kind: 'list', dest: 'notify', topic: 'hooks', flags: ['--notify'], metavar: 'TARGET', help: 'Tell how an unattended run went, once for each run: mail:ADDRESS (by sendmail), an https address (JSON by POST) or exec:COMMAND (JSON on stdin). May be given several times.', check: notifyProblem },
+  text('notifyOn', 'hooks', ['--notify-on'], 'WHEN', 'What is told: failures, renewals too, or every run.', { choices: ['failure', 'renewal', 'always'] }),
   on('disableRenewUpdates', 'automation', ['--disable-renew-updates'], 'Do not touch server configuration when renewing.'),
   on('autorenew', 'automation', ['--autorenew'], ''),
   off('autorenew', 'automation', ['--no-autorenew'], 'Do not renew this certificate by itself.'),

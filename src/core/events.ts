@@ -37,6 +37,8 @@ export type Event =
   | { type: 'hook'; kind: string; command: string; exitCode: number; stdout: string; stderr: string; name?: string }
   /** `hooks test`: one hook, its time in milliseconds. */
   | { type: 'hook-tested'; lineage: string; kind: string; command: string; exitCode: number; stdout: string; stderr: string; ms: number }
+  /** The digest of this run was sent; `target` without secrets. */
+  | { type: 'notified'; target: string; result: 'failure' | 'renewal' | 'nothing' }
   | { type: 'saved'; lineage: string; version: number; files: SavedFiles; names: string[]; notAfter: string; issuer: string; renewsByItself: boolean; renewal?: { by: string; next?: string } | null }
   | { type: 'csr-saved'; certPath: string; chainPath: string; fullchainPath: string; notAfter: string }
   /** Who runs renewals on this machine; `renewedBy` names the job that looks after `configDir`. */

@@ -72,6 +72,7 @@ export function configuredHook({ preHook, postHook, deployHook }: Settings['valu
 export function validateHooks({ values }: Settings, env: Readonly<Record<string, string | undefined>>): void {
   if (!values.validateHooks) return;
   for (const kind of ['pre', 'post', 'deploy'] as const) checkHookCommand(configuredHook(values, kind) ?? '', `${kind}-hook`, env['PATH']);
+  checkHookCommand(values.failureHook ?? '', 'failure-hook', env['PATH']);
 }
 
 /** --strict-hooks (U18): a deploy or post hook that failed makes the run fail, once everything is done. Throws HookFailed. */

@@ -96,6 +96,10 @@ export interface OptionValues {
   hookTimeout: number;
   /** A failing deploy or post hook makes the exit status 1. */
   strictHooks: boolean;
+  failureHook?: string;
+  /** `mail:ADDRESS`, `https://…`, `exec:COMMAND`. */
+  notify: readonly string[];
+  notifyOn: 'failure' | 'renewal' | 'always';
   // installation
   redirect?: boolean;
   hsts?: boolean;

@@ -1,7 +1,15 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { HookFailed } from '../core/errors.js';
-import { extendedPath } from './process.js';
+
+/** Where administration programs are, for callers with a short PATH such as cron (F56). */
+const SBIN = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/local/bin', '/usr/bin', '/bin'];
+
+/** PATH with the usual administration directories at its end. */
+export function extendedPath(path: string | undefined): string {
+  const given = (path ?? '').split(':').filter((part) => part !== '');
+  return [...given, ...SBIN.filter((folder) => !given.includes(folder))].join(':');
+}
 
 /** The file that a program's name means, looked up in `path` and the usual administration directories; null when there is none. */
 export function findProgram(program: string, path: string | undefined): string | null {

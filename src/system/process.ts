@@ -1,5 +1,6 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+import { extendedPath } from './hook-command.js';
 
 export interface ShellResult {
   exitCode: number;
@@ -11,15 +12,6 @@ export interface ShellResult {
 const LIMIT = 1 << 20;
 /** Milliseconds for the output of a command that was killed: a child that left its process group may keep it open. */
 const LAST_WORDS = 500;
-/** Where administration programs are, for callers with a short PATH such as cron (F56). */
-const SBIN = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/local/bin', '/usr/bin', '/bin'];
-
-/** PATH with the usual administration directories at its end. */
-export function extendedPath(path: string | undefined): string {
-  const given = (path ?? '').split(':').filter((part) => part !== '');
-  return [...given, ...SBIN.filter((folder) => !given.includes(folder))].join(':');
-}
-
 /**
  * Runs a command by `/bin/sh -c` in a process group of its own, so that a time limit (milliseconds, 0 = none) or an abort
  * ends its children too. Its stdin is never ours: it is empty, or holds `input`. Never throws for how the command ends: killed counts as exit code 128 + the signal's number.

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Refused } from '../core/errors.js';
 import { printableLine } from './printable.js';
-import { runShell } from './process.js';
 
 /** Where a secret is read from; a value that names one of these is no secret itself and may be saved and logged. */
 const SOURCE = /^(env|file|cmd|credential):(.*)$/s;
@@ -42,6 +41,7 @@ async function lookUp(kind: string, place: string, { env, signal }: { env: Reado
       return firstLine(readText(join(folder, place), no));
     }
     default: {
+      const { runShell } = await import('./process.js');
       const { exitCode, stdout } = await runShell(place, { env, timeoutMs: PATIENCE, ...(signal === undefined ? {} : { signal }) });
       // What it wrote may hold the secret, or a part of it: none of it is repeated.
       if (exitCode !== 0) throw no(`the command ended with status ${exitCode}`, 'Run it by hand to see what it says.');

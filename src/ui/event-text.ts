@@ -41,6 +41,8 @@ export function eventText(event: Event): string | null {
       return event.state === 'done' ? `${stageWords[event.stage]}: done` : null;
     case 'schedule-step':
       return `Done: ${stepText(event.step)}`;
+    case 'notified':
+      return `Notified ${printableLine(event.target)}`;
     case 'recovered':
       return `${event.what}: ${event.path}`;
     default:

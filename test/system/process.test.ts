@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { extendedPath, runShell } from '../../src/system/process.js';
+import { extendedPath } from '../../src/system/hook-command.js';
+import { runShell } from '../../src/system/process.js';
 import { printable, printableLine } from '../../src/system/printable.js';
 
 const env = { PATH: process.env['PATH'] };

@@ -6,22 +6,47 @@ import { withAnswers } from '../decide/decide.js';
 import type { KeepPlan, ObtainPlan } from '../decide/plan.js';
 import { AcmeProblem, CertwrightError, ChallengesFailed, HookFailed, NetworkError, PluginError } from '../errors.js';
 import { withDirectory } from '../directory-facts.js';
+import type { RenewalOutcome } from '../events.js';
+import { failureReason } from '../failure-reason.js';
 import { gatherFacts, lookUpFits } from '../facts.js';
 import { refuseFailedHooks, validateHooks } from '../hooks.js';
 import { installInto, openInstaller } from '../installation.js';
 import type { RecoveryChoice } from '../interaction.js';
 import { settleKeyChanges } from '../key-change.js';
+import { tellOthers, type RunResult } from '../notify.js';
 import type { Settings, Verb } from '../settings.js';
 import type { World } from '../world.js';
 
 /** What the person chose at the first screen instead of a certificate. */
-export type Outcome = { done: true } | { instead: Exclude<Verb, 'run' | 'certonly'> };
+export type Outcome = { done: true; result?: RunResult } | { instead: Exclude<Verb, 'run' | 'certonly'> };
 
 /**
  * `run`, `certonly` and the wizard: ask what is not known, show the plan, do it. When it fails a person may try again, go on
  * without the names that failed, or change the plan; without a person the error is thrown.
  */
 export async function obtain(settings: Settings, world: World): Promise<Outcome> {
+  const alone = settings.values.noninteractiveMode || !world.attended;
+  let outcome: Outcome;
+  try {
+    outcome = await untilDecided(settings, world);
+  } catch (error) {
+    if (alone) await tellOthers({ outcomes: [notObtained(settings, error)], post: [] }, settings, world);
+    throw error;
+  }
+  if ('instead' in outcome || !outcome.result) return outcome;
+  const { result } = outcome;
+  if (alone) await tellOthers(result, settings, world);
+  if (settings.values.strictHooks) refuseFailedHooks(result.outcomes.flatMap(({ deploys }) => deploys ?? []), result.post);
+  return outcome;
+}
+
+/** What a failed run is told as, whether it came to a plan or not. */
+function notObtained({ values: { certname, domains, ipAddresses } }: Settings, error: unknown): RenewalOutcome {
+  const names = [...domains, ...ipAddresses];
+  return { name: certname ?? names[0]?.replace(/^\*\./, '') ?? 'the certificate', state: 'failed', names, reason: failureReason(error) };
+}
+
+async function untilDecided(settings: Settings, world: World): Promise<Outcome> {
   const { interaction } = world;
   validateHooks(settings, world.env);
   for (const { what, path } of recover(world.dirs)) interaction.report({ type: 'recovered', what, path });
@@ -39,7 +64,7 @@ export async function obtain(settings: Settings, world: World): Promise<Outcome>
     if (plan.kind === 'keep') {
       interaction.report({ type: 'kept', lineage: plan.lineage, notAfter: new Date(plan.notAfter).toISOString() });
       await installKept(plan, withAnswers(settings, collected.facts, progress.answers), world);
-      return { done: true };
+      return { done: true, result: { outcomes: [{ name: plan.lineage, state: 'not-due', notAfter: new Date(plan.notAfter).toISOString() }], post: [] } };
     }
     const effective = withAnswers(settings, collected.facts, progress.answers);
     if (settings.values.plan) {
@@ -52,18 +77,18 @@ export async function obtain(settings: Settings, world: World): Promise<Outcome>
     }
     // What was answered counts as typed: `resume` repeats it without asking.
     const asTyped: World = { ...world, args: collected.command.slice(1) };
-    if ((await untilDone(plan, effective, asTyped, progress.answers.length > 0)) === 'done') return { done: true };
+    const carried = await untilDone(plan, effective, asTyped, progress.answers.length > 0);
+    if (carried !== 'change') return { done: true, result: resultOf(plan, carried) };
     progress = { answers: progress.answers.slice(0, -1), trail: progress.trail.slice(0, -1) };
   }
 }
 
 /** Carries the plan out, again as often as the person wishes; names that are proved stay so at the CA and are not asked again. */
-async function untilDone(plan: ObtainPlan, settings: Settings, world: World, mayChange: boolean): Promise<'done' | 'change'> {
+async function untilDone(plan: ObtainPlan, settings: Settings, world: World, mayChange: boolean): Promise<Carried | 'change'> {
   let next = plan;
-  let done: Carried | null = null;
-  while (done === null) {
+  for (;;) {
     try {
-      done = await carryOut(next, settings, world);
+      return await carryOut(next, settings, world);
     } catch (error) {
       if (!(error instanceof CertwrightError)) throw error;
       const choices = waysOut(plan, error).filter((way) => mayChange || way !== 'change');
@@ -73,8 +98,10 @@ async function untilDone(plan: ObtainPlan, settings: Settings, world: World, may
       next = { ...plan, resume: null, allowSubsetOfNames: plan.allowSubsetOfNames || choice === 'without-failed' };
     }
   }
-  if (settings.values.strictHooks) refuseFailedHooks(done.deploys, done.post);
-  return 'done';
+}
+
+function resultOf({ lineage, csr, identifiers }: ObtainPlan, { deploys, post }: Carried): RunResult {
+  return { outcomes: [{ name: lineage?.name ?? csr?.path ?? '', state: 'renewed', names: identifiers.map(({ value }) => value), ...(deploys.length > 0 ? { deploys: [...deploys] } : {}) }], post };
 }
 
 /** Only errors that may go away offer another try. */

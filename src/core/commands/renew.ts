@@ -6,9 +6,11 @@ import type { Facts } from '../decide/facts.js';
 import { renewalSettings } from '../decide/renewal-settings.js';
 import { CertwrightError, Refused } from '../errors.js';
 import type { DeployOutcome, RenewalOutcome } from '../events.js';
+import { failureReason } from '../failure-reason.js';
 import { gatherFacts, renewalFacts } from '../facts.js';
 import { refuseFailedHooks, validateHooks, type HookRun } from '../hooks.js';
 import { settleKeyChanges } from '../key-change.js';
+import { tellOthers } from '../notify.js';
 import { planForRenewal } from '../plan-for-renewal.js';
 import { renewalReason, type RenewalReason } from '../decide/renewal-reason.js';
 import { renewalAdvice } from '../renewal-information.js';
@@ -54,6 +56,7 @@ export async function renew(settings: Settings, world: World): Promise<void> {
   const shared: World = { ...world, authenticators: new Map(), runHook: inOrder(world.runHook) };
   const hooks = sharedHooks(shared);
   let post: readonly HookRun[] = [];
+  let reason: string | undefined;
   try {
     const base = due.length > 0 ? await gatherFacts(settings, { dirs, plugins: world.plugins, now, sandbox: world.sandbox !== null }) : null;
     const alone = new Map<string, Promise<unknown>>();
@@ -65,10 +68,14 @@ export async function renew(settings: Settings, world: World): Promise<void> {
     const others = wanted.filter(({ name }) => outcomes.get(name)?.state !== 'renewed');
     for (const [name, deploys] of await deployAgain(settings, others, shared)) outcomes.set(name, { ...outcomes.get(name), deploys: [...deploys] } as RenewalOutcome);
     if (!dryRun) await reloadServers(due.filter(({ name }) => outcomes.get(name)?.state === 'renewed'), settings, world);
+  } catch (error) {
+    reason = failureReason(error);
+    throw error;
   } finally {
     const all = [...outcomes.values(), ...unreadable];
     interaction.report({ type: 'renewals', dryRun, outcomes: all });
     post = await hooks.end(all);
+    await tellOthers({ outcomes: all, post, ...(reason === undefined ? {} : { reason }) }, settings, world);
   }
   const failed = [...outcomes.values()].filter(({ state }) => state === 'failed');
   if (failed.length > 0 || unreadable.length > 0) throw new Refused(`${failed.length} renew failure(s), ${unreadable.length} parse failure(s)`);
@@ -145,7 +152,7 @@ async function renewOne(lineage: Lineage, asked: Settings, world: World, { aroun
     return { ...fine, state: 'renewed', fullchain: lineage.live.fullchain, ...(deploys.length > 0 ? { deploys: [...deploys] } : {}) };
   } catch (error) {
     if (error instanceof CertwrightError && error.code === 'cancelled') throw error;
-    return failed(error instanceof CertwrightError ? error.message : `unexpected: ${error instanceof Error ? error.message : String(error)}`);
+    return failed(failureReason(error));
   }
 }
 
