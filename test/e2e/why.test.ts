@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { keys, open } from '../pty/terminal.js';
 import { makePlace, type Place } from './certwright.js';
 
 let place: Place;
@@ -47,4 +48,20 @@ it('N25: renew --forecast shows the renewals to come, and does nothing', async (
   expect(stdout).toContain('Cannot be read: ');
   expect(readFileSync(join(place.folder, 'config/renewal/one.example.com.conf'), 'utf8')).toBe(before);
   expect((await place.certwright(['renew', '--forecast', 'soon', '--sandbox'])).code).toBe(2);
+});
+
+it('the first screen of the wizard leads there', async () => {
+  const screen = open(['--sandbox', ...place.directories], { env: { HOME: place.folder } });
+  try {
+    await screen.see('What would you like to do?');
+    screen.type(keys.down);
+    screen.type(keys.down);
+    screen.type(keys.down);
+    await screen.see(/❯ See when and why a certificate is renewed/);
+    screen.type(keys.enter);
+    expect(await screen.exited).toBe(0);
+    expect(screen.all()).toContain('It will be renewed at the first `renew` after');
+  } finally {
+    screen.kill();
+  }
 });

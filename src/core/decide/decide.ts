@@ -30,7 +30,7 @@ export function decide(asked: Settings, facts: Facts, answers: readonly Answer[]
   const settings = withAnswers(asked, facts, answers);
   const answered: ReadonlySet<QuestionId> = new Set(answers.map(({ id }) => id));
   const task = answers.find(({ id }) => id === 'task')?.value;
-  if (task === 'quit' || task === 'certificates' || task === 'schedule') return { plan: { kind: 'command', verb: task } };
+  if (task === 'quit' || task === 'certificates' || task === 'schedule' || task === 'why') return { plan: { kind: 'command', verb: task } };
 
   const first = taskQuestion(settings, facts);
   if (first) return { ask: first };

@@ -73,7 +73,7 @@ export interface KeepPlan {
 /** The person chose another command at the first screen. */
 export interface OtherCommandPlan {
   kind: 'command';
-  verb: 'certificates' | 'sandbox' | 'quit' | 'renew' | 'schedule';
+  verb: 'certificates' | 'quit' | 'schedule' | 'why';
 }
 
 export type Plan = ObtainPlan | KeepPlan | OtherCommandPlan;
