@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { StoreError } from '../core/errors.js';
 import { printableLine } from '../system/printable.js';
 import { certificateParts } from './der.js';
+import { revocationSources, type RevocationSources } from './revocation-sources.js';
 
 export type CurveName = 'secp256r1' | 'secp384r1' | 'secp521r1';
 
@@ -24,6 +25,8 @@ export interface CertificateFacts {
   rsaKeySize?: number;
   /** It asks servers to staple (RFC 7633). */
   mustStaple?: boolean;
+  /** Where its revocation can be learnt. */
+  revocation: RevocationSources;
 }
 
 const CURVES: Readonly<Record<string, CurveName>> = { prime256v1: 'secp256r1', secp384r1: 'secp384r1', secp521r1: 'secp521r1' };
@@ -43,7 +46,7 @@ export function readCertificate(pem: string | Buffer): CertificateFacts {
     names.unshift(common);
   }
   if (ips.length === 0 && names.length === 0 && isIP(common) !== 0) ips.push(canonicalAddress(common));
-  const feature = certificateParts(certificate.raw)?.extensions.get(TLS_FEATURE);
+  const parts = certificateParts(certificate.raw);
   return {
     names,
     ips,
@@ -53,7 +56,8 @@ export function readCertificate(pem: string | Buffer): CertificateFacts {
     ...(subject === '' ? {} : { subject }),
     serial: certificate.serialNumber.toLowerCase(),
     ...keyFacts(certificate.publicKey),
-    ...(feature?.includes(STATUS_REQUEST) ? { mustStaple: true } : {}),
+    ...(parts?.extensions.get(TLS_FEATURE)?.includes(STATUS_REQUEST) ? { mustStaple: true } : {}),
+    revocation: parts ? revocationSources(parts) : { crls: [] },
   };
 }
 

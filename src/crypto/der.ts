@@ -1,7 +1,8 @@
-/** One DER element inside a buffer (X.690): its tag byte, its content, and what follows it. */
+/** One DER element inside a buffer (X.690): its tag byte, its content, header and content together, and what follows it. */
 export interface DerElement {
   tag: number;
   content: Buffer;
+  whole: Buffer;
   rest: Buffer;
 }
 
@@ -19,7 +20,7 @@ export function readElement(bytes: Buffer): DerElement | null {
     start += count;
   }
   const end = start + length;
-  return end > bytes.length ? null : { tag, content: bytes.subarray(start, end), rest: bytes.subarray(end) };
+  return end > bytes.length ? null : { tag, content: bytes.subarray(start, end), whole: bytes.subarray(0, end), rest: bytes.subarray(end) };
 }
 
 /** All elements of a constructed value, in order; what is not whole at the end is left out. */
@@ -29,9 +30,47 @@ export function elementsOf(content: Buffer): DerElement[] {
   return found;
 }
 
-/** What a certificate holds that node:crypto does not show: the serial's bytes as encoded, and the extensions by hex of their OID. */
+/** The bytes of an element with this tag and these parts as its content. */
+export function derElement(tag: number, ...parts: readonly Buffer[]): Buffer {
+  const content = Buffer.concat(parts);
+  if (content.length < 0x80) return Buffer.concat([Buffer.from([tag, content.length]), content]);
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(content.length);
+  const bytes = length.subarray(length.findIndex((byte) => byte !== 0));
+  return Buffer.concat([Buffer.from([tag, 0x80 | bytes.length]), bytes, content]);
+}
+
+/** UTCTime or GeneralizedTime as RFC 5280 section 4.1.2.5 wants them (Z, whole seconds), in milliseconds since 1970; null for anything else. */
+export function readTime({ tag, content }: DerElement): number | null {
+  const text = content.toString('latin1');
+  const full = tag === 0x17 ? `${Number(text.slice(0, 2)) < 50 ? '20' : '19'}${text}` : tag === 0x18 ? text : '';
+  const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(full) ?? [];
+  const moment = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  return Number.isNaN(moment) ? null : moment;
+}
+
+/** Extensions (RFC 5280 section 4.1) out of the SEQUENCE that lists them: value and criticality by hex of their OID. */
+export function readExtensions(list: DerElement | null | undefined): ReadonlyMap<string, { critical: boolean; value: Buffer }> {
+  const extensions = new Map<string, { critical: boolean; value: Buffer }>();
+  for (const { content } of elementsOf(list?.content ?? Buffer.alloc(0))) {
+    const parts = elementsOf(content);
+    const value = parts.at(-1);
+    if (parts[0]?.tag !== 0x06 || value?.tag !== 0x04) continue;
+    const critical = parts[1]?.tag === 0x01 && parts[1].content[0] === 0xff;
+    extensions.set(parts[0].content.toString('hex'), { critical, value: value.content });
+  }
+  return extensions;
+}
+
+/**
+ * What a certificate holds that node:crypto does not show: the serial's bytes as encoded, the distinguished names and the public
+ * key (SubjectPublicKeyInfo) as whole elements, and the extensions by hex of their OID.
+ */
 export interface CertificateParts {
   serial: Buffer;
+  issuer: Buffer;
+  subject: Buffer;
+  publicKey: Buffer;
   extensions: ReadonlyMap<string, Buffer>;
 }
 
@@ -40,15 +79,16 @@ export function certificateParts(der: Buffer): CertificateParts | null {
   const body = elementsOf(readElement(der)?.content ?? Buffer.alloc(0))[0];
   if (!body) return null;
   const fields = elementsOf(body.content);
-  const serial = fields.find(({ tag }) => tag === 0x02);
-  if (!serial) return null;
+  const at = fields.findIndex(({ tag }) => tag === 0x02);
+  const [serial, , issuer, , subject, publicKey] = at < 0 ? [] : fields.slice(at);
+  if (!serial || !issuer || !subject || !publicKey) return null;
   const wrapped = fields.find(({ tag }) => tag === 0xa3);
-  const list = wrapped ? elementsOf(readElement(wrapped.content)?.content ?? Buffer.alloc(0)) : [];
-  const extensions = new Map<string, Buffer>();
-  for (const { content } of list) {
-    const parts = elementsOf(content);
-    const value = parts.at(-1);
-    if (parts[0]?.tag === 0x06 && value?.tag === 0x04) extensions.set(parts[0].content.toString('hex'), value.content);
-  }
-  return { serial: serial.content, extensions };
+  const extensions = readExtensions(wrapped && readElement(wrapped.content));
+  return {
+    serial: serial.content,
+    issuer: issuer.whole,
+    subject: subject.whole,
+    publicKey: publicKey.whole,
+    extensions: new Map([...extensions].map(([oid, { value }]) => [oid, value])),
+  };
 }
