@@ -71,6 +71,10 @@ export interface RenewalOutcome {
   reason?: string;
   /** Why it was due. */
   because?: RenewalReason;
+  /** How its revocation is known (`us`: it was revoked from here), and since when (RFC 3339). */
+  revocation?: { by: 'OCSP' | 'CRL' | 'us'; at?: string };
+  /** Of what was not due: when it will be if nothing changes (RFC 3339); null with autorenew = False. */
+  next?: { at: string; by: 'date' | 'advised' } | null;
   notAfter?: string;
   fullchain?: string;
   /** Its deploy hooks: those that ran in this run, or wait from an earlier one. */

@@ -35,7 +35,7 @@ export async function renewalAdvice(lineages: readonly Lineage[], settings: Sett
         if (advice) table[lineage.name] = advice;
         else delete table[lineage.name];
       } catch (error) {
-        world.log('warning', `Renewal information for ${lineage.name} could not be had: ${error instanceof Error ? error.message : String(error)}`);
+        if (!world.signal.aborted) world.log('warning', `Renewal information for ${lineage.name} could not be had: ${error instanceof Error ? error.message : String(error)}`);
       }
     }
   };

@@ -4,12 +4,13 @@ import { StoreError } from '../core/errors.js';
 import { permitted } from '../system/atomic-file.js';
 import { writeDeployQueue } from './deploy-queue.js';
 import { archiveFolder, kinds, liveFolder, renewalPath, type Directories } from './paths.js';
+import { changeRenewalNotes } from './renewal-notes.js';
 import { readRenewalFile } from './renewal-file.js';
 
 /**
  * Removes everything of one lineage in certbot's order (F22): the renewal file first, so that nothing renews what is half
  * gone, also when it cannot be read; then the links, README and folder of live/, then the archive, then the memory of deploy
- * hooks that wait. Throws StoreError when there is no such lineage.
+ * hooks that wait, and our notes. Throws StoreError when there is no such lineage.
  */
 export function deleteLineage(dirs: Directories, name: string): void {
   const path = renewalPath(dirs, name);
@@ -36,4 +37,5 @@ export function deleteLineage(dirs: Directories, name: string): void {
   }
   rmSync(archive, { recursive: true, force: true });
   writeDeployQueue(dirs, name, []);
+  changeRenewalNotes(dirs, { [name]: null });
 }

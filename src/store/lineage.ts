@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { CertwrightError, StoreError } from '../core/errors.js';
 import type { Identifier } from '../core/identifier.js';
 import { readCertificate } from '../crypto/certificate.js';
+import type { RevocationSources } from '../crypto/revocation-sources.js';
 import { archiveFolder, kinds, liveFolder, renewalPath, type Directories, type Kind } from './paths.js';
 import { readRenewalFile, type RenewalFile } from './renewal-file.js';
 
@@ -20,6 +21,8 @@ export interface Lineage {
   keyType: 'rsa' | 'ecdsa';
   curve?: string;
   rsaKeySize?: number;
+  /** Where its revocation can be learnt. */
+  revocation: RevocationSources;
   /** The N of the archive files in use. */
   version: number;
   /** The links that servers are pointed to. */
@@ -70,7 +73,7 @@ export function readLineage(dirs: Directories, name: string): Lineage {
   } catch (cause) {
     throw new StoreError(`${renewal.links.cert} leads to ${files.cert}, which cannot be read`, { cause });
   }
-  const { names, ips, notBefore, notAfter, serial, keyType, curve, rsaKeySize } = readCertificate(pem);
+  const { names, ips, notBefore, notAfter, serial, keyType, curve, rsaKeySize, revocation } = readCertificate(pem);
   const { server } = renewal.params;
   return {
     name,
@@ -83,6 +86,7 @@ export function readLineage(dirs: Directories, name: string): Lineage {
     notAfter,
     serial,
     keyType,
+    revocation,
     version,
     live: renewal.links,
     liveFolder: dirname(renewal.links.cert),

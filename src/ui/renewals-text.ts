@@ -1,9 +1,9 @@
-import type { Event } from '../core/events.js';
+import type { Event, RenewalOutcome } from '../core/events.js';
 import { printable, printableLine } from '../system/printable.js';
 
 const frame = '- '.repeat(40).trimEnd();
 
-/** What `renew` did, in certbot's words for those who grep. */
+/** What `renew` did, in certbot's words for those who grep; below the frame, in ours, why. */
 export function renewalsText({ outcomes, dryRun }: Extract<Event, { type: 'renewals' }>): readonly string[] {
   const of = (state: string) => outcomes.filter((outcome) => outcome.state === state);
   const [renewed, notDue, failed, unreadable] = [of('renewed'), of('not-due'), of('failed'), of('unreadable')];
@@ -20,5 +20,24 @@ export function renewalsText({ outcomes, dryRun }: Extract<Event, { type: 'renew
   if (unreadable.length > 0) lines.push('', 'Additionally, the following renewal configurations were invalid: ', ...unreadable.map(({ name, reason }) => `  ${name} (parsefail)${reason === undefined ? '' : `: ${printable(reason)}`}`));
   const waiting = outcomes.flatMap(({ name, deploys }) => (deploys ?? []).filter(({ state }) => state !== 'done').map((hook) => ({ name, ...hook })));
   if (waiting.length > 0) lines.push('', 'The following deploy hooks have not succeeded yet; every renew runs them again:', ...waiting.map(({ name, command, exitCode, since }) => `  ${name}: ${printableLine(command)} (${exitCode === undefined ? 'not run to its end' : `error code ${exitCode}`}, since ${since.slice(0, 10)})`));
-  return [...lines, frame];
+  return [...lines, frame, ...whyLines(outcomes)];
+}
+
+function whyLines(outcomes: readonly RenewalOutcome[]): readonly string[] {
+  const told = outcomes.flatMap((outcome) => {
+    const reason = whyText(outcome);
+    return reason === null ? [] : [`  ${outcome.name}: ${reason}`];
+  });
+  return told.length === 0 ? [] : ['Why:', ...told];
+}
+
+function whyText({ because, revocation, next }: RenewalOutcome): string | null {
+  const day = (text: string): string => `${text.slice(0, 16).replace('T', ' ')} UTC`;
+  if (because === 'revoked') {
+    if (revocation?.by === 'us') return 'due because it was revoked from here';
+    return `due because it is revoked${revocation ? ` (${revocation.by}${revocation.at === undefined ? '' : `, on ${day(revocation.at)}`})` : ''}`;
+  }
+  if (because !== undefined) return { forced: 'it was asked for', date: 'due by its dates', advised: 'due because its certificate authority asks for it' }[because];
+  if (next === null) return 'left alone because its renewal file says autorenew = False';
+  return next ? `due from ${day(next.at)}, ${next.by === 'date' ? 'by its dates' : 'as its certificate authority suggests'}` : null;
 }

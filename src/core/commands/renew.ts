@@ -7,13 +7,13 @@ import { renewalSettings } from '../decide/renewal-settings.js';
 import { CertwrightError, Refused } from '../errors.js';
 import type { DeployOutcome, RenewalOutcome } from '../events.js';
 import { failureReason } from '../failure-reason.js';
-import { gatherFacts, renewalFacts } from '../facts.js';
+import { gatherFacts } from '../facts.js';
 import { refuseFailedHooks, validateHooks, type HookRun } from '../hooks.js';
 import { settleKeyChanges } from '../key-change.js';
 import { tellOthers } from '../notify.js';
 import { planForRenewal } from '../plan-for-renewal.js';
-import { renewalReason, type RenewalReason } from '../decide/renewal-reason.js';
-import { renewalAdvice } from '../renewal-information.js';
+import type { RenewalReason } from '../decide/renewal-reason.js';
+import { renewalVerdicts } from '../renewal-verdicts.js';
 import type { Settings } from '../settings.js';
 import { sharedHooks, inOrder } from '../shared-hooks.js';
 import type { World } from '../world.js';
@@ -47,9 +47,9 @@ export async function renew(settings: Settings, world: World): Promise<void> {
     throw new Refused(`No certificate found with name ${certname} (expected ${dirs.config}/renewal/${certname}.conf).`);
   }
   const now = world.clock.now();
-  const reasons = await reasonsToRenew(wanted, settings, world);
-  const due = wanted.filter(({ name }) => reasons.has(name));
-  const outcomes = new Map(wanted.map((lineage): [string, RenewalOutcome] => [lineage.name, { ...basics(lineage), state: 'not-due' }]));
+  const verdicts = await renewalVerdicts(wanted, settings, world);
+  const due = wanted.filter(({ name }) => verdicts.get(name)?.because !== undefined);
+  const outcomes = new Map(wanted.map((lineage): [string, RenewalOutcome] => [lineage.name, { ...basics(lineage), state: 'not-due', ...verdicts.get(lineage.name) }]));
   if (due.length > 0) await sleepSomewhat(settings, world);
 
   // One listener and one hook at a time for all of them.
@@ -61,9 +61,9 @@ export async function renew(settings: Settings, world: World): Promise<void> {
     const base = due.length > 0 ? await gatherFacts(settings, { dirs, plugins: world.plugins, now, sandbox: world.sandbox !== null }) : null;
     const alone = new Map<string, Promise<unknown>>();
     await sideBySide(due, maxParallel, world.signal, async (lineage) => {
-      const because = reasons.get(lineage.name);
-      if (because !== undefined && because !== 'forced') world.log('info', `${lineage.name} is renewed now: ${REASONS[because]}.`);
-      if (base) outcomes.set(lineage.name, { ...(await renewOne(lineage, settings, shared, { around: hooks.around, base, alone })), ...(because === undefined ? {} : { because }) });
+      const verdict = verdicts.get(lineage.name);
+      if (verdict?.because !== undefined && verdict.because !== 'forced') world.log('info', `${lineage.name} is renewed now: ${REASONS[verdict.because]}.`);
+      if (base) outcomes.set(lineage.name, { ...(await renewOne(lineage, settings, shared, { around: hooks.around, base, alone })), ...verdict });
     });
     const others = wanted.filter(({ name }) => outcomes.get(name)?.state !== 'renewed');
     for (const [name, deploys] of await deployAgain(settings, others, shared)) outcomes.set(name, { ...outcomes.get(name), deploys: [...deploys] } as RenewalOutcome);
@@ -103,21 +103,6 @@ async function reloadServers(renewed: readonly Lineage[], asked: Settings, world
 
 /** In words, for those that were not asked for. */
 const REASONS: Readonly<Record<Exclude<RenewalReason, 'forced'>, string>> = { date: 'it is due by its dates', advised: 'its certificate authority asks for it', revoked: 'it was revoked' };
-
-/** Why each lineage that is due is renewed now. The CA is asked about those only that would be left otherwise. */
-async function reasonsToRenew(lineages: readonly Lineage[], settings: Settings, world: World): Promise<ReadonlyMap<string, RenewalReason>> {
-  const { dryRun, renewByDefault } = settings.values;
-  const now = world.clock.now();
-  const reason = (lineage: Lineage, advised: number | null): RenewalReason | null => renewalReason({ ...renewalFacts(lineage, now), revoked: false, advised, forced: dryRun || renewByDefault });
-  const open = lineages.filter((lineage) => reason(lineage, null) === null && renewalFacts(lineage, now).renewable);
-  const advice = open.length > 0 ? await renewalAdvice(open, settings, world) : {};
-  return new Map(
-    lineages.flatMap((lineage): [string, RenewalReason][] => {
-      const found = reason(lineage, advice[lineage.name]?.moment ?? null);
-      return found === null ? [] : [[lineage.name, found]];
-    }),
-  );
-}
 
 interface Shared {
   around: HooksAround;

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { readCertificate } from '../../crypto/certificate.js';
 import { listAccounts, readAccount } from '../../store/accounts.js';
 import { deleteLineage } from '../../store/delete-lineage.js';
 import { listLineages, readLineage, type Lineage } from '../../store/lineage.js';
+import { changeRenewalNotes } from '../../store/renewal-notes.js';
 import { Refused, StoreError } from '../errors.js';
 import { settleKeyChanges } from '../key-change.js';
 import { isSet, type Settings } from '../settings.js';
@@ -37,6 +39,8 @@ export async function revoke(asked: Settings, world: World): Promise<void> {
   }
   world.interaction.report({ type: 'result', text: `Congratulations! You have successfully revoked the certificate that was located at ${path}.` });
   if (!lineage) return;
+  // Known at once: its CA publishes it hours later, and by a CRL that may be kept here already.
+  if (readCertificate(certificate).serial === lineage.serial) changeRenewalNotes(world.dirs, { [lineage.name]: { revoked: lineage.serial } });
   const sharing = listLineages(world.dirs).lineages.filter(({ name, archiveFolder }) => name !== lineage.name && archiveFolder === lineage.archiveFolder);
   if (sharing.length > 0) {
     // certbot's rule: the other certificates would lose their files.

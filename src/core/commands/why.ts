@@ -1,5 +1,6 @@
 import { listLineages, readLineage, type Lineage } from '../../store/lineage.js';
 import { readAdvice } from '../../store/renewal-advice.js';
+import { readRenewalNotes } from '../../store/renewal-notes.js';
 import { renewalSettings } from '../decide/renewal-settings.js';
 import { whyReport } from '../decide/why.js';
 import { MissingFlag, Refused } from '../errors.js';
@@ -22,7 +23,7 @@ export async function why(settings: Settings, world: World): Promise<void> {
   const report = whyReport({
     now,
     lineage: { name, names: identifiers.map(({ shown }) => shown), renewal: renewalFacts(lineage, now), askAgain: renewal.ariRetryAfter ?? null },
-    revoked: false,
+    revoked: readRenewalNotes(world.dirs)[name]?.revoked === serial,
     advice: advice?.serial === serial ? advice : null,
     settings: effective,
     authenticators: world.plugins.filter(({ authenticator }) => authenticator).map((plugin) => plugin.name),
