@@ -13,6 +13,7 @@ export const commands: Partial<Readonly<Record<Verb, () => Promise<Command>>>> =
   enhance: async () => (await import('./core/commands/install.js')).enhance,
   install: async () => (await import('./core/commands/install.js')).installCertificate,
   hooks: async () => (await import('./core/commands/hooks-test.js')).hooksTest,
+  export: async () => (await import('./core/commands/export.js')).exportCertificate,
   plugins: async () => (await import('./core/commands/plugins.js')).plugins,
   reconfigure: async () => (await import('./core/commands/reconfigure.js')).reconfigure,
   register: async () => (await import('./core/commands/account.js')).register,

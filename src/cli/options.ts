@@ -1,4 +1,5 @@
 import { notifyProblem } from '../core/decide/notify-target.js';
+import { namesSecret } from '../system/secret.js';
 import { ignored, int, off, on, path, text, type CliOption } from './option.js';
 
 const MAX = Number.MAX_SAFE_INTEGER;
@@ -12,6 +13,11 @@ function emails(value: string): string | null {
 
 function directoryAddress(value: string): string | null {
   return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol) ? null : 'it must be the http(s) address of an ACME directory';
+}
+
+/** A command line can be read by every user of the machine. */
+function secretElsewhere(value: string): string | null {
+  return namesSecret(value) ? null : 'a password must not stand on a command line; say where it is read: env:NAME, file:PATH, cmd:COMMAND or credential:NAME';
 }
 
 /** Every option that is not a plugin's own. The order is that of `--help` and of printed commands. */
@@ -66,7 +72,7 @@ export const cliOptions: readonly CliOption[] = [
   off('reuseKey', 'automation', ['--no-reuse-key'], 'A new private key at every renewal (the default).'),
   on('newKey', 'automation', ['--new-key'], 'A new private key this time, whatever was saved. With update_account: a new key for the account.'),
   // what to do with what is there
-  on('reinstall', 'automation', ['--reinstall', '--keep', '--keep-until-expiring'], 'Keep a certificate of the same names until it is due.'),
+  on('reinstall', 'automation', ['--reinstall', '--keep', '--keep-until-expiring'], 'Keep a certificate of the same names until it is due. export: --keep repeats the export at every renewal.'),
   on('expand', 'automation', ['--expand'], 'Add the names to the certificate that has some of them.'),
   on('renewByDefault', 'automation', ['--renew-by-default', '--force-renewal'], 'Renew now, whether it is due or not.'),
   on('renewWithNewDomains', 'automation', ['--renew-with-new-domains'], 'Replace a certificate of the same --cert-name even if its names change.'),
@@ -138,6 +144,15 @@ export const cliOptions: readonly CliOption[] = [
   int('maxParallel', 'automation', ['--max-parallel'], 'N', 1, 64, 'renew: how many certificates are worked on at the same time; 1 = one after the other.'),
   text('forecast', 'automation', ['--forecast'], 'DAYS', 'renew: show the renewals of the coming days, and do nothing.', { check: (value) => (/^[1-9]\d{0,3}d?$/.test(value) ? null : 'give a number of days, such as 90') }),
   off('randomSleepOnRenew', 'automation', ['--no-random-sleep-on-renew'], 'Start renewing at once, also without a terminal.'),
+  text('exportFormat', 'other', ['--format'], 'FORMAT', 'export: PKCS#12 (Windows, Java), one PEM file with the key (HAProxy), or DER.', { choices: ['pkcs12', 'pem', 'der'] }),
+  path('out', 'other', '--out', 'PATH', 'export: the file to write; NAME.p12 and so on in this folder when left out.'),
+  path('passwordFile', 'other', '--password-file', 'FILE', 'export: the first line of this file opens a PKCS#12 file; /dev/null for no password.'),
+  text('passwordSource', 'other', ['--password'], 'SOURCE', 'export: where the password is read: env:NAME, file:PATH, cmd:COMMAND, credential:NAME (systemd).', { check: secretElsewhere }),
+  text('friendlyName', 'other', ['--friendly-name'], 'TEXT', "export: the name inside a PKCS#12 file, Java's alias; the certificate's name when left out."),
+  on('legacy', 'other', ['--legacy'], 'export: Triple DES and SHA-1, for programs that cannot read a modern PKCS#12 file.'),
+  text('reloadCommand', 'other', ['--reload-command'], 'COMMAND', 'export: run after each export, so that the program reads the file again.'),
+  on('listExports', 'other', ['--list'], 'export: list what is exported again at each renewal.'),
+  on('forget', 'other', ['--forget'], 'export: do not export again at renewals (all of --cert-name, or --out); the file stays.'),
   on('takeOver', 'other', ['--take-over'], "schedule install: switch certbot's own timer or cron job off."),
   on('keepCertbot', 'other', ['--keep-certbot'], "schedule install: leave the renewals to certbot's own timer or cron job, when there is one."),
   // sandbox

@@ -14,6 +14,7 @@ import type { KeyPlan, ObtainPlan, RenewalValue } from './decide/plan.js';
 import { deploy } from './deploy.js';
 import { Refused } from './errors.js';
 import type { DeployOutcome, Event } from './events.js';
+import { repeatExports } from './export.js';
 import { cleanEnvironment, deployEnvironment, LONGEST_LIST, postEnvironment } from './hook-environment.js';
 import { runHooks, type HookRun } from './hooks.js';
 import { installInto, openInstaller, planInstallation } from './installation.js';
@@ -155,6 +156,7 @@ async function keep(plan: ObtainPlan, issued: Issued, { lineage, accountId, inst
   say({ type: 'stage', stage: 'save', state: 'done' });
   say({ type: 'saved', lineage: saved.name, version: saved.version, files: saved.files, names, notAfter: notAfter.toISOString(), issuer, renewsByItself: plan.authenticator !== 'manual' || plan.renewalParams['manual_auth_hook'] !== undefined, ...(plan.renewal === undefined ? {} : { renewal: plan.renewal && { by: plan.renewal.by, ...(plan.renewal.next === undefined ? {} : { next: new Date(plan.renewal.next).toISOString() }) } }) });
   if (installer) await use(installer, { names: issued.identifiers.filter(({ type }) => type === 'dns').map(({ value }) => value), files: saved.files }, settings, world);
+  await repeatExports(saved.name, settings, world);
   return deploy(settings, { name: saved.name, names: issued.identifiers.map(({ value }) => value), liveFolder: saved.liveFolder }, world);
 }
 

@@ -53,7 +53,10 @@ export async function collect(settings: Settings, known: Facts, interaction: Int
       // A person who has answered gets the last question again with the reason; flags alone are simply wrong.
       if (!(error instanceof UsageError || error instanceof Refused) || answers.length === 0) throw error;
       interaction.report({ type: 'log', level: 'warning', message: error.hint ? `${error.message}\n${error.hint}` : error.message });
+      const last = trail.at(-1)?.question;
       goBack();
+      // Nobody can see what is wrong in a hidden field: it is typed anew.
+      if (last?.kind === 'text' && last.secret) dropped.delete(last.id);
       continue;
     }
     if ('lookup' in decision) {
@@ -78,7 +81,7 @@ export async function collect(settings: Settings, known: Facts, interaction: Int
     }
     const { plan } = decision;
     const command = commandLine(settings, facts, answers, plan);
-    if (answers.length > 0 && plan.kind === 'obtain') {
+    if (answers.length > 0 && (plan.kind === 'obtain' || plan.kind === 'export')) {
       const choice = await interaction.review(plan, { canGoBack, command, trail });
       if (choice === back) {
         goBack();

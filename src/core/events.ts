@@ -1,4 +1,4 @@
-import type { ObtainPlan } from './decide/plan.js';
+import type { ExportPlan, ObtainPlan } from './decide/plan.js';
 import type { RenewalJob, ScheduleFact } from './decide/schedule-fact.js';
 import type { ScheduleStep } from './decide/schedule.js';
 import type { RenewalReason } from './decide/renewal-reason.js';
@@ -7,6 +7,7 @@ import type { WhyReport } from './decide/why.js';
 import type { ProblemDocument } from './errors.js';
 import type { InstallationStep } from './installation.js';
 import type { Reference } from './references.js';
+import type { ExportFormat } from './export-target.js';
 import type { ChallengeType } from './identifier.js';
 
 /** Version of the event schema printed by `--json`; raised when a field changes its meaning or goes. */
@@ -50,10 +51,16 @@ export type Event =
   | { type: 'references'; names: readonly string[]; references: readonly Reference[] }
   /** What was changed in a server's configuration, or with `done` false would be. */
   | { type: 'installation'; steps: readonly InstallationStep[]; done: boolean }
+  /** Files were written for another program; `again`: every renewal does it anew. */
+  | { type: 'exported'; lineage: string; format: ExportFormat; paths: string[]; again: boolean }
+  /** An export that a renewal should have repeated; the next run of `renew` tries again. */
+  | { type: 'export-failed'; lineage: string; path: string; message: string; hint?: string }
+  /** `export --list`; `current`: the present version stands there. */
+  | { type: 'exports'; exports: { lineage: string; format: ExportFormat; path: string; password?: string; reloadCommand?: string; current: boolean }[] }
   /** What a command has to tell, as lines. */
   | { type: 'result'; text: string }
   | { type: 'renewals'; dryRun: boolean; outcomes: RenewalOutcome[] }
-  | { type: 'plan'; plan: ObtainPlan; command: string[] }
+  | { type: 'plan'; plan: ObtainPlan | ExportPlan; command: string[] }
   | { type: 'kept'; lineage: string; notAfter: string }
   | { type: 'dry-run-passed'; names: string[] }
   | { type: 'recovered'; what: string; path: string }

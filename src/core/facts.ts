@@ -22,6 +22,7 @@ export async function gatherFacts(settings: Settings, world: { dirs: Directories
   const { lineages, broken } = listLineages(world.dirs);
   return {
     now: world.now,
+    folder: process.cwd(),
     lineages: lineages.map((lineage) => lineageFact(lineage, world.now)),
     broken: broken.map(({ path, reason }) => ({ name: basename(path, '.conf'), reason })),
     accounts: serversOf(server, lineages).flatMap((address) => listAccounts(world.dirs, address)),

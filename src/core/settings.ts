@@ -4,7 +4,7 @@ export type Source = 'flag' | 'file' | 'answered' | 'inherited' | 'default';
 export type Verb =
   | 'run' | 'certonly' | 'renew' | 'certificates' | 'revoke' | 'delete' | 'install' | 'enhance' | 'rollback'
   | 'register' | 'update_account' | 'unregister' | 'show_account' | 'reconfigure' | 'plugins' | 'update_symlinks'
-  | 'config_changes' | 'schedule' | 'sandbox' | 'resume' | 'completion' | 'man' | 'why' | 'hooks';
+  | 'config_changes' | 'schedule' | 'sandbox' | 'resume' | 'completion' | 'man' | 'why' | 'hooks' | 'export';
 
 export type KeyType = 'ecdsa' | 'rsa';
 
@@ -131,6 +131,17 @@ export interface OptionValues {
   /** How many certificates `renew` works on at the same time. */
   maxParallel: number;
   preconfiguredRenewal: boolean;
+  // export; its --keep is `reinstall`
+  exportFormat?: string;
+  out?: string;
+  passwordFile?: string;
+  /** `env:NAME` and its like. */
+  passwordSource?: string;
+  friendlyName?: string;
+  legacy: boolean;
+  reloadCommand?: string;
+  listExports: boolean;
+  forget: boolean;
   // schedule install: when another client renews already
   takeOver: boolean;
   keepCertbot: boolean;

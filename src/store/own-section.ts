@@ -24,9 +24,14 @@ export interface OwnChanges {
 /** certbot keeps top-level sections that it does not know, and reads nothing in them (F31). */
 const SECTION = 'certwright';
 
-/** The section `[certwright]` of a renewal file; empty when there is none. Throws StoreError for a file that cannot be read. */
+/**
+ * The section `[certwright]` of a renewal file; empty when there is none, and then the file is not even parsed: `renew` looks into
+ * all of them. Throws StoreError for a file that cannot be read.
+ */
 export function readOwnSection(path: string): OwnSection {
-  const { values = {}, sections = {} } = understood(path, () => configTree(parseConfig(textOf(path)))).sections[SECTION] ?? {};
+  const text = textOf(path);
+  if (!text.includes(SECTION)) return { values: {}, tables: {} };
+  const { values = {}, sections = {} } = understood(path, () => configTree(parseConfig(text))).sections[SECTION] ?? {};
   return { values: { ...values }, tables: Object.fromEntries(Object.entries(sections).map(([name, table]) => [name, { ...table.values }])) };
 }
 

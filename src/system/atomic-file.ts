@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chownSync, closeSync, fchmodSync, fsyncSync, openSync, renameSync, symlinkSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, closeSync, fchmodSync, fsyncSync, openSync, realpathSync, renameSync, statSync, symlinkSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { PermissionMissing } from '../core/errors.js';
 
@@ -37,6 +37,35 @@ export function writeFileAtomic(
     throw error;
   }
   fsyncFolder(dirname(path));
+}
+
+/**
+ * The same for a file that may belong to somebody else already: its owner, group and mode stay, a link to it is followed; a new one
+ * gets `mode`. Nobody else can read it before that. Returns the mode it has. Throws PermissionMissing.
+ */
+export function replaceFile(path: string, data: string | Uint8Array, { mode }: { mode: number }): number {
+  const older = statSync(path, { throwIfNoEntry: false });
+  const place = older ? realpathSync(path) : path;
+  const temporary = temporaryFor(place);
+  writeNewFile(temporary, data, { mode: 0o600 }, path);
+  let right = older ? older.mode & 0o777 : mode;
+  try {
+    if (older) {
+      try {
+        chownSync(temporary, older.uid, older.gid);
+      } catch {
+        // Only root can give a file away: rights of that group must not become rights of another.
+        right &= 0o707;
+      }
+    }
+    chmodSync(temporary, right);
+    permitted(path, 'write', () => renameSync(temporary, place));
+  } catch (error) {
+    removeQuietly(temporary);
+    throw error;
+  }
+  fsyncFolder(dirname(place));
+  return right;
 }
 
 /**

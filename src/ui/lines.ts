@@ -4,6 +4,7 @@ import { printable, printableLine } from '../system/printable.js';
 import { certificatesText } from './certificates-text.js';
 import { nextSteps, savedDetails, savedLines } from './done-text.js';
 import { eventText } from './event-text.js';
+import { exportedLines, exportFailedLines, exportsLines } from './export-text.js';
 import { failureLines, messageLines } from './failure-text.js';
 import { forecastLines } from './forecast-text.js';
 import { installationLines } from './installation-text.js';
@@ -62,6 +63,12 @@ export function linePrinter({ stdout, stderr }: LineStreams, { quiet, verbose, p
         return out('Certificate not yet due for renewal; no action taken.', `${event.lineage} is valid until ${event.notAfter.slice(0, 10)}.`);
       case 'dry-run-passed':
         return out('The dry run was successful.');
+      case 'exported':
+        return out(...exportedLines(event));
+      case 'exports':
+        return out(...exportsLines(event));
+      case 'export-failed':
+        return fail(...exportFailedLines(event));
       case 'result':
         return out(...printable(event.text).split('\n'));
       case 'schedule':

@@ -3,7 +3,7 @@ import type { AnswerValue, Question } from '../core/decide/question.js';
 import { shellQuote } from '../core/decide/command-line.js';
 import { Cancelled, ChallengesFailed } from '../core/errors.js';
 import type { Event } from '../core/events.js';
-import { back, type Interaction, type RecoveryChoice } from '../core/interaction.js';
+import { back, type Interaction, type RecoveryChoice, type ReviewChoice } from '../core/interaction.js';
 import { parseNameList } from '../core/names.js';
 import { printable } from '../system/printable.js';
 import { textProblem } from './answer-check.js';
@@ -33,7 +33,7 @@ export function plainInteraction({ stdin, stdout }: PlainStreams, print: (event:
   async function prompt<T>(text: string, understand: (answer: string) => { value: T } | { problem: string }, secret = false): Promise<T> {
     for (;;) {
       const answer = await lines.next(`${text} `, secret);
-      const understood = understand(answer.trim());
+      const understood = understand(secret ? answer : answer.trim());
       if ('value' in understood) return understood.value;
       say(understood.problem);
     }
@@ -126,12 +126,18 @@ export function plainInteraction({ stdin, stdout }: PlainStreams, print: (event:
   return {
     ask: (question, { canGoBack, initial }) => ask(question, canGoBack, initial),
     async review(plan, { canGoBack, command }) {
-      say('', 'Ready. Nothing has been changed yet.', ...planLines(plan).map(({ label, value }) => `${label}: ${value}`), `The same by flags: ${shellQuote(command)}`, '1. Do it', '2. Rehearse on the sandbox first');
-      if (canGoBack) say('3. Back');
-      return prompt<'do' | 'rehearse' | typeof back>(`Answer 1 to ${canGoBack ? 3 : 2}, Enter for 1:`, (answer) => {
-        if (answer === '' || answer === '1') return { value: 'do' };
-        if (answer === '2') return { value: 'rehearse' };
-        return canGoBack && (answer === '3' || answer === 'b') ? { value: back } : { problem: 'Please answer with one of the numbers.' };
+      say('', 'Ready. Nothing has been changed yet.', ...planLines(plan).map(({ label, value }) => `${label}: ${value}`), `The same by flags: ${shellQuote(command)}`);
+      const ways: readonly { value: ReviewChoice; label: string }[] = [
+        { value: 'do', label: 'Do it' },
+        // Only an order can be rehearsed.
+        ...(plan.kind === 'obtain' ? [{ value: 'rehearse' as const, label: 'Rehearse on the sandbox first' }] : []),
+        ...(canGoBack ? [{ value: back as typeof back, label: 'Back' }] : []),
+      ];
+      for (const [index, { label }] of ways.entries()) say(`${index + 1}. ${label}`);
+      return prompt<ReviewChoice>(`Answer 1 to ${ways.length}, Enter for 1:`, (answer) => {
+        if (answer === 'b' && canGoBack) return { value: back };
+        const way = ways[(answer === '' ? 1 : Number(answer)) - 1];
+        return way ? { value: way.value } : { problem: 'Please answer with one of the numbers.' };
       });
     },
     async recover(error, choices, { safe }) {

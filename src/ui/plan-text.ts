@@ -1,4 +1,6 @@
-import type { ObtainPlan, Plan } from '../core/decide/plan.js';
+import { derKeyPath } from '../core/export-target.js';
+import type { ExportPlan, ObtainPlan, Plan } from '../core/decide/plan.js';
+import { formatNames } from './export-text.js';
 import { localMinute } from './schedule-text.js';
 
 export interface PlanLine {
@@ -8,6 +10,7 @@ export interface PlanLine {
 
 /** The plan in words for the review: what, from whom, how proved, which files, what runs, how it is renewed. */
 export function planLines(plan: Plan): readonly PlanLine[] {
+  if (plan.kind === 'export') return exportLines(plan);
   if (plan.kind !== 'obtain') return [];
   const { lineage, csr, ca, account, hooks, proofs } = plan;
   const lines: PlanLine[] = [{ label: 'Certificate', value: `${plan.identifiers.map(({ shown }) => shown).join('  ')}${plan.key === null ? '' : `      ${keyText(plan)}`}` }];
@@ -25,6 +28,20 @@ export function planLines(plan: Plan): readonly PlanLine[] {
   if (hooks.deploy !== undefined) lines.push({ label: 'Then', value: hooks.deploy });
   if (hooks.post !== undefined) lines.push({ label: 'At the end', value: hooks.post });
   if (!csr && !plan.dryRun) lines.push({ label: 'Renews', value: renewsText(plan) });
+  return lines;
+}
+
+function exportLines({ lineage, format, path, password, friendlyName, legacy, keep, reloadCommand }: ExportPlan): readonly PlanLine[] {
+  const name = friendlyName === null || friendlyName === lineage ? '' : `, named ${friendlyName}`;
+  const lines: PlanLine[] = [
+    { label: 'Export', value: lineage },
+    { label: 'As', value: `${formatNames[format]}${name}${legacy ? ', for old readers' : ''}` },
+    { label: 'File', value: path },
+  ];
+  if (format === 'der') lines.push({ label: 'Key', value: derKeyPath(path) });
+  lines.push({ label: 'Renewals', value: keep ? 'write it again, each of them' : 'leave it as it is' });
+  if (password) lines.push({ label: 'Password', value: password.source === null ? (password.keptIn === null ? 'as typed; kept nowhere' : `as typed; kept for renewals in ${password.keptIn}`) : password.source === 'file:/dev/null' ? 'none' : `read from ${password.source}` });
+  if (reloadCommand !== null) lines.push({ label: 'Then', value: reloadCommand });
   return lines;
 }
 

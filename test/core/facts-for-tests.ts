@@ -42,6 +42,7 @@ const plugin = (name: string, challengeTypes: string[]) => ({
 export function facts(more: Partial<Facts> = {}): Facts {
   return {
     now: NOW,
+    folder: '/home/me',
     lineages: [],
     broken: [],
     accounts: [{ id: 'a'.repeat(32), server: SERVER, uri: `${SERVER}/acct/1` }],

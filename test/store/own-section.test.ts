@@ -32,8 +32,8 @@ it('values and tables of ours come and go; nobody else in the file is touched, a
 });
 
 it('a file that cannot be read or understood is named', () => {
-  writeFileSync(path, 'nonsense\n');
+  writeFileSync(path, '[certwright]\nnonsense\n');
   expect(() => readOwnSection(path)).toThrow(StoreError);
-  expect(() => changeOwnSection(path, { values: { partner: 'x' } })).toThrow(`${path} cannot be parsed: line 1`);
+  expect(() => changeOwnSection(path, { values: { partner: 'x' } })).toThrow(`${path} cannot be parsed: line 2`);
   expect(() => readOwnSection(join(folder, 'none.conf'))).toThrow(`${folder}/none.conf cannot be read`);
 });

@@ -67,6 +67,11 @@ async function untilDecided(settings: Settings, world: World): Promise<Outcome> 
       return { done: true, result: { outcomes: [{ name: plan.lineage, state: 'not-due', notAfter: new Date(plan.notAfter).toISOString() }], post: [] } };
     }
     const effective = withAnswers(settings, collected.facts, progress.answers);
+    if (plan.kind === 'export') {
+      const { carryOutExport } = await import('../carry-out-export.js');
+      await carryOutExport(plan, progress.answers, effective, world);
+      return { done: true };
+    }
     if (settings.values.plan) {
       interaction.report({ type: 'plan', plan, command: [...collected.command] });
       return { done: true };

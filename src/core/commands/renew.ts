@@ -6,6 +6,7 @@ import type { Facts } from '../decide/facts.js';
 import { renewalSettings } from '../decide/renewal-settings.js';
 import { CertwrightError, Refused } from '../errors.js';
 import type { DeployOutcome, RenewalOutcome } from '../events.js';
+import { repeatExports } from '../export.js';
 import { failureReason } from '../failure-reason.js';
 import { gatherFacts } from '../facts.js';
 import { refuseFailedHooks, validateHooks, type HookRun } from '../hooks.js';
@@ -66,6 +67,8 @@ export async function renew(settings: Settings, world: World): Promise<void> {
       if (base) outcomes.set(lineage.name, { ...(await renewOne(lineage, settings, shared, { around: hooks.around, base, alone })), ...verdict });
     });
     const others = wanted.filter(({ name }) => outcomes.get(name)?.state !== 'renewed');
+    // What an earlier renewal could not export, or what another client renewed; those of today were exported with their renewal.
+    if (!dryRun) for (const { name } of others) await repeatExports(name, settings, shared);
     for (const [name, deploys] of await deployAgain(settings, others, shared)) outcomes.set(name, { ...outcomes.get(name), deploys: [...deploys] } as RenewalOutcome);
     if (!dryRun) await reloadServers(due.filter(({ name }) => outcomes.get(name)?.state === 'renewed'), settings, world);
   } catch (error) {

@@ -15,6 +15,7 @@ export function commandLine(settings: Settings, facts: Facts, answers: readonly 
   const words = [after.program, after.verb === 'run' && plan.kind === 'obtain' && plan.installer === null ? 'certonly' : after.verb];
   if (plan.kind === 'obtain' && after.values.authenticator === undefined) words.push(`--${plan.authenticator}`);
   for (const option of Object.values(after.words)) words.push(...option);
+  if (plan.kind === 'export') return words;
   if (plan.kind !== 'obtain') return [...words, ...named(after)];
   if (plan.csr) return words;
   if (changesNames(after)) return [...words, ...changes(after, facts, plan)];

@@ -5,6 +5,7 @@ import { accountChoice, assignAccount, assignEabHmacKey, assignEabKid, assignEma
 import type { Answer } from './answers.js';
 import { assign, type Assignment } from './assign.js';
 import type { Facts, Lookup } from './facts.js';
+import { assignExportFormat, assignExportKeep, assignExportPassword, assignExportPath, exportChoice } from './export-choice.js';
 import { assignChallenge } from './challenge-choice.js';
 import { assignNames, identifiersWanted } from './identifiers-wanted.js';
 import { assignKeyType, keyChoice } from './key-choice.js';
@@ -36,6 +37,8 @@ export function decide(asked: Settings, facts: Facts, answers: readonly Answer[]
   if (first) return { ask: first };
   const change = task === 'change-names' ? namesChangeQuestion(settings, facts, answered.has('names-change')) : null;
   if (change) return { ask: change };
+
+  if (settings.verb === 'export') return exportChoice(settings, facts, answers);
 
   const wanted = identifiersWanted(settings, facts);
   if (isQuestion(wanted)) return { ask: wanted };
@@ -100,9 +103,18 @@ function assignment(settings: Settings, facts: Facts, { id, value }: Answer): As
       return assignAccount(value);
     case 'debug-challenges':
     case 'certificates':
+    case 'export-password-again':
     case 'confirm':
     case 'schedule':
       return {};
+    case 'export-format':
+      return assignExportFormat(value);
+    case 'export-path':
+      return assignExportPath(value, facts);
+    case 'export-keep':
+      return assignExportKeep(value);
+    case 'export-password':
+      return assignExportPassword(settings, facts);
     case 'eab-kid':
       return assignEabKid(value);
     case 'eab-hmac-key':

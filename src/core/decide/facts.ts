@@ -5,6 +5,8 @@ import type { ScheduleFact } from './schedule-fact.js';
 export interface Facts {
   /** Milliseconds since the epoch. */
   now: number;
+  /** Where relative paths begin. */
+  folder: string;
   lineages: readonly LineageFact[];
   /** Renewal files that cannot be used: the lineage's name and why. */
   broken: readonly { name: string; reason: string }[];

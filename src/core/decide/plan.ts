@@ -1,3 +1,4 @@
+import type { ExportFormat } from '../export-target.js';
 import type { ChallengeType, Identifier } from '../identifier.js';
 
 /** Values of a renewal file by certbot's names; lists are written with a trailing comma (F28). */
@@ -70,10 +71,25 @@ export interface KeepPlan {
   installer: string | null;
 }
 
+/** Write a lineage's present version for another program, once or at every renewal. */
+export interface ExportPlan {
+  kind: 'export';
+  lineage: string;
+  format: ExportFormat;
+  /** Absolute; with der the certificate's. */
+  path: string;
+  /** pkcs12: where the password is read; `source` null = it was typed, and `keptIn` is the file that renewals will read. */
+  password: { source: string | null; keptIn: string | null } | null;
+  friendlyName: string | null;
+  legacy: boolean;
+  keep: boolean;
+  reloadCommand: string | null;
+}
+
 /** The person chose another command at the first screen. */
 export interface OtherCommandPlan {
   kind: 'command';
   verb: 'certificates' | 'quit' | 'schedule' | 'why';
 }
 
-export type Plan = ObtainPlan | KeepPlan | OtherCommandPlan;
+export type Plan = ObtainPlan | ExportPlan | KeepPlan | OtherCommandPlan;

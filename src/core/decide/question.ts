@@ -19,6 +19,11 @@ export type QuestionId =
   | 'certificate' // which one, for the commands on one
   | 'certificates' // which ones
   | 'schedule' // who renews, certbot or we
+  | 'export-format'
+  | 'export-path'
+  | 'export-keep'
+  | 'export-password'
+  | 'export-password-again'
   | 'confirm';
 
 interface Common {

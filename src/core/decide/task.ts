@@ -18,7 +18,7 @@ export function taskQuestion(settings: Settings, facts: Facts): Question | null 
     title: 'What would you like to do?',
     facts: [have === 0 ? 'No certificates here yet.' : `${have} ${have === 1 ? 'certificate' : 'certificates'} here: ${summary(facts)}`],
     why: 'certwright can do several things. Getting a certificate changes no web server: the files are saved, and you are told where to point your server.',
-    flags: ['certonly', 'certificates', 'renew'],
+    flags: ['certonly', 'certificates', 'renew', 'export'],
     missing: 'What to do: name a command, for example `certwright certonly --webroot -w /var/www/html -d example.com`.',
     choices: [
       { value: 'certonly', label: 'Get a certificate', hint: 'you are asked for the names, and how to prove that they are yours', flag: 'certonly' },
@@ -34,6 +34,7 @@ export function taskQuestion(settings: Settings, facts: Facts): Question | null 
       },
       ...(have === 0 ? [] : [{ value: 'why', label: 'See when and why a certificate is renewed', hint: 'and what would change that', flag: 'why NAME' }]),
       ...(nothingRenews(settings, facts) ? [{ value: 'schedule', label: 'Have certificates renewed by themselves', hint: 'nothing on this machine does it yet; sets a timer up', flag: 'schedule install' }] : []),
+      ...(have === 0 ? [] : [{ value: 'export', label: 'Export a certificate for another program', hint: 'for Windows, Java, HAProxy and others', flag: 'export' }]),
       { value: 'quit', label: 'Leave', hint: 'nothing is changed' },
     ],
     recommended: 'certonly',
@@ -46,7 +47,7 @@ export function assignTask(value: AnswerValue, facts: Facts): Assignment {
     // Never a question with one answer.
     return { verb: 'certonly', ...(only && others.length === 0 ? assignCertificate(only.name) : {}) };
   }
-  return value === 'certonly' || value === 'certificates' ? { verb: value } : {};
+  return value === 'certonly' || value === 'certificates' || value === 'export' ? { verb: value } : {};
 }
 
 /** Something could start renewals here, and nothing does. */

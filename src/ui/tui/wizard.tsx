@@ -248,7 +248,7 @@ export function createWizard(options: WizardOptions): Interaction {
       command = words;
       const choice = await show(reviewScreen, reviewState(plan, words, canGoBack, surroundings.sandbox), { trail: [], pinned: REVIEW_PINNED, mustBeSeen: true });
       if (choice === back) trail = answered;
-      else {
+      else if (plan.kind === 'obtain') {
         running = runningState(Date.now());
         watch(true);
         draw();
@@ -279,6 +279,11 @@ export function createWizard(options: WizardOptions): Interaction {
         case 'saved':
           afterwards.push(() => tell([...savedLines(event), ...savedDetails(event), '', ...nextSteps(event, program), ...(command.length > 0 ? [`The same:  ${shellQuote(command)}`] : [])]));
           break;
+        case 'exported':
+          afterwards.push(() => print(event), ...(command[1] === 'export' ? [() => tell([`The same:  ${shellQuote(command)}`])] : []));
+          break;
+        case 'exports':
+        case 'export-failed':
         case 'kept':
         case 'csr-saved':
         case 'dry-run-passed':

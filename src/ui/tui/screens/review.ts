@@ -21,8 +21,8 @@ export function reviewState(plan: Plan, command: readonly string[], canGoBack: b
   return { plan, command, canGoBack, sandbox, at: 0, copied: false, scroll: 0 };
 }
 
-function choicesOf({ canGoBack, sandbox }: ReviewState): readonly { label: string; value: ReviewChoice }[] {
-  return [{ label: 'Do it', value: 'do' }, ...(sandbox ? [] : [{ label: 'Rehearse on the sandbox first', value: 'rehearse' as const }]), ...(canGoBack ? [{ label: 'Back', value: back } as const] : [])];
+function choicesOf({ plan, canGoBack, sandbox }: ReviewState): readonly { label: string; value: ReviewChoice }[] {
+  return [{ label: 'Do it', value: 'do' }, ...(sandbox || plan.kind !== 'obtain' ? [] : [{ label: 'Rehearse on the sandbox first', value: 'rehearse' as const }]), ...(canGoBack ? [{ label: 'Back', value: back } as const] : [])];
 }
 
 /** The whole plan and the command that says the same, before anything is done. */

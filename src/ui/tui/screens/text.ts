@@ -24,7 +24,7 @@ export const textScreen: Screen<TextState, string | typeof back> = {
     if (key.name === 'escape') return canGoBack ? { answer: back } : { state };
     if (key.name === 'enter') {
       const problem = textProblem(question, field.text);
-      return problem === null ? { answer: field.text.trim() } : { state: { ...state, problem } };
+      return problem === null ? { answer: question.secret ? field.text : field.text.trim() } : { state: { ...state, problem } };
     }
     const edited = edit(field, key, ' ');
     return { state: edited === field ? state : { ...state, field: edited, problem: null } };
