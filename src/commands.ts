@@ -9,6 +9,7 @@ type Command = (settings: Settings, world: World) => Promise<void> | void;
  */
 export const commands: Partial<Readonly<Record<Verb, () => Promise<Command>>>> = {
   certificates: async () => (await import('./core/commands/certificates.js')).certificates,
+  config_changes: async () => (await import('./core/commands/config-changes.js')).configChanges,
   delete: async () => (await import('./core/commands/delete.js')).deleteCertificate,
   enhance: async () => (await import('./core/commands/install.js')).enhance,
   install: async () => (await import('./core/commands/install.js')).installCertificate,
@@ -19,6 +20,7 @@ export const commands: Partial<Readonly<Record<Verb, () => Promise<Command>>>> =
   register: async () => (await import('./core/commands/account.js')).register,
   renew: async () => (await import('./core/commands/renew.js')).renew,
   revoke: async () => (await import('./core/commands/revoke.js')).revoke,
+  rollback: async () => (await import('./core/commands/rollback.js')).rollback,
   schedule: async () => (await import('./core/commands/schedule.js')).schedule,
   show_account: async () => (await import('./core/commands/account.js')).showAccount,
   unregister: async () => (await import('./core/commands/account.js')).unregister,

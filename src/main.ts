@@ -155,8 +155,8 @@ async function dispatch(settings: Settings, world: World, call: Call): Promise<v
 
 /** `resume`: runs again, with the same words, every command whose order was not saved yet (N09). */
 async function resume({ values }: Settings, world: World, call: Call): Promise<void> {
-  const [{ listPending }, { recover }, { obtain }] = await Promise.all([import('./store/pending.js'), import('./store/recover.js'), import('./core/commands/obtain.js')]);
-  for (const { what, path } of recover(world.dirs)) world.interaction.report({ type: 'recovered', what, path });
+  const [{ listPending }, { putRight }, { obtain }] = await Promise.all([import('./store/pending.js'), import('./core/put-right.js'), import('./core/commands/obtain.js')]);
+  await putRight(world);
   const waiting = listPending(world.dirs);
   if (waiting.length === 0) {
     world.interaction.report({ type: 'log', level: 'info', message: 'Nothing to resume: no order of an earlier run is open.' });

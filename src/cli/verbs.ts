@@ -27,7 +27,7 @@ export const verbs: Readonly<Record<string, VerbWord>> = {
   delete: { verb: 'delete', help: 'Delete a certificate', done: true },
   install: { verb: 'install', help: 'Install a certificate in a server', done: true },
   enhance: { verb: 'enhance', help: 'Harden an installation', done: true },
-  rollback: { verb: 'rollback', help: 'Undo server configuration changes', done: false },
+  rollback: { verb: 'rollback', help: 'Undo server configuration changes', done: true, operands: { shown: '[CHECKPOINT]', most: 1 } },
   register: { verb: 'register', help: 'Create an account at the CA', done: true },
   update_account: { verb: 'update_account', help: 'Change the account', done: true },
   unregister: { verb: 'unregister', help: 'Deactivate the account', done: true },
@@ -39,7 +39,7 @@ export const verbs: Readonly<Record<string, VerbWord>> = {
   update_symlinks: { verb: 'update_symlinks', help: 'Make the links of live/ anew', done: true },
   hooks: { verb: 'hooks', help: 'Try the hooks of a certificate, without any CA', done: true, operands: { shown: 'test [pre|deploy|post]', most: 2 } },
   why: { verb: 'why', help: 'Say when and why a certificate will be renewed, or not', done: true, operands: { shown: '[NAME]', most: 1 } },
-  config_changes: { verb: 'config_changes', help: 'Show changes of server configuration', done: false },
+  config_changes: { verb: 'config_changes', help: 'Show changes of server configuration', done: true },
 };
 
 const OBTAINING: readonly Topic[] = ['general', 'automation', 'plugins', 'security', 'account', 'hooks', 'testing', 'paths'];
@@ -65,7 +65,7 @@ export const verbOptions: Readonly<Record<Verb, { own: readonly OptionName[]; to
   plugins: { own: ['init', 'prepare', 'listAuthenticators', 'listInstallers'], topics: ['plugins'] },
   install: { own: ['certname', 'certPath', 'keyPath', 'fullchainPath', 'chainPath'], topics: ['plugins', 'installation', 'paths'] },
   enhance: { own: ['certname', 'domains'], topics: ['plugins', 'installation', 'paths'] },
-  rollback: { own: ['checkpoints'], topics: ['plugins', 'paths'] },
+  rollback: { own: ['checkpoints', 'edits', 'noninteractiveMode'], topics: ['plugins', 'paths'] },
   completion: { own: [], topics: [] },
   man: { own: [], topics: [] },
   update_symlinks: { own: [], topics: ['paths'] },

@@ -65,6 +65,8 @@ export type Event =
   | { type: 'dry-run-passed'; names: string[] }
   | { type: 'recovered'; what: string; path: string }
   | { type: 'certificates'; now: string; filtered: boolean; certificates: CertificateReport[]; broken: { path: string; reason: string }[] }
+  | { type: 'checkpoints'; checkpoints: CheckpointReport[] }
+  | { type: 'rolled-back'; id: string; title: string | null; when: string; restored: string[]; removed: string[]; kept: string[]; editsKeptAt: string[] }
   | { type: 'failed'; code: string; message: string; hint?: string; failures?: { name: string; problem: ProblemDocument; advice?: string }[] };
 
 export type Stage = 'account' | 'order' | 'proof' | 'finalize' | 'download' | 'save' | 'hooks';
@@ -96,6 +98,29 @@ export interface DeployOutcome {
   exitCode?: number;
   /** When it first had to run, RFC 3339. */
   since: string;
+}
+
+/** One finished change of server configuration. */
+export interface CheckpointReport {
+  /** Seconds since the epoch with a fraction: the folder's name. */
+  id: string;
+  /** RFC 3339. */
+  when: string;
+  title: string | null;
+  /** Title and notes as certbot's CHANGES_SINCE has them. */
+  notes: string;
+  files: CheckpointFile[];
+  /** Commands that undoing runs, last first. */
+  commands: string[];
+}
+
+export interface CheckpointFile {
+  path: string;
+  kind: 'changed' | 'new';
+  /** `edited`: changed since by somebody else; `as-before`: there is nothing to put back. */
+  state: 'as-left' | 'as-before' | 'edited';
+  /** What was changed, and what was edited since, as a unified diff. */
+  diff: string;
 }
 
 /** One lineage as `certificates` lists it. */

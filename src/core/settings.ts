@@ -120,6 +120,8 @@ export interface OptionValues {
   reason: string;
   deleteAfterRevoke?: boolean;
   checkpoints: number;
+  /** rollback: what becomes of files that were changed since; absent = it is asked. */
+  edits?: 'keep' | 'overwrite';
   num?: number;
   init: boolean;
   prepare: boolean;

@@ -32,6 +32,7 @@ export function recordFiles(dirs: Directories, stage: CheckpointStage, paths: re
 
 /** Names files (or links) that are about to be made, so that undoing removes them. */
 export function recordNewFiles(dirs: Directories, stage: CheckpointStage, paths: readonly string[]): void {
+  if (paths.length === 0) return;
   if (stage === 'in-progress') refuseChallengeFiles(dirs, paths);
   const folder = ensureStage(dirs, stage);
   const { newFiles } = readCheckpoint(folder);

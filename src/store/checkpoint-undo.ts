@@ -109,8 +109,9 @@ function sweep(dirs: Directories): void {
   for (const name of readdirSync(dirs.work).filter(isTemporaryName)) rmSync(join(dirs.work, name), { recursive: true, force: true });
 }
 
-/** Keeps a file that is about to be overwritten against its owner's edit; where it went. */
-export function keepEdited(dirs: Directories, path: string, now: number): string {
+/** Keeps a file whose edit is about to be overwritten; where it went, null when it was removed. */
+export function keepEdited(dirs: Directories, path: string, now: number): string | null {
+  if (!existsSync(path)) return null;
   const folder = join(dirs.work, 'edited');
   permitted(folder, 'create', () => mkdirSync(folder, { recursive: true, mode: 0o755 }));
   const place = join(folder, `${basename(path)}.${now}.${randomBytes(3).toString('hex')}`);

@@ -2,6 +2,7 @@ import type { Event } from '../core/events.js';
 import { shellQuote } from '../core/decide/command-line.js';
 import { printable, printableLine } from '../system/printable.js';
 import { certificatesText } from './certificates-text.js';
+import { checkpointsText, rolledBackText } from './checkpoints-text.js';
 import { nextSteps, savedDetails, savedLines } from './done-text.js';
 import { eventText } from './event-text.js';
 import { exportedLines, exportFailedLines, exportsLines } from './export-text.js';
@@ -49,6 +50,10 @@ export function linePrinter({ stdout, stderr }: LineStreams, { quiet, verbose, p
         return say(`Saving debug log to ${event.path}`);
       case 'certificates':
         return out(certificatesText(event));
+      case 'checkpoints':
+        return event.checkpoints.length === 0 ? say('Certbot has not saved backups of your configuration') : out(...checkpointsText(event));
+      case 'rolled-back':
+        return out(...rolledBackText(event));
       case 'saved':
         return out(...savedLines(event), ...savedDetails(event), '', ...nextSteps(event, program));
       case 'csr-saved':

@@ -5,6 +5,7 @@ import { archiveFolder, liveFolder } from '../../store/paths.js';
 import { removePending } from '../../store/pending.js';
 import type { Question } from '../decide/question.js';
 import { Refused } from '../errors.js';
+import { putRight } from '../put-right.js';
 import { referencesTo, type Reference } from '../references.js';
 import type { Settings } from '../settings.js';
 import type { World } from '../world.js';
@@ -18,6 +19,7 @@ const SHOWN = 8;
  */
 export async function deleteCertificate(settings: Settings, world: World): Promise<void> {
   const { interaction, dirs, root } = world;
+  await putRight(world);
   const { lineages, broken } = listLineages(dirs);
   const choices = [
     ...lineages.map(({ name, identifiers }) => ({ value: name, label: name, hint: identifiers.map(({ shown }) => shown).join(', ') })),

@@ -5,6 +5,7 @@ import { listLineages, readLineage, type Lineage } from '../../store/lineage.js'
 import { enhancementsWanted } from '../decide/enhancements-wanted.js';
 import { Refused, StoreError } from '../errors.js';
 import { installInto, openInstaller } from '../installation.js';
+import { putRight } from '../put-right.js';
 import type { Settings } from '../settings.js';
 import type { World } from '../world.js';
 
@@ -13,6 +14,7 @@ import type { World } from '../world.js';
  * certbot's words when neither says which, PluginError, StoreError.
  */
 export async function installCertificate(settings: Settings, world: World): Promise<void> {
+  await putRight(world);
   const installer = await openInstaller(settings, world);
   return installInto(installer, await deploymentMeant(settings, world), settings, world, { deploy: true });
 }
@@ -22,6 +24,7 @@ export async function enhance(settings: Settings, world: World): Promise<void> {
   if (enhancementsWanted(settings).length === 0) {
     throw new Refused('No enhancements requested, exiting.', { hint: `Please specify one or more enhancement types to configure. \`${settings.program} --help enhance\` lists them.` });
   }
+  await putRight(world);
   const installer = await openInstaller(settings, world);
   return installInto(installer, await deploymentMeant(settings, world), settings, world, { deploy: false });
 }

@@ -1,5 +1,4 @@
 import { readLineage } from '../../store/lineage.js';
-import { recover } from '../../store/recover.js';
 import { carryOut, type Carried } from '../carry-out.js';
 import { collect, type LookUp, type Progress } from '../collect.js';
 import { withAnswers } from '../decide/decide.js';
@@ -11,6 +10,7 @@ import { failureReason } from '../failure-reason.js';
 import { gatherFacts, lookUpFits } from '../facts.js';
 import { refuseFailedHooks, validateHooks } from '../hooks.js';
 import { installInto, openInstaller } from '../installation.js';
+import { putRight } from '../put-right.js';
 import type { RecoveryChoice } from '../interaction.js';
 import { settleKeyChanges } from '../key-change.js';
 import { tellOthers, type RunResult } from '../notify.js';
@@ -49,7 +49,7 @@ function notObtained({ values: { certname, domains, ipAddresses } }: Settings, e
 async function untilDecided(settings: Settings, world: World): Promise<Outcome> {
   const { interaction } = world;
   validateHooks(settings, world.env);
-  for (const { what, path } of recover(world.dirs)) interaction.report({ type: 'recovered', what, path });
+  await putRight(world);
   await settleKeyChanges(settings, world);
   const schedule = world.sandbox === null ? await world.schedule() : undefined;
   const gather = () => gatherFacts(settings, { dirs: world.dirs, plugins: world.plugins, now: world.clock.now(), sandbox: world.sandbox !== null, ...(schedule === undefined ? {} : { schedule }) });

@@ -7,6 +7,7 @@ import { Refused } from '../errors.js';
 import { gatherFacts } from '../facts.js';
 import { validateHooks } from '../hooks.js';
 import { planForRenewal } from '../plan-for-renewal.js';
+import { putRight } from '../put-right.js';
 import type { Settings } from '../settings.js';
 import type { World } from '../world.js';
 
@@ -21,6 +22,7 @@ export async function reconfigure(asked: Settings, world: World): Promise<void> 
     throw new Refused("You have specified domains, but this function cannot be used to modify the domains in a certificate. If you would like to do so, follow the guide of the certonly command with --cert-name.");
   }
   validateHooks(asked, world.env);
+  await putRight(world);
   const lineage = readLineage(world.dirs, certname);
   const settings = renewalSettings(asked, certname, lineage.renewal.params);
   const tried: Settings = { ...settings, values: { ...settings.values, dryRun: true } };

@@ -1,5 +1,4 @@
 import { listLineages, type Lineage } from '../../store/lineage.js';
-import { recover } from '../../store/recover.js';
 import type { HooksAround } from '../carry-out.js';
 import { deployAgain } from '../deploy.js';
 import type { Facts } from '../decide/facts.js';
@@ -13,6 +12,7 @@ import { refuseFailedHooks, validateHooks, type HookRun } from '../hooks.js';
 import { settleKeyChanges } from '../key-change.js';
 import { tellOthers } from '../notify.js';
 import { planForRenewal } from '../plan-for-renewal.js';
+import { putRight } from '../put-right.js';
 import type { RenewalReason } from '../decide/renewal-reason.js';
 import { renewalVerdicts } from '../renewal-verdicts.js';
 import type { Settings } from '../settings.js';
@@ -37,7 +37,7 @@ export async function renew(settings: Settings, world: World): Promise<void> {
     });
   }
   validateHooks(settings, world.env);
-  for (const { what, path } of recover(dirs)) interaction.report({ type: 'recovered', what, path });
+  await putRight(world);
   await settleKeyChanges(settings, world);
   const { lineages, broken } = listLineages(dirs);
   const wanted = certname === undefined ? lineages : lineages.filter(({ name }) => name === certname);

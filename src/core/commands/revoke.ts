@@ -7,6 +7,7 @@ import { listLineages, readLineage, type Lineage } from '../../store/lineage.js'
 import { changeRenewalNotes } from '../../store/renewal-notes.js';
 import { Refused, StoreError } from '../errors.js';
 import { settleKeyChanges } from '../key-change.js';
+import { putRight } from '../put-right.js';
 import { isSet, type Settings } from '../settings.js';
 import type { World } from '../world.js';
 
@@ -20,6 +21,7 @@ const REASONS: Readonly<Record<string, number>> = { unspecified: 0, keycompromis
 export async function revoke(asked: Settings, world: World): Promise<void> {
   const { certname, certPath, keyPath, reason, deleteAfterRevoke } = asked.values;
   if ((certname === undefined) === (certPath === undefined)) throw new Refused('Error! Exactly one of --cert-path or --cert-name must be specified!');
+  await putRight(world);
   const lineage = certname === undefined ? lineageOf(world, certPath ?? '') : readLineage(world.dirs, certname);
   const path = certPath ?? lineage?.live.cert ?? '';
   const certificate = read(path, 'certificate');

@@ -104,6 +104,8 @@ function assignment(settings: Settings, facts: Facts, { id, value }: Answer): As
     case 'debug-challenges':
     case 'certificates':
     case 'export-password-again':
+    case 'checkpoint':
+    case 'edited':
     case 'confirm':
     case 'schedule':
       return {};

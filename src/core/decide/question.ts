@@ -18,6 +18,8 @@ export type QuestionId =
   | 'debug-challenges' // while a plan is carried out
   | 'certificate' // which one, for the commands on one
   | 'certificates' // which ones
+  | 'checkpoint' // which change of server configuration to undo
+  | 'edited' // a file that was changed since
   | 'schedule' // who renews, certbot or we
   | 'export-format'
   | 'export-path'

@@ -19,7 +19,7 @@ import { row, wrapped, type Row } from './rows.js';
 import type { Hint, Screen, View } from './screen.js';
 import { byHandScreen, byHandState, type ByHandState } from './screens/by-hand.js';
 import { checklistScreen, checklistState } from './screens/checklist.js';
-import { choiceScreen, choiceState } from './screens/choice.js';
+import { choicePinned, choiceScreen, choiceState } from './screens/choice.js';
 import { foldersScreen, foldersState } from './screens/folders.js';
 import { namesScreen, namesState } from './screens/names.js';
 import { REVIEW_PINNED, reviewScreen, reviewState } from './screens/review.js';
@@ -52,7 +52,7 @@ interface Open {
   /** Is `?` a key here, or a character that is typed? */
   typing(): boolean;
   trail: readonly Answered[];
-  pinned: number;
+  pinned(view: View): number;
 }
 
 /** Milliseconds between two pictures while something moves, and between two looks at what a person places. */
@@ -96,7 +96,7 @@ export function createWizard(options: WizardOptions): Interaction {
     }
     if (open) {
       const said = note === null ? [] : [...wrapped(note.bad ? `${glyphs.failed} ${note.text}` : note.text, view().width, note.bad ? 'bad' : 'strong'), row('')];
-      return frameRows({ ...content, body: [...said, ...open.rows(view())], pinned: open.pinned, hints: open.hints() }, size(), glyphs);
+      return frameRows({ ...content, body: [...said, ...open.rows(view())], pinned: open.pinned(view()), hints: open.hints() }, size(), glyphs);
     }
     return frameRows({ ...content, body: runningRows(running, view()), pinned: 0, hints: runningHints }, size(), glyphs);
   }
@@ -152,7 +152,7 @@ export function createWizard(options: WizardOptions): Interaction {
   function show<State, Answer>(
     screen: Screen<State, Answer>,
     first: State,
-    more: { leaving?: (state: State) => void; why?: string; typing?: (state: State) => boolean; trail?: readonly Answered[]; pinned?: number; mustBeSeen?: boolean; started?: (change: (next: (state: State) => State) => void, done: (answer: Answer) => void) => () => void },
+    more: { leaving?: (state: State) => void; why?: string; typing?: (state: State) => boolean; trail?: readonly Answered[]; pinned?: (state: State, view: View) => number; mustBeSeen?: boolean; started?: (change: (next: (state: State) => State) => void, done: (answer: Answer) => void) => () => void },
   ): Promise<Answer> {
     return new Promise((resolve, reject) => {
       let state = first;
@@ -183,7 +183,7 @@ export function createWizard(options: WizardOptions): Interaction {
         why: more.why ?? '',
         typing: () => more.typing?.(state) ?? false,
         trail: more.trail ?? trail,
-        pinned: more.pinned ?? 0,
+        pinned: (at) => more.pinned?.(state, at) ?? 0,
       };
       if (more.mustBeSeen) typedAhead.length = 0;
       stop =
@@ -214,7 +214,7 @@ export function createWizard(options: WizardOptions): Interaction {
     function ask(it: Question): Promise<AnswerValue | typeof back> {
       switch (it.kind) {
         case 'choice':
-          return show(choiceScreen, choiceState(it, canGoBack, initial), common);
+          return show(choiceScreen, choiceState(it, canGoBack, initial), { ...common, pinned: choicePinned });
         case 'checklist':
           return show(checklistScreen, checklistState(it, canGoBack, initial), common);
         case 'names':
@@ -246,7 +246,7 @@ export function createWizard(options: WizardOptions): Interaction {
     async review(plan, { canGoBack, command: words, trail: answered }): Promise<ReviewChoice> {
       trail = [];
       command = words;
-      const choice = await show(reviewScreen, reviewState(plan, words, canGoBack, surroundings.sandbox), { trail: [], pinned: REVIEW_PINNED, mustBeSeen: true });
+      const choice = await show(reviewScreen, reviewState(plan, words, canGoBack, surroundings.sandbox), { trail: [], pinned: () => REVIEW_PINNED, mustBeSeen: true });
       if (choice === back) trail = answered;
       else if (plan.kind === 'obtain') {
         running = runningState(Date.now());
@@ -258,7 +258,7 @@ export function createWizard(options: WizardOptions): Interaction {
     async recover(error, choices, { safe }): Promise<RecoveryChoice> {
       watch(false);
       note = null;
-      const choice = await show(troubleScreen, troubleState(error, choices, safe), { trail: [], pinned: choices.length, mustBeSeen: true });
+      const choice = await show(troubleScreen, troubleState(error, choices, safe), { trail: [], pinned: () => choices.length, mustBeSeen: true });
       running = runningState(Date.now());
       if (choice === 'retry' || choice === 'without-failed') watch(true);
       draw();
@@ -288,6 +288,8 @@ export function createWizard(options: WizardOptions): Interaction {
         case 'csr-saved':
         case 'dry-run-passed':
         case 'certificates':
+        case 'checkpoints':
+        case 'rolled-back':
         case 'renewals':
         case 'why':
         case 'installation':

@@ -1,0 +1,96 @@
+import type { CheckpointReport } from '../events.js';
+import type { Choice, Question } from './question.js';
+
+/** Lines of differences that one question shows. */
+const SHOWN = 400;
+
+/** Which checkpoints are undone, newest first; or what has to be asked or told instead. */
+export type UndoChoice = { undo: readonly CheckpointReport[] } | { refused: string };
+
+/**
+ * The newest `count` checkpoints, or the one of this id. One that is not the newest can be undone alone unless a newer one changed
+ * the same file again: its copies are older than that.
+ */
+export function undoChoice(all: readonly CheckpointReport[], wanted: { count: number } | { id: string }): UndoChoice {
+  if ('count' in wanted) return { undo: all.slice(0, wanted.count) };
+  const index = all.findIndex(({ id }) => id === wanted.id);
+  const one = all[index];
+  if (!one) return { refused: `There is no checkpoint ${wanted.id}.` };
+  const again = changedAgain(all, index);
+  return again === null ? { undo: [one] } : { refused: again };
+}
+
+/** Why the checkpoint at this place cannot be undone without the newer ones; null when it can. */
+function changedAgain(all: readonly CheckpointReport[], index: number): string | null {
+  const paths = all[index]?.files.map(({ path }) => path) ?? [];
+  for (const { title, when, files } of all.slice(0, index)) {
+    const both = files.find(({ path }) => paths.includes(path));
+    if (both) return `${both.path} was changed again on ${day(when)}${title === null ? '' : ` (${title})`}: undo that one first`;
+  }
+  return null;
+}
+
+/** The list of what can be undone; the answer is a checkpoint's id. */
+export function checkpointQuestion(all: readonly CheckpointReport[]): Question {
+  return {
+    kind: 'choice',
+    id: 'checkpoint',
+    label: 'Undo',
+    title: 'Which change of server configuration should be undone?',
+    term: 'checkpoint',
+    why: 'Before a server configuration is changed, the files are kept as they were. Undoing puts them back. What it would change is shown before anything is done.',
+    flags: ['--checkpoints'],
+    unattended: all[0]?.id ?? '',
+    choices: all.map(({ id, when, title, files }) => ({ value: id, label: `${day(when)}  ${title ?? 'untitled'}`, hint: files.map(({ path, kind }) => (kind === 'new' ? `${path} (made)` : path)).join(', ') || 'no files' })),
+    recommended: all[0]?.id ?? '',
+  };
+}
+
+/** What undoing the checkpoint of this id would do; the answer is `one`, `newest` (it and all newer ones) or `no`. */
+export function undoQuestion(all: readonly CheckpointReport[], id: string): Question {
+  const index = all.findIndex((each) => each.id === id);
+  const one = all[index];
+  const again = changedAgain(all, index);
+  const lines = (one?.files ?? []).flatMap(({ diff }) => (diff === '' ? [] : diff.split('\n'))).map((line) => line.replace(/^ +/, (spaces) => '\u00a0'.repeat(spaces.length)));
+  const choices: Choice[] = [
+    { value: 'one', label: index === 0 ? 'Undo it' : 'Undo this one only', flag: index === 0 ? '--checkpoints 1' : id, ...(again === null ? {} : { disabled: again }) },
+    ...(index === 0 ? [] : [{ value: 'newest', label: `Undo it and the ${index === 1 ? 'newer one' : `${index} newer ones`}`, hint: 'as it was before all of them', flag: `--checkpoints ${index + 1}` }]),
+    { value: 'no', label: 'Leave everything as it is', hint: 'nothing is changed' },
+  ];
+  return {
+    kind: 'choice',
+    id: 'confirm',
+    label: 'Undo',
+    title: `Undo '${one?.title ?? 'untitled'}'?`,
+    facts: ['This is what was changed then (+ lines came, − lines went):', ...lines.slice(0, SHOWN), ...(lines.length > SHOWN ? [`(${lines.length - SHOWN} more lines)`] : []), ...(one?.commands ?? []).map((command) => `then runs: ${command}`)],
+    why: 'The files are put back as they were before this change; files that it made are removed. The server is reloaded afterwards if it is known which one.',
+    flags: ['--checkpoints'],
+    unattended: 'one',
+    choices,
+    recommended: again === null ? 'one' : 'newest',
+  };
+}
+
+/** Some files are not as they were left. The answer is `keep`, `overwrite` or `no`. */
+export function editedQuestion(files: readonly { path: string; diff: string }[]): Question {
+  return {
+    kind: 'choice',
+    id: 'edited',
+    label: 'Edited',
+    title: files.length === 1 ? 'A file was edited since. What should become of it?' : `${files.length} files were edited since. What should become of them?`,
+    facts: files.map(({ path }) => path),
+    why: 'There are three versions of such a file: as it was before the change, as it was left by it, and as it is now with the edit. Undoing puts the first one back, and the edit would be lost with the change.',
+    flags: ['--keep-edits', '--overwrite-edits'],
+    missing: `Edited since it was changed, so not overwritten: ${files.map(({ path }) => path).join(', ')}. Keep it as it is now and put the others back, or put it back too?`,
+    choices: [
+      { value: 'keep', label: 'Leave it as it is now', hint: 'the other files are put back', flag: '--keep-edits' },
+      { value: 'overwrite', label: 'Put it back too', hint: 'the edited one is kept in the working directory', flag: '--overwrite-edits' },
+      { value: 'no', label: 'Leave everything as it is', hint: 'nothing is changed' },
+    ],
+    recommended: 'no',
+  };
+}
+
+function day(when: string): string {
+  return `${when.slice(0, 10)} ${when.slice(11, 16)} UTC`;
+}
