@@ -1,4 +1,5 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
@@ -64,11 +65,9 @@ it('certonly: directory hooks first, each with its own variables and nothing on 
 
 it('a hook that cannot run is found before anything is done; one that hangs is ended with all its children (F56, --hook-timeout)', async () => {
   const before = sandbox.requests.length;
-  for (const option of ['--pre-hook', '--post-hook', '--deploy-hook']) {
-    const { code, stderr } = await certonly('-d', 'example.com', option, 'no-such-program now');
-    expect(code).toBe(1);
-    expect(stderr).toContain(`Unable to find ${option.slice(2)} command no-such-program in the PATH.`);
-  }
+  const { code, stderr } = await certonly('-d', 'example.com', '--deploy-hook', 'no-such-program now', '--pre-hook', `touch ${log()}`);
+  expect(code).toBe(1);
+  expect(stderr).toContain('Unable to find deploy-hook command no-such-program in the PATH.');
   const manual = await run('certonly', ...unattended(sandbox.directoryUrl), '--manual', '--manual-auth-hook', '/nonexistent/x', '--pre-hook', `touch ${log()}`, '-d', 'example.com');
   expect(manual.stderr).toContain('Unable to find manual-auth-hook command /nonexistent/x in the PATH.');
   expect(sandbox.requests.slice(before).filter(({ path }) => path.includes('order'))).toEqual([]);
@@ -145,4 +144,55 @@ it('hooks test: the real hooks with the variables of a renewal, output, exit cod
   expect((await run('hooks', 'test', 'renew')).stderr).toContain("invalid choice: 'renew'");
   await fine(certonly('-d', 'other.example.com'));
   expect((await run('hooks', 'test')).stderr).toContain('There are several certificates');
+});
+
+it('kill -9 in the middle of a deploy hook: the next renew runs it; --strict-hooks counts post hooks of renew; reconfigure tries deploy hooks when asked (U18, N26, C02)', async () => {
+  const killed = join(place.folder, 'killed');
+  const cut = await certonly('-d', 'example.com', '--disable-hook-validation', '--deploy-hook', `test -e ${killed} && echo "$RENEWED_LINEAGE" >> ${log()} || { touch ${killed}; kill -9 $PPID; }`);
+  expect(cut.signal).toBe('SIGKILL');
+  expect(queues()).toEqual(['example.com.json']);
+  const { code, stdout, stderr } = await renew('--post-hook', 'false', '--strict-hooks');
+  // Nothing was due, so that no post hook ran.
+  expect(code, stderr).toBe(0);
+  expect(stdout).toContain('No renewals were attempted.');
+  expect(logged()).toEqual([live('example.com')]);
+  expect(queues()).toEqual([]);
+  const strict = await renew('--force-renewal', '--post-hook', 'false', '--strict-hooks');
+  expect(strict.code).toBe(1);
+  expect(strict.stdout).toContain('all renewals succeeded');
+  expect(strict.stderr).toContain('1 hook failure(s): post-hook false');
+  rmSync(log());
+  const tried = `echo "$RENEWED_DOMAINS" >> ${log()}`;
+  await fine(run('reconfigure', '-n', '--cert-name', 'example.com', '--deploy-hook', tried));
+  expect(logged()).toEqual([]);
+  await fine(run('reconfigure', '-n', '--cert-name', 'example.com', '--deploy-hook', tried, '--run-deploy-hooks'));
+  expect(logged()).toEqual(['example.com']);
+});
+
+it('what is said of hooks is what certbot says, on the same streams (F54); its manual example works (S133)', async () => {
+  const folder = join(place.folder, 'web/.well-known/acme-challenge');
+  mkdirSync(folder, { recursive: true });
+  const server = createServer((request, response) => {
+    const path = join(place.folder, 'web', request.url ?? '');
+    response.writeHead(existsSync(path) ? 200 : 404).end(existsSync(path) ? readFileSync(path) : '');
+  });
+  await new Promise<void>((resolve) => server.listen(httpPort, '127.0.0.1', resolve));
+  try {
+    const words = (name: string) => [
+      ...unattended(sandbox.directoryUrl), '--manual', '-d', name,
+      '--manual-auth-hook', `echo $CERTBOT_VALIDATION > ${folder}/$CERTBOT_TOKEN; printf 'placed\n  for %s\n' $CERTBOT_DOMAIN`,
+      '--manual-cleanup-hook', `rm -f ${folder}/$CERTBOT_TOKEN; echo "it said: $CERTBOT_AUTH_OUTPUT"; false`,
+      '--pre-hook', 'echo out; echo err >&2; true', '--post-hook', 'false', '--deploy-hook', 'echo deployed',
+    ];
+    const ours = await fine(run('certonly', ...words('a.example.com')));
+    const theirs = await fine(place.certbot(['certonly', ...words('b.example.com')], { env: { REQUESTS_CA_BUNDLE: join(place.folder, 'root.pem') } }));
+    const ofHooks = (text: string): string[] => text.replaceAll('b.example.com', 'a.example.com').split('\n').filter((line) => line.startsWith('Hook') || /^ .*\b(out|err|placed|for|deployed|said)\b/.test(line) );
+    expect(ofHooks(ours.stdout)).toEqual(ofHooks(theirs.stdout));
+    expect(ofHooks(ours.stderr)).toEqual(ofHooks(theirs.stderr));
+    expect(ofHooks(ours.stdout).length).toBeGreaterThan(8);
+    expect(readdirSync(folder)).toEqual([]);
+  } finally {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
 });
