@@ -21,7 +21,9 @@ beforeEach(() => {
 });
 afterEach(() => place.remove());
 
-const run = (...args: string[]) => place.certwright(args, { env: { REQUESTS_CA_BUNDLE: join(place.folder, 'root.pem') } });
+// As if certwright itself ran in a hook: nothing of this may be seen by its own hooks (T07).
+const LEAKS = { RENEWED_DOMAINS: 'leak', RENEWED_LINEAGE: 'leak', FAILED_DOMAINS: 'leak', CERTBOT_AUTH_OUTPUT: 'leak' };
+const run = (...args: string[]) => place.certwright(args, { env: { ...LEAKS, REQUESTS_CA_BUNDLE: join(place.folder, 'root.pem') } });
 const certonly = (...args: string[]) => run('certonly', ...unattended(sandbox.directoryUrl), '--standalone', '--http-01-port', String(httpPort), ...args);
 const renew = (...args: string[]) => run('renew', '-n', '--no-random-sleep-on-renew', ...args);
 const log = () => join(place.folder, 'log');
