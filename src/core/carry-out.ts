@@ -6,6 +6,7 @@ import { generatePrivateKey } from '../crypto/keys.js';
 import { watchTasks } from '../plugins/manual/watch.js';
 import type { Authenticator, ChallengeContext, ChallengeTask, Deployment, Installer } from '../plugins/contract.js';
 import { newLinks, readLineage, type Lineage } from '../store/lineage.js';
+import { changeRenewalNotes } from '../store/renewal-notes.js';
 import { saveNewLineage, saveNewVersion } from '../store/save.js';
 import { ensureAccount } from './account.js';
 import { saveCsrFiles } from './csr-files.js';
@@ -30,10 +31,13 @@ export interface HooksAround {
   after(settings: Settings, env: Record<string, string>): Promise<readonly HookRun[]>;
 }
 
-/** What came of the hooks; a certificate that was obtained stays so whatever they did. */
+/** What was obtained, and what came of the hooks; a certificate that was obtained stays so whatever they did. */
 export interface Carried {
   deploys: readonly DeployOutcome[];
   post: readonly HookRun[];
+  /** Names in the certificate, and those that --allow-subset-of-names left out, as the CA knows them. */
+  names: readonly string[];
+  dropped: readonly string[];
 }
 
 /**
@@ -99,7 +103,7 @@ export async function carryOut(plan: ObtainPlan, settings: Settings, world: Worl
     await release();
     post = await around.after(settings, postHookEnvironment(plan, renewed));
   }
-  return { deploys, post };
+  return { deploys, post, names: renewed, dropped: triedAgain(plan, renewed, settings) };
 }
 
 function ownHooks(world: World): HooksAround {
@@ -115,8 +119,25 @@ function privateKeyFor(key: KeyPlan): Promise<string> {
 
 /** C24: post hooks learn what was renewed and what was not. */
 function postHookEnvironment(plan: ObtainPlan, renewed: readonly string[]): Record<string, string> {
-  const failed = plan.identifiers.map(({ value }) => value).filter((value) => !renewed.includes(value));
-  return postEnvironment(renewed, failed, LONGEST_LIST.other);
+  return postEnvironment(renewed, leftOut(plan, renewed), LONGEST_LIST.other);
+}
+
+function leftOut(plan: ObtainPlan, obtained: readonly string[]): readonly string[] {
+  return plan.identifiers.map(({ value }) => value).filter((value) => !obtained.includes(value));
+}
+
+/** Names left out that the next renewal tries again: with the option, which is saved; a person who once chose to go on without them is not contradicted. */
+function triedAgain(plan: ObtainPlan, obtained: readonly string[], { values }: Settings): readonly string[] {
+  return values.allowSubsetOfNames ? leftOut(plan, obtained) : [];
+}
+
+/** The names that are tried again at the next renewal (U30); what was known of the certificate before is no longer true. */
+function noteDropped(name: string, dropped: readonly string[], world: World): void {
+  try {
+    changeRenewalNotes(world.dirs, { [name]: { dropped: dropped.length > 0 ? dropped : undefined, revoked: undefined } });
+  } catch (error) {
+    world.log('warning', `What the next renewal of ${name} should know could not be kept: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 /** What a saved certificate goes on with. */
@@ -153,8 +174,10 @@ async function keep(plan: ObtainPlan, issued: Issued, { lineage, accountId, inst
     ? await saveNewVersion(world.dirs, lineage.name, pems, params)
     : await saveNewLineage(world.dirs, { name: wished.name, mayChange: wished.nameMayChange }, pems, params);
   forget(plan, world.dirs);
+  const dropped = triedAgain(plan, issued.identifiers.map(({ value }) => value), settings);
+  noteDropped(saved.name, dropped, world);
   say({ type: 'stage', stage: 'save', state: 'done' });
-  say({ type: 'saved', lineage: saved.name, version: saved.version, files: saved.files, names, notAfter: notAfter.toISOString(), issuer, renewsByItself: plan.authenticator !== 'manual' || plan.renewalParams['manual_auth_hook'] !== undefined, ...(plan.renewal === undefined ? {} : { renewal: plan.renewal && { by: plan.renewal.by, ...(plan.renewal.next === undefined ? {} : { next: new Date(plan.renewal.next).toISOString() }) } }) });
+  say({ type: 'saved', lineage: saved.name, version: saved.version, files: saved.files, names, ...(dropped.length > 0 ? { dropped: [...dropped] } : {}), notAfter: notAfter.toISOString(), issuer, renewsByItself: plan.authenticator !== 'manual' || plan.renewalParams['manual_auth_hook'] !== undefined, ...(plan.renewal === undefined ? {} : { renewal: plan.renewal && { by: plan.renewal.by, ...(plan.renewal.next === undefined ? {} : { next: new Date(plan.renewal.next).toISOString() }) } }) });
   if (installer) await use(installer, { names: issued.identifiers.filter(({ type }) => type === 'dns').map(({ value }) => value), files: saved.files }, settings, world);
   await repeatExports(saved.name, settings, world);
   return deploy(settings, { name: saved.name, names: issued.identifiers.map(({ value }) => value), liveFolder: saved.liveFolder }, world);

@@ -40,7 +40,7 @@ export type Event =
   | { type: 'hook-tested'; lineage: string; kind: string; command: string; exitCode: number; stdout: string; stderr: string; ms: number }
   /** The digest of this run was sent; `target` without secrets. */
   | { type: 'notified'; target: string; result: 'failure' | 'renewal' | 'nothing' }
-  | { type: 'saved'; lineage: string; version: number; files: SavedFiles; names: string[]; notAfter: string; issuer: string; renewsByItself: boolean; renewal?: { by: string; next?: string } | null }
+  | { type: 'saved'; lineage: string; version: number; files: SavedFiles; names: string[]; dropped?: string[]; notAfter: string; issuer: string; renewsByItself: boolean; renewal?: { by: string; next?: string } | null }
   | { type: 'csr-saved'; certPath: string; chainPath: string; fullchainPath: string; notAfter: string }
   /** Who runs renewals on this machine; `renewedBy` names the job that looks after `configDir`. */
   | { type: 'schedule'; configDir: string; starter: ScheduleFact['starter']; cronRuns: boolean; jobs: readonly RenewalJob[]; renewedBy: string | null; missing: readonly string[] }
@@ -77,6 +77,8 @@ export interface RenewalOutcome {
   state: 'renewed' | 'not-due' | 'failed' | 'unreadable';
   /** Domains and addresses of its certificate. */
   names?: string[];
+  /** Names that --allow-subset-of-names left out; every renewal tries them again. */
+  dropped?: string[];
   reason?: string;
   /** Why it was due. */
   because?: RenewalReason;

@@ -25,7 +25,8 @@ export function sharedHooks(world: HookWorld): { around: HooksAround; end(outcom
     },
     async end(outcomes) {
       const names = (state: RenewalOutcome['state']): readonly string[] => outcomes.filter((outcome) => outcome.state === state).flatMap(({ names: domains }) => domains ?? []);
-      const env = postEnvironment(names('renewed'), names('failed'), LONGEST_LIST.renew);
+      const dropped = outcomes.flatMap((outcome) => outcome.dropped ?? []);
+      const env = postEnvironment(names('renewed'), [...names('failed'), ...dropped], LONGEST_LIST.renew);
       const runs: HookRun[] = [];
       for (const [command, settings] of after) runs.push(await runOne('post', command, env, settings, world));
       return runs;

@@ -16,7 +16,8 @@ export function savedLines(event: Saved): readonly string[] {
 
 /** Names and issuer, for a person who wants to know what was received. */
 export function savedDetails(event: Saved): readonly string[] {
-  return [`Names:  ${event.names.join(', ')}`, `Issuer: ${event.issuer}`];
+  const dropped = event.dropped ?? [];
+  return [`Names:  ${event.names.join(', ')}`, ...(dropped.length > 0 ? [`Not in it: ${dropped.join(', ')} (not proved; every renewal tries again)`] : []), `Issuer: ${event.issuer}`];
 }
 
 /** How the common servers are pointed to the files; paths stand alone on their lines so that they can be copied. */

@@ -105,8 +105,8 @@ async function untilDone(plan: ObtainPlan, settings: Settings, world: World, may
   }
 }
 
-function resultOf({ lineage, csr, identifiers }: ObtainPlan, { deploys, post }: Carried): RunResult {
-  return { outcomes: [{ name: lineage?.name ?? csr?.path ?? '', state: 'renewed', names: identifiers.map(({ value }) => value), ...(deploys.length > 0 ? { deploys: [...deploys] } : {}) }], post };
+function resultOf({ lineage, csr }: ObtainPlan, { deploys, post, names, dropped }: Carried): RunResult {
+  return { outcomes: [{ name: lineage?.name ?? csr?.path ?? '', state: 'renewed', names: [...names], ...(dropped.length > 0 ? { dropped: [...dropped] } : {}), ...(deploys.length > 0 ? { deploys: [...deploys] } : {}) }], post };
 }
 
 /** Only errors that may go away offer another try. */

@@ -1,10 +1,12 @@
 import { listLineages, type Lineage } from '../../store/lineage.js';
-import type { HooksAround } from '../carry-out.js';
+import { readRenewalNotes, type RenewalNotes } from '../../store/renewal-notes.js';
+import type { Carried, HooksAround } from '../carry-out.js';
 import { deployAgain } from '../deploy.js';
 import type { Facts } from '../decide/facts.js';
+import { withDroppedNames } from '../decide/dropped-names.js';
 import { renewalSettings } from '../decide/renewal-settings.js';
 import { CertwrightError, Refused } from '../errors.js';
-import type { DeployOutcome, RenewalOutcome } from '../events.js';
+import type { RenewalOutcome } from '../events.js';
 import { repeatExports } from '../export.js';
 import { failureReason } from '../failure-reason.js';
 import { gatherFacts } from '../facts.js';
@@ -61,10 +63,11 @@ export async function renew(settings: Settings, world: World): Promise<void> {
   try {
     const base = due.length > 0 ? await gatherFacts(settings, { dirs, plugins: world.plugins, now, sandbox: world.sandbox !== null }) : null;
     const alone = new Map<string, Promise<unknown>>();
+    const notes = readRenewalNotes(dirs);
     await sideBySide(due, maxParallel, world.signal, async (lineage) => {
       const verdict = verdicts.get(lineage.name);
       if (verdict?.because !== undefined && verdict.because !== 'forced') world.log('info', `${lineage.name} is renewed now: ${REASONS[verdict.because]}.`);
-      if (base) outcomes.set(lineage.name, { ...(await renewOne(lineage, settings, shared, { around: hooks.around, base, alone })), ...verdict });
+      if (base) outcomes.set(lineage.name, { ...(await renewOne(lineage, settings, shared, { around: hooks.around, base, alone, notes })), ...verdict });
     });
     const others = wanted.filter(({ name }) => outcomes.get(name)?.state !== 'renewed');
     // What an earlier renewal could not export, or what another client renewed; those of today were exported with their renewal.
@@ -113,31 +116,33 @@ interface Shared {
   base: Facts;
   /** What must not overlap (an authenticator, the making of an account), with the end of what is done now. */
   alone: Map<string, Promise<unknown>>;
+  notes: Readonly<Record<string, RenewalNotes>>;
 }
 
-async function renewOne(lineage: Lineage, asked: Settings, world: World, { around, base, alone }: Shared): Promise<RenewalOutcome> {
+async function renewOne(lineage: Lineage, asked: Settings, world: World, { around, base, alone, notes }: Shared): Promise<RenewalOutcome> {
   const fine = basics(lineage);
   const failed = (reason: string): RenewalOutcome => {
     world.interaction.report({ type: 'log', level: 'error', message: `Failed to renew certificate ${lineage.name} with error: ${reason}` });
     return { ...fine, state: 'failed', reason };
   };
   try {
-    const settings = renewalSettings(asked, lineage.name, lineage.renewal.params);
+    const settings = withDroppedNames(renewalSettings(asked, lineage.name, lineage.renewal.params), lineage.identifiers, notes[lineage.name]?.dropped ?? []);
     if (settings.values.authenticator === undefined) return failed('Its renewal file names no authenticator; obtain it once with certonly.');
     const plan = await planForRenewal(settings, base, world);
     // Loaded only when something is due: most runs of the timer have nothing to do.
     const { carryOut } = await import('../carry-out.js');
-    let deploys: readonly DeployOutcome[];
+    let carried: Carried;
     const overlaps = world.plugins.find(({ name }) => name === plan.authenticator)?.overlaps === true;
-    if (overlaps && plan.account.kind === 'existing') deploys = (await carryOut(plan, settings, world, around)).deploys;
+    if (overlaps && plan.account.kind === 'existing') carried = await carryOut(plan, settings, world, around);
     else {
       // Whoever comes second finds the account that the first one made.
       const key = overlaps ? settings.values.server : plan.authenticator;
       const turn = (alone.get(key) ?? Promise.resolve()).then(async () => carryOut(await planForRenewal(settings, base, world), settings, world, around));
       alone.set(key, turn.catch(() => undefined));
-      deploys = (await turn).deploys;
+      carried = await turn;
     }
-    return { ...fine, state: 'renewed', fullchain: lineage.live.fullchain, ...(deploys.length > 0 ? { deploys: [...deploys] } : {}) };
+    const { deploys, names, dropped } = carried;
+    return { ...fine, names: [...names], ...(dropped.length > 0 ? { dropped: [...dropped] } : {}), state: 'renewed', fullchain: lineage.live.fullchain, ...(deploys.length > 0 ? { deploys: [...deploys] } : {}) };
   } catch (error) {
     if (error instanceof CertwrightError && error.code === 'cancelled') throw error;
     return failed(failureReason(error));

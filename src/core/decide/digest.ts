@@ -88,7 +88,7 @@ export function digestText(digest: Digest): string {
   section(renew ? 'Not renewed' : 'Not obtained', of('failed').flatMap(({ name, reason, notAfter }) => [`  ${printableLine(name)}${notAfter === undefined ? '' : `: ${left(Date.parse(notAfter), now)}`}`, ...indented(reason ?? '').map((line) => `  ${line}`)]));
   section('Renewal files that cannot be used', of('unreadable').flatMap(({ name, reason }) => [`  ${printableLine(name)}`, ...indented(reason ?? '').map((line) => `  ${line}`)]));
   section('Hooks that failed', digest.failedHooks.map(({ kind, command, exitCode, certificate }) => `  ${kind}${certificate === undefined ? '' : ` of ${printableLine(certificate)}`}: error code ${exitCode}: ${printableLine(command)}${kind === 'deploy-hook' ? ' (every renew tries again)' : ''}`));
-  section(renew ? 'Renewed' : 'Obtained', of('renewed').map(({ name }) => `  ${printableLine(name)}`));
+  section(renew ? 'Renewed' : 'Obtained', of('renewed').map(({ name, dropped = [] }) => `  ${printableLine(name)}${dropped.length > 0 ? `, without ${dropped.join(', ')} (not proved; every renewal tries again)` : ''}`));
   const notDue = of('not-due').length;
   if (notDue > 0) lines.push(`${notDue === 1 ? '1 certificate was' : `${notDue} certificates were`} not due.`, '');
   lines.push(`The log on ${digest.host} says more: ${digest.log}`, '');
