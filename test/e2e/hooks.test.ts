@@ -182,13 +182,13 @@ it('what is said of hooks is what certbot says, on the same streams (F54); its m
   try {
     const words = (name: string) => [
       ...unattended(sandbox.directoryUrl), '--manual', '-d', name,
-      '--manual-auth-hook', `echo $CERTBOT_VALIDATION > ${folder}/$CERTBOT_TOKEN; printf 'placed\n  for %s\n' $CERTBOT_DOMAIN`,
+      '--manual-auth-hook', `echo $CERTBOT_VALIDATION > ${folder}/$CERTBOT_TOKEN; printf 'placed %s\n  for %s\n' "[$CERTBOT_AUTH_OUTPUT]" $CERTBOT_DOMAIN`,
       '--manual-cleanup-hook', `rm -f ${folder}/$CERTBOT_TOKEN; echo "it said: $CERTBOT_AUTH_OUTPUT"; false`,
       '--pre-hook', 'echo out; echo err >&2; true', '--post-hook', 'false', '--deploy-hook', 'echo deployed',
     ];
     const ours = await fine(run('certonly', ...words('a.example.com')));
     const theirs = await fine(place.certbot(['certonly', ...words('b.example.com')], { env: { REQUESTS_CA_BUNDLE: join(place.folder, 'root.pem') } }));
-    const ofHooks = (text: string): string[] => text.replaceAll('b.example.com', 'a.example.com').split('\n').filter((line) => line.startsWith('Hook') || /^ .*\b(out|err|placed|for|deployed|said)\b/.test(line) );
+    const ofHooks = (text: string): string[] => text.replaceAll('b.example.com', 'a.example.com').split('\n').filter((line) => line.startsWith('Hook') || /^ .*\b(out|err|placed|for|deployed|said)\b/.test(line));
     expect(ofHooks(ours.stdout)).toEqual(ofHooks(theirs.stdout));
     expect(ofHooks(ours.stderr)).toEqual(ofHooks(theirs.stderr));
     expect(ofHooks(ours.stdout).length).toBeGreaterThan(8);
