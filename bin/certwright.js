@@ -8,7 +8,8 @@ const program = basename(process.argv[1] ?? 'certwright').replace(/\.js$/, '');
 
 if (args.length === 1 && args[0] === '--version') {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-  process.stdout.write(`${program} ${version}\n`);
+  // Whatever name it was called by: a script that looks for certbot's version must not find ours.
+  process.stdout.write(`certwright ${version}\n`);
 } else {
   process.env.NODE_ENV = 'production';
   if (process.env.NO_COLOR) process.env.FORCE_COLOR = '0';

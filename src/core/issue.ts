@@ -98,7 +98,8 @@ async function attempt(plan: ObtainPlan, world: IssueWorld): Promise<Issued> {
     writePending(world.dirs, pending);
   }
   try {
-    const ready = order.status === 'pending' ? await stage(report, 'proof', () => proveOrder(plan, order, world)) : order;
+    // An order whose names are all proved is ready at once; a rehearsal proves them again.
+    const ready = order.status === 'pending' || plan.dryRun ? await stage(report, 'proof', () => proveOrder(plan, order, world)) : order;
     const done = await stage(report, 'finalize', () => finalize(plan, ready, privateKey, world));
     const fullchain = await stage(report, 'download', () => download(plan, done, client));
     const [cert = '', ...rest] = splitChain(fullchain);

@@ -34,3 +34,9 @@ it('what was read is what will be written again', () => {
   const saved = renewalParams(settings, { authenticator: 'webroot', installer: null, key: { type: 'ecdsa', curve: 'secp384r1', reuse: false }, account: params.account, webrootMap: { 'example.com': '/a' }, proofs: [{ identifier: { type: 'dns', value: 'example.com', shown: 'example.com' }, authenticator: 'webroot', challenge: 'http-01' }] });
   expect(saved).toEqual({ account: params.account, authenticator: 'webroot', server: 'https://ca.example/dir', key_type: 'ecdsa', elliptic_curve: 'secp384r1', http01_port: 8080, must_staple: true, reuse_key: false, pref_challs: ['http-01'], renew_hook: 'systemctl reload nginx', webroot_path: ['/a'], webroot_map: { 'example.com': '/a' } });
 });
+
+it('a plugin of certbot before 2.0 has the name of its package before its own; its options too (C40)', () => {
+  const { values, plugin } = renewalSettings(asked(), 'example.com', { authenticator: 'certbot-webroot:webroot', installer: 'certbot-x:null', 'certbot_webroot:webroot_path': ['/a'] });
+  expect(values).toMatchObject({ authenticator: 'webroot', installer: 'null' });
+  expect(plugin['webroot_path']).toEqual(['/a']);
+});

@@ -24,7 +24,7 @@ afterAll(() => pebble.stop());
 beforeEach(() => {
   place = makePlace();
   accesses = [];
-  for (const folder of ['bin', 'home/.config/letsencrypt', 'home/user/me/certbot', 'tmp', 'scripts', 'www/example', 'www/other', 'www/htdocs/.well-known/acme-challenge', 'daemon/certs']) {
+  for (const folder of ['bin', 'home/.config/letsencrypt', 'home/user/me/certbot', 'tmp', 'scripts', 'www/example', 'www/other', 'www/html', 'www/htdocs/.well-known/acme-challenge', 'daemon/certs']) {
     mkdirSync(join(place.folder, folder), { recursive: true });
   }
   for (const name of ['certbot', 'letsencrypt', 'certbot-auto']) symlinkSync(binary, join(place.folder, 'bin', name));
@@ -112,8 +112,9 @@ describe('getting certificates', () => {
     expect([readdirSync(join(place.folder, 'www/example')), readdirSync(join(place.folder, 'www/other'))]).toEqual([[], []]);
   });
 
-  it('S01, S30, S50, S110-S116: standalone; the list of certificates; the files', async () => {
+  it('S01, S30, S50, S110-S116, C28: standalone; the list of certificates; the files', async () => {
     await typed('letsencrypt certonly --standalone -d example.com -d www.example.com');
+    expect(await typed('certbot-auto --help')).toMatch(/^usage: certbot-auto /);
     expect(await typed('certbot certificates')).toMatch(
       new RegExp(
         [
@@ -130,6 +131,18 @@ describe('getting certificates', () => {
     expect(read('fullchain')).toBe(read('cert') + read('chain'));
     expect(certificate('example.com').checkPrivateKey(createPrivateKey(read('privkey')))).toBe(true);
     expect(statSync(config('live/example.com/privkey.pem')).mode & 0o777).toBe(0o600);
+    expect(read('privkey')).toMatch(/^-----BEGIN PRIVATE KEY-----\n/);
+  });
+
+  it('S18-S20: one plugin proves and another installs; what will not renew by itself is said', async () => {
+    await serve({ 'example.com': 'html' });
+    await typed('certbot run -a webroot -i null -w /var/www/html -d example.com');
+    expect(renewal('example.com')).toMatch(/authenticator = webroot\n[^]*installer = null\n/);
+    executable('scripts/authenticator.sh', '#!/bin/sh\necho $CERTBOT_VALIDATION > /var/www/html/.well-known/acme-challenge/$CERTBOT_TOKEN\n');
+    await typed('mkdir -p /var/www/html/.well-known/acme-challenge\ncertbot run -a manual -i null --manual-auth-hook /path/to/authenticator.sh -d example.com --cert-name byhand');
+    expect([sans('byhand'), renewal('byhand').includes('installer = null\n')]).toEqual([['example.com'], true]);
+    // Without the hook nobody could place the answer (S34).
+    expect((await shell('certbot run -n -a manual -i null -d example.com --cert-name byhand --force-renewal')).stderr).toContain('--manual-auth-hook');
   });
 
   it('S151-S153: what the configuration file says holds for every command, and a flag goes before it', async () => {
@@ -235,6 +248,13 @@ done
     writeFileSync(join(place.folder, 'tmp/service.log'), '');
     await typed('certbot renew --force-renewal --no-directory-hooks');
     expect(services()).toEqual(['service x pre', 'deploy B', 'service x post']);
+  });
+
+  it('S118: other formats, made anew by a deploy hook', async () => {
+    await typed(`certbot certonly -d example.com --deploy-hook 'openssl pkcs12 -export -passout pass:x -in "$RENEWED_LINEAGE/fullchain.pem" -inkey "$RENEWED_LINEAGE/privkey.pem" -out /tmp/example.pfx; openssl x509 -in "$RENEWED_LINEAGE/cert.pem" -outform der -out /tmp/example.der'`);
+    await typed('certbot renew --force-renewal');
+    expect(new X509Certificate(readFileSync(join(place.folder, 'tmp/example.der'))).serialNumber).toBe(certificate('example.com').serialNumber);
+    expect(await typed('openssl pkcs12 -in /tmp/example.pfx -passin pass:x -nokeys -clcerts')).toContain('BEGIN CERTIFICATE');
   });
 
   it('S85: a hook that fails says so on stderr, and the renewal goes on', async () => {

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { makePlace, unattended, type Ended, type Place } from './certwright.js';
+import { binary, makePlace, runProgram, unattended, type Ended, type Place } from './certwright.js';
 import { lineageNames, versionInUse, wrongWith } from './lineages.js';
 import { startPebble, type Pebble } from './pebble.js';
 import { quickCertbot } from './quick-certbot.js';
@@ -70,4 +70,18 @@ it(`bar 6: two renewals at once, ${ROUNDS} rounds: one waits or refuses in certb
   expect([lineageNames(config), readdirSync(join(config, 'accounts', new URL(pebble.directoryUrl).host, 'dir'))]).toEqual([NAMES, [expect.any(String)]]);
   console.log(`${ROUNDS} rounds: ${seen.refused} times one refused, ${seen.both} times both went through`);
   expect(seen.refused).toBeGreaterThan(0);
+});
+
+it('S146, S148: a lock in each of the three directories: one shared is enough to be kept out, three others run beside', async () => {
+  const running = place.certwright([...renew, '--pre-hook', 'sleep 3']);
+  const lock = join(place.folder, 'logs/.certbot.lock');
+  for (let tries = 0; !existsSync(lock) && tries < 100; tries += 1) await pause(50);
+  const other = (shared: string) =>
+    runProgram(process.execPath, [binary, 'certificates', ...['config', 'work', 'logs'].flatMap((kind) => [`--${kind}-dir`, join(place.folder, kind === shared ? kind : `own-${kind}`)])], { env: { HOME: place.folder } });
+  for (const shared of ['config', 'work', 'logs']) {
+    const { code, stderr } = await other(shared);
+    expect([code, stderr.includes(BUSY)], `${shared}: ${stderr}`).toEqual([1, true]);
+  }
+  expect((await other('none')).code).toBe(0);
+  expect((await running).code).toBe(0);
 });

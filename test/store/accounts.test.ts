@@ -69,3 +69,13 @@ it('a server address leads nowhere else', () => {
   expect(accountsFolder(dirs, 'https://ca.example/a/../../../etc')).toBe(join(dirs.config, 'accounts', 'ca.example', 'etc'));
   expect(() => accountsFolder(dirs, 'nonsense')).toThrow('nonsense');
 });
+
+it.each([['acme-v02', 'acme-v01'], ['acme-staging-v02', 'acme-staging']])('F44: accounts of Let’s Encrypt’s first protocol count where %s has none', async (now, earlier) => {
+  const [server, before] = [now, earlier].map((host) => `https://${host}.api.letsencrypt.org/directory`) as [string, string];
+  const key = { privateKeyPem: await generatePrivateKey({ type: 'rsa', size: 2048 }), uri: 'https://ca.example/acct/1', created: new Date(), host: 'here' };
+  const { id } = saveAccount(dirs, before, key);
+  expect(listAccounts(dirs, server)).toMatchObject([{ id, server }]);
+  expect(readAccount(dirs, server, id).privateKeyPem).toContain('PRIVATE KEY');
+  const own = saveAccount(dirs, server, { ...key, privateKeyPem: await generatePrivateKey({ type: 'ecdsa', curve: 'secp256r1' }) });
+  expect(listAccounts(dirs, server).map((account) => account.id)).toEqual([own.id]);
+});

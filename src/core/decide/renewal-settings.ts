@@ -41,7 +41,8 @@ export const savedOptions: readonly (readonly [string, keyof OptionValues])[] = 
  * says otherwise (S82, S95). Values of the file count as set ('inherited'), so they are saved again. `key_type` missing is
  * RSA (F29). Throws nothing: what has the wrong type is left out, as certbot does with what it does not know.
  */
-export function renewalSettings(asked: Settings, name: string, params: SavedParams): Settings {
+export function renewalSettings(asked: Settings, name: string, fromFile: SavedParams): Settings {
+  const params = withoutPackages(fromFile);
   const values: Partial<Record<keyof OptionValues, unknown>> = {};
   const plugin: Record<string, PluginValue> = {};
   const sources: Record<string, 'inherited'> = {};
@@ -67,6 +68,12 @@ export function renewalSettings(asked: Settings, name: string, params: SavedPara
     plugin: { ...asked.plugin, ...plugin },
     sources: { ...asked.sources, ...sources, certname: 'inherited' },
   };
+}
+
+/** C40: before certbot 2.0 `certbot-x:y` was plugin y of package certbot-x, and its options were `certbot_x:y_OPTION`. */
+function withoutPackages(saved: SavedParams): SavedParams {
+  const bare = (text: string): string => text.replace(/^[\w-]+:/, '');
+  return Object.fromEntries(Object.entries(saved).map(([name, value]) => [bare(name), /^(authenticator|installer)$/.test(name) && typeof value === 'string' ? bare(value) : value]));
 }
 
 /** Let's Encrypt's first protocol is gone; its addresses mean those of the second (C41). */
