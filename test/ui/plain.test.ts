@@ -97,7 +97,7 @@ describe('lines', () => {
     expect(out).toContain('Successfully received certificate.\nCertificate is saved at: /f\n');
     expect(out).toContain('This certificate expires on 2027-02-21.');
     expect(err).toContain('Saving debug log to /log');
-    expect(err).toContain("Hook 'pre-hook' ran with output:\n  hello\n");
+    expect(out).toContain("Hook 'pre-hook' ran with output:\n hello\n");
     expect(err).toContain("Hook 'pre-hook' reported error code 3");
     expect(`${out}${err}`).not.toContain('\u001b');
   });
