@@ -1,68 +1,79 @@
-// Times certwright against certbot in the same run, turn by turn, and prints medians and ratios. Usage: npm run bench [-- ROUNDS]
-import { spawnSync, spawn } from 'node:child_process';
+// Times certwright against Debian's certbot on the same work, turn by turn in one run, and prints medians and ratios.
+//
+//   npm run bench                    every row: some fifteen minutes, for certbot needs two minutes for 50 renewals
+//   npm run bench -- version names   rows with one of these words in their title
+//   npm run bench -- 'one name' 9    the same with 9 rounds; without a number quick rows get many and slow rows few
+//   npm run bench -- rows            only lists the rows
+//
+// Wall and CPU (user and system) are seconds of the whole process, from outside; the peak is the largest resident set in MiB;
+// requests are those that the CA counted. A ratio below 1 is for certwright. Everything stays on this machine: pebble from
+// Debian is the CA, or the embedded sandbox CA where renewal information is asked for.
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { startAuthorities } from './bench/authorities.mjs';
+import { measure, median } from './bench/measure.mjs';
+import { rows } from './bench/rows.mjs';
 import { top } from './prepare.mjs';
 
-const rounds = Number(process.argv[2] ?? 5);
-const bundled = join(top, 'node_modules', '.certwright-bench-pebble.mjs');
-await build({ entryPoints: [join(top, 'test/e2e/pebble.ts')], outfile: bundled, bundle: true, platform: 'node', format: 'esm', packages: 'external', logLevel: 'error' });
-const { startPebble } = await import(bundled);
-rmSync(bundled);
+/** Seconds that a row may take beyond its first round, and the most rounds that tell anything more. */
+const BUDGET = 15;
+const MOST_ROUNDS = 15;
 
-const pebble = await startPebble({ env: { PEBBLE_VA_NOSLEEP: '1', PEBBLE_WFE_NONCEREJECT: '0', PEBBLE_AUTHZREUSE: '0' } });
-const folder = mkdtempSync(join(tmpdir(), 'certwright-bench-'));
-const programs = { certwright: [process.execPath, join(top, 'bin', 'certwright.js')], certbot: ['/usr/bin/certbot'] };
-// Both programs trust this CA and nothing else: bundles of the machine cost time that has nothing to do with them.
-const { NODE_EXTRA_CA_CERTS: _extra, SSL_CERT_FILE: _roots, ...inherited } = process.env;
-const env = { ...inherited, HOME: folder, REQUESTS_CA_BUNDLE: pebble.caPath };
-const directories = (place) => ['--config-dir', join(folder, place, 'config'), '--work-dir', join(folder, place, 'work'), '--logs-dir', join(folder, place, 'logs')];
-const obtain = (place, names) => ['certonly', '-n', '--agree-tos', '-m', 'admin@example.com', '--server', pebble.directoryUrl, '--standalone', '--http-01-port', String(pebble.httpPort), '--force-renewal', '--cert-name', names[0], '-d', names.join(','), ...directories(place)];
-const names = (count) => Array.from({ length: count }, (_, index) => `host${index}.example.com`);
-
-/** Milliseconds of one run; it must succeed. */
-function time([program, ...first], args) {
-  return new Promise((resolve, reject) => {
-    const start = performance.now();
-    const child = spawn(program, [...first, ...args], { env, stdio: ['ignore', 'ignore', 'pipe'], timeout: 120_000 });
-    let stderr = '';
-    child.stderr.on('data', (chunk) => (stderr += chunk));
-    child.on('close', (code) => (code === 0 ? resolve(performance.now() - start) : reject(new Error(`${program} ${args.join(' ')}\n${stderr}`))));
-  });
+const words = process.argv.slice(2);
+const fixed = words.map(Number).find((number) => number > 0);
+const filters = words.filter((word) => Number.isNaN(Number(word)));
+const chosen = rows.filter(({ title }) => filters.length === 0 || filters.some((word) => title.includes(word)));
+if (chosen.length === 0) {
+  console.log(`The rows are:\n${rows.map(({ title }) => `  ${title}`).join('\n')}`);
+  process.exit(filters.includes('rows') ? 0 : 2);
 }
 
-const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
+const programs = { certwright: [process.execPath, join(top, 'bin', 'certwright.js')], certbot: ['/usr/bin/certbot'] };
+const folder = mkdtempSync(join(tmpdir(), 'certwright-bench-'));
+const authorities = await startAuthorities(folder);
+// Both programs trust these CAs and nothing else: bundles of the machine cost time that has nothing to do with them.
+const { NODE_EXTRA_CA_CERTS: _extra, SSL_CERT_FILE: _roots, ...inherited } = process.env;
+const env = { ...inherited, HOME: folder, REQUESTS_CA_BUNDLE: authorities.rootsPath };
+const run = (name, args) => measure(programs[name], args, env);
 
-async function row(title, args) {
-  const times = { certwright: [], certbot: [] };
-  for (let round = 0; round < rounds; round += 1) {
-    for (const [name, program] of Object.entries(programs)) times[name].push(await time(program, args(name)));
+/** One turn of each program; `work` gives the words for it, and what has to be made ready is not timed. */
+async function round(row, work) {
+  const figures = {};
+  for (const name of Object.keys(programs)) {
+    await row.before?.(work[name]);
+    const before = await authorities.requests();
+    const figure = await run(name, work[name].args);
+    figures[name] = { ...figure, requests: (await authorities.requests()) - before };
   }
-  const [ours, theirs] = [median(times.certwright), median(times.certbot)];
-  console.log(`${title.padEnd(34)} ${ours.toFixed(0).padStart(7)} ms   certbot ${theirs.toFixed(0).padStart(7)} ms   ratio ${(ours / theirs).toFixed(3)}`);
+  return figures;
+}
+
+async function time(row) {
+  const work = {};
+  for (const name of Object.keys(programs)) work[name] = await row.prepare({ name, folder, authorities, run });
+  const first = await round(row, work);
+  const seconds = first.certwright.wall + first.certbot.wall;
+  const all = [];
+  // The first round warms up; of what takes long it is the figure itself.
+  if (seconds > BUDGET && fixed === undefined) all.push(first);
+  const rounds = fixed ?? (seconds > BUDGET ? 0 : Math.min(MOST_ROUNDS, Math.max(3, Math.round(BUDGET / seconds))));
+  for (let number = 0; number < rounds; number += 1) all.push(await round(row, work));
+  const of = (name, figure) => median(all.map((each) => each[name][figure]));
+  const both = (figure, digits) => ['certwright', 'certbot'].map((name) => of(name, figure).toFixed(digits).padStart(8)).join('');
+  // Pair by pair: what else the machine does weighs on both halves of a pair.
+  const ratio = (figure) => median(all.map(({ certwright, certbot }) => certwright[figure] / certbot[figure])).toFixed(3).padStart(7);
+  const target = row.target === undefined ? '' : row.target.toFixed(2);
+  console.log(`${row.title.padEnd(48)}${ratio('wall')}${target.padStart(7)} |${both('wall', 3)} |${both('cpu', 3)}${ratio('cpu')} |${both('peak', 0)}${ratio('peak')} |${both('requests', 0)} |${String(all.length).padStart(3)}`);
 }
 
 try {
-  const version = spawnSync('/usr/bin/certbot', ['--version'], { encoding: 'utf8' });
-  console.log(`certwright against ${(version.stdout || version.stderr).trim()}, ${rounds} rounds, medians`);
-  await row('--version', () => ['--version']);
-  for (const name of Object.keys(programs)) await time(programs[name], obtain(name, names(1)));
-  await row('issue, 1 name, account exists', (name) => obtain(name, names(1)));
-  await row('issue, 100 names, account exists', (name) => obtain(name, names(100)));
-  await row('certificates, 1 lineage', (name) => ['certificates', ...directories(name)]);
-  for (const name of Object.keys(programs)) clone(name, 100);
-  await row('certificates, 101 lineages', (name) => ['certificates', ...directories(name)]);
+  const { stdout, stderr } = spawnSync('/usr/bin/certbot', ['--version'], { encoding: 'utf8' });
+  console.log(`certwright against ${(stdout || stderr).trim()}, node ${process.versions.node}; medians, certwright first, then certbot\n`);
+  console.log(`${''.padEnd(48)}  ratio target |          wall s |           cpu s  ratio |        peak MiB  ratio |        requests |  n`);
+  for (const row of chosen) await time(row);
 } finally {
-  await pebble.stop();
+  await authorities.stop();
   rmSync(folder, { recursive: true, force: true });
-}
-
-/** Copies of the one lineage under other names. */
-function clone(place, count) {
-  const config = join(folder, place, 'config');
-  const script = `set -e; cd ${config}; for i in $(seq ${count}); do cp -a archive/host0.example.com archive/copy$i; mkdir -p live/copy$i; for k in cert chain fullchain privkey; do t=$(readlink live/host0.example.com/$k.pem); ln -s "$(echo "$t" | sed s/host0.example.com/copy$i/)" live/copy$i/$k.pem; done; sed s/host0.example.com/copy$i/g renewal/host0.example.com.conf > renewal/copy$i.conf; done`;
-  const { status, stderr } = spawnSync('/bin/sh', ['-c', script], { encoding: 'utf8' });
-  if (status !== 0) throw new Error(stderr);
 }

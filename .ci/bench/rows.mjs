@@ -1,0 +1,87 @@
+import { existsSync } from 'node:fs';
+import { copyPlace, multiply, place, remember } from './lineages.mjs';
+
+/**
+ * One row: `prepare` makes a program's directories ready (not timed) and gives its words; `before` is called before each turn.
+ * `target`: the ratio of wall times that is wanted at most.
+ */
+
+const names = (count, label = 'host') => Array.from({ length: count }, (_, index) => `${label}${index}.example.com`);
+const unattended = (ca) => ['-n', '--agree-tos', '-m', 'admin@example.com', '--server', ca.server, '--standalone', '--http-01-port', String(ca.httpPort)];
+const obtain = (ca, list, { words }) => ['certonly', ...unattended(ca), '--force-renewal', '--cert-name', list[0], '-d', list.join(','), ...words];
+const renew = ({ words }, ...more) => ['renew', '-n', '--no-random-sleep-on-renew', ...more, ...words];
+
+const plain = (title, target, args) => ({ title, target, prepare: () => Promise.resolve({ args }) });
+
+/** A place with so many lineages, copies of one that the program itself obtained. */
+async function lineages({ name, folder, authorities, run }, ca, count) {
+  const where = place(folder, `${name}-${ca}-${count}`);
+  if (!existsSync(where.at)) {
+    await run(name, obtain(authorities[ca], names(1), where));
+    multiply(where, names(1)[0], count);
+  }
+  return where;
+}
+
+const certificates = (count, target) => ({
+  title: `certificates, ${count} lineages`,
+  target,
+  async prepare(bench) {
+    return { args: ['certificates', ...(await lineages(bench, 'pebble', count)).words] };
+  },
+});
+
+const nothingDue = (count, asked, target) => ({
+  title: `renew, ${count} not due, ${asked ? 'ARI asked (certbot 2.1: no ARI)' : 'ARI remembered'}`,
+  target,
+  async prepare(bench) {
+    const where = await lineages(bench, 'sandbox', count);
+    return { where, args: renew(where) };
+  },
+  before: ({ where }) => remember(where, !asked),
+});
+
+const issue = (count, ca, target) => ({
+  title: `one certificate, ${count === 1 ? 'one name' : `${count} names`}${ca === 'slow' ? ', 50 ms round trip' : ''}`,
+  target,
+  async prepare({ name, folder, authorities, run }) {
+    const where = place(folder, `${name}-${ca}-issue`);
+    // The account is there.
+    if (!existsSync(where.at)) await run(name, obtain(authorities[ca], names(1), where));
+    return { args: obtain(authorities[ca], names(count), where) };
+  },
+});
+
+const forced = (count, ca, target) => ({
+  title: `renew, ${count} forced${ca === 'slow' ? ', 50 ms round trip' : ''}`,
+  target,
+  async prepare({ name, folder, authorities, run }) {
+    const [first, where] = [place(folder, `renew-${count}`), place(folder, `${name}-${ca}-renew-${count}`)];
+    const { pebble } = authorities;
+    if (!existsSync(first.at)) for (const each of names(count, 'renew')) await run('certwright', obtain(pebble, [each], first));
+    copyPlace(first, where, pebble.server, authorities[ca].server);
+    return { args: renew(where, '--force-renewal') };
+  },
+});
+
+export const rows = [
+  plain('--version', 0.2, ['--version']),
+  plain('--help', undefined, ['--help']),
+  certificates(10),
+  certificates(100),
+  certificates(1000, 0.25),
+  nothingDue(10, false),
+  nothingDue(100, false),
+  nothingDue(1000, false, 0.1),
+  nothingDue(10, true),
+  nothingDue(100, true),
+  nothingDue(1000, true, 0.25),
+  issue(1, 'pebble', 0.12),
+  issue(10, 'pebble', 0.2),
+  issue(100, 'pebble', 0.2),
+  forced(10, 'pebble'),
+  forced(50, 'pebble', 0.02),
+  issue(1, 'slow'),
+  issue(100, 'slow', 0.12),
+  forced(50, 'slow'),
+];
