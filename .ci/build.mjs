@@ -8,19 +8,23 @@ import { fileURLToPath } from 'node:url';
 const top = join(dirname(fileURLToPath(import.meta.url)), '..');
 const manifest = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8'));
 
-/** Ink's devtools are never used; axios is loaded by acme-client but every request goes through our own transport. */
+/**
+ * Ink's devtools are never used; axios is loaded by acme-client but every request goes through our own transport; so are the
+ * certificate libraries, 60 ms of start-up, of which its signing needs nothing.
+ */
+const contents = {
+  'react-devtools-core': 'export default { connectToDevTools() {}, initialize() {} };',
+  axios:
+    'module.exports = { create: () => ({ defaults: { headers: { common: {} } }, request() { throw new Error("axios is not part of this build"); }, interceptors: { request: { use() {} }, response: { use() {} } } }) };',
+  x509: 'module.exports = { cryptoProvider: { set() {} } };',
+};
 const stubs = {
   name: 'stubs',
   setup(b) {
     b.onResolve({ filter: /^react-devtools-core$/ }, () => ({ path: 'react-devtools-core', namespace: 'stub' }));
     b.onResolve({ filter: /^axios$/ }, () => ({ path: 'axios', namespace: 'stub' }));
-    b.onLoad({ filter: /.*/, namespace: 'stub' }, ({ path }) => ({
-      contents:
-        path === 'axios'
-          ? 'module.exports = { create: () => ({ defaults: { headers: { common: {} } }, request() { throw new Error("axios is not part of this build"); }, interceptors: { request: { use() {} }, response: { use() {} } } }) };'
-          : 'export default { connectToDevTools() {}, initialize() {} };',
-      loader: 'js',
-    }));
+    b.onResolve({ filter: /^(@peculiar\/x509|asn1js)$/ }, ({ importer }) => (importer.includes('/node_modules/acme-client/') ? { path: 'x509', namespace: 'stub' } : undefined));
+    b.onLoad({ filter: /.*/, namespace: 'stub' }, ({ path }) => ({ contents: contents[path], loader: 'js' }));
   },
 };
 

@@ -92,7 +92,7 @@ export async function carryOut(plan: ObtainPlan, settings: Settings, world: Worl
       now: () => world.clock.now(),
       issuanceTimeout: settings.values.issuanceTimeout,
       makeKey: privateKeyFor,
-      makeCsr: (key, identifiers, options) => createCsr(key, identifiers, options),
+      makeCsr: createCsr,
       presentKey: lineage ? readFileSync(lineage.files.privkey, 'utf8') : null,
       replaces: lineage && lineage.server === settings.values.server ? renewalCertId(readFileSync(lineage.files.cert, 'utf8')) : null,
       command: world.args,

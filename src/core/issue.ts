@@ -35,7 +35,7 @@ export interface IssueWorld {
   /** Seconds (--issuance-timeout). */
   issuanceTimeout: number;
   makeKey: (key: KeyPlan) => Promise<string>;
-  makeCsr: (privateKey: string, identifiers: readonly Identifier[], options: { mustStaple: boolean }) => Promise<Buffer>;
+  makeCsr: (privateKey: string, identifiers: readonly Identifier[], options: { mustStaple: boolean }) => Buffer;
   /** Private key of the lineage's present version, for --reuse-key. */
   presentKey: string | null;
   /** Present certificate, for `replaces` (RFC 9773 section 5). */
@@ -183,7 +183,7 @@ async function finalize(plan: ObtainPlan, order: Order, privateKey: string | nul
   // All names were proved before: the order may still say pending for a moment.
   if (current.status === 'pending') current = await world.client.pollOrder(current.url, { until: ['ready', 'processing', 'valid', 'invalid'], deadline });
   if (current.status === 'ready') {
-    const csr = plan.csr ? (await readCsr(readFileSync(plan.csr.path), plan.csr.path)).der : await world.makeCsr(privateKey ?? '', plan.identifiers, { mustStaple: plan.mustStaple });
+    const csr = plan.csr ? (await readCsr(readFileSync(plan.csr.path), plan.csr.path)).der : world.makeCsr(privateKey ?? '', plan.identifiers, { mustStaple: plan.mustStaple });
     current = await world.client.finalize(current, csr);
   }
   if (current.status !== 'valid') current = await world.client.pollOrder(current.url, { until: ['valid', 'invalid'], deadline });

@@ -3,7 +3,7 @@ import { cryptoProvider } from '@peculiar/x509';
 import { StoreError } from '../core/errors.js';
 
 // This module loads @peculiar/x509 (some 60 ms): import it only with `await import()`.
-export { Extension, Pkcs10CertificateRequest, Pkcs10CertificateRequestGenerator, SubjectAlternativeNameExtension, X509CertificateGenerator } from '@peculiar/x509';
+export { Extension, Pkcs10CertificateRequest, SubjectAlternativeNameExtension, X509CertificateGenerator } from '@peculiar/x509';
 
 cryptoProvider.set(webcrypto);
 

@@ -1,4 +1,5 @@
-import { addressBytes, addressText } from './addresses.js';
+import { addressBytes } from '../crypto/addresses.js';
+import { addressText } from './addresses.js';
 import { DnsFormatError, encodeName } from './dns-names.js';
 import type { Reader } from './dns-names.js';
 

@@ -23,7 +23,7 @@ describe('createCsr', () => {
       { type: 'ip', value: '192.0.2.7' },
       { type: 'ip', value: '2001:db8::7' },
     ] as const;
-    const der = await createCsr(key, names, { mustStaple: false });
+    const der = createCsr(key, names, { mustStaple: false });
     const text = openssl(der);
     expect(text).toContain('DNS:a.example, DNS:*.b.example, IP Address:192.0.2.7, IP Address:2001:DB8:0:0:0:0:0:7');
     expect(text).toMatch(/Subject: *\n/);
@@ -32,12 +32,12 @@ describe('createCsr', () => {
   });
 
   it('asks for must-staple when wished', async () => {
-    const der = await createCsr(await generatePrivateKey({ type: 'ecdsa', curve: 'secp256r1' }), [{ type: 'dns', value: 'a.example' }], { mustStaple: true });
+    const der = createCsr(await generatePrivateKey({ type: 'ecdsa', curve: 'secp256r1' }), [{ type: 'dns', value: 'a.example' }], { mustStaple: true });
     expect(openssl(der)).toMatch(/TLS Feature:.*\n\s+status_request/);
   });
 
-  it('refuses a key of another kind without quoting it', async () => {
-    await expect(createCsr('-----BEGIN PRIVATE KEY-----\nsecret\n-----END PRIVATE KEY-----', [], { mustStaple: false })).rejects.toMatchObject({ code: 'store', message: expect.not.stringContaining('secret') });
+  it('refuses a key of another kind without quoting it', () => {
+    expect(() => createCsr('-----BEGIN PRIVATE KEY-----\nsecret\n-----END PRIVATE KEY-----', [], { mustStaple: false })).toThrow(expect.objectContaining({ code: 'store', message: expect.not.stringContaining('secret') }));
   });
 });
 

@@ -50,7 +50,7 @@ async function obtain(client: AcmeClient, identifiers: readonly { type: 'dns' | 
   const deadline = Date.now() + 30_000;
   const ready = await client.pollOrder(order.url, { until: ['ready', 'processing', 'valid', 'invalid'], deadline, wake: Promise.resolve() });
   expect(ready.status).toBe('ready');
-  let done = await client.finalize(ready, await createCsr(certificateKey, identifiers, { mustStaple: false }));
+  let done = await client.finalize(ready, createCsr(certificateKey, identifiers, { mustStaple: false }));
   if (done.status !== 'valid') done = await client.pollOrder(order.url, { until: ['valid', 'invalid'], deadline });
   expect(done.status).toBe('valid');
   return { ...(await client.certificate(done.certificate ?? '')), order: done };

@@ -210,7 +210,7 @@ export class Client {
   }
 
   async finalize(order: Answer, identifiers: readonly Wanted[], { key = ecKey(), mustStaple = false }: { key?: KeyObject; mustStaple?: boolean } = {}): Promise<Answer> {
-    const csr = await createCsr(pemOf(key), identifiers, { mustStaple });
+    const csr = createCsr(pemOf(key), identifiers, { mustStaple });
     const answer = await this.post(String(order.json.finalize), { csr: b64(csr) });
     return answer.status === 200 ? this.settle(String(answer.headers.location)) : answer;
   }
