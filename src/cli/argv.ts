@@ -41,6 +41,7 @@ export function readArguments(args: readonly string[], options: readonly (CliOpt
   const given: Given[] = [];
   const parser = new QuietParser({ prog: program, add_help: false });
   for (const [index, option] of options.entries()) {
+    if (!mayBeMeant(option, args)) continue;
     class Record extends Action {
       override call(_parser: ArgumentParser, _namespace: Namespace, value: unknown): void {
         given.push({ option, value: takesValue(option) ? String(value) : null });
@@ -56,6 +57,16 @@ export function readArguments(args: readonly string[], options: readonly (CliOpt
   const unknown = rest.filter((word) => !operands.includes(word));
   if (unknown.length > 0) throw unknownWords(unknown);
   return { given, operands };
+}
+
+/**
+ * Could one of the words be this option or an abbreviation of it? The others need not be told to argparse, which takes longer for
+ * all of them than for everything else.
+ */
+function mayBeMeant({ flags }: CliOption | PluginOption, args: readonly string[]): boolean {
+  if (flags.some((flag) => !flag.startsWith('--'))) return true;
+  const words = args.filter((word) => word.startsWith('-')).map((word) => word.split('=')[0] ?? '');
+  return words.some((word) => flags.some((flag) => flag.startsWith(word)));
 }
 
 class QuietParser extends ArgumentParser {

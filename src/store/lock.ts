@@ -4,7 +4,7 @@ import { LockHeld, Refused, StoreError } from '../core/errors.js';
 import { codeOf, permitted } from '../system/atomic-file.js';
 import { systemClock, type Clock } from '../system/clock.js';
 import { lockHolder } from './lock-holder.js';
-import { nativeFiles } from './switch-native.js';
+import { nativeLock } from './switch-native.js';
 
 /** One held lock. Releasing removes the lock file first and then lets go of it, as certbot does (F50). */
 export interface HeldLock {
@@ -64,7 +64,8 @@ async function releaseAll(held: HeldLock[]): Promise<void> {
 
 /** By the compiled library where it runs, else by a perl process that holds the lock for us. */
 const takeLock: TakeLock = async (path) => {
-  if (nativeFiles()) return nativeLock(path);
+  const tryLock = nativeLock();
+  if (tryLock) return lockBy(tryLock, path);
   try {
     const { perlLock } = await import('./lock-perl.js');
     return await perlLock(path);
@@ -77,12 +78,11 @@ const takeLock: TakeLock = async (path) => {
   }
 };
 
-function nativeLock(path: string): HeldLock | null {
-  const native = nativeFiles();
+function lockBy(tryLock: (file: number) => boolean, path: string): HeldLock | null {
   for (;;) {
     const file = permitted(path, 'write', () => openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW, 0o600));
     try {
-      if (!native?.tryLock(file)) {
+      if (!tryLock(file)) {
         closeSync(file);
         return null;
       }
