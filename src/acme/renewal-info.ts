@@ -1,4 +1,3 @@
-import { X509Certificate } from 'node:crypto';
 import { certificateParts, elementsOf, readElement } from '../crypto/der.js';
 
 /** OID 2.5.29.35, authority key identifier. */
@@ -10,13 +9,8 @@ const AUTHORITY_KEY_ID = '551d23';
  * cannot be read or does not name its authority's key.
  */
 export function renewalCertId(pem: string): string | null {
-  let der: Buffer;
-  try {
-    der = new X509Certificate(pem).raw;
-  } catch {
-    return null;
-  }
-  const parts = certificateParts(der);
+  const [, base64 = ''] = /-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----/.exec(pem) ?? [];
+  const parts = certificateParts(Buffer.from(base64, 'base64'));
   const extension = parts?.extensions.get(AUTHORITY_KEY_ID);
   if (!parts || !extension) return null;
   const keyId = elementsOf(readElement(extension)?.content ?? Buffer.alloc(0)).find(({ tag }) => tag === 0x80)?.content;

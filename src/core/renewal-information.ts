@@ -53,7 +53,7 @@ async function ask(lineage: Lineage, before: RenewalAdvice | undefined, settings
   const client = await world.connect({ ...settings, values: { ...settings.values, server: lineage.server } }, null, null);
   const info = await client.renewalInfo(id);
   if (info === null) return undefined;
-  rememberRenewalCheck(lineage.renewal.path, new Date(world.clock.now() + (info.retryAfterMs ?? SIX_HOURS)));
+  await rememberRenewalCheck(lineage.renewal.path, new Date(world.clock.now() + (info.retryAfterMs ?? SIX_HOURS)));
   const { start, end } = info;
   if (before?.start === start && before.end === end) return before;
   return { serial: lineage.serial, start, end, moment: start + random() * Math.max(0, end - start), ...(info.explanationUrl === undefined ? {} : { explanation: info.explanationUrl }) };

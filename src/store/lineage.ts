@@ -1,10 +1,11 @@
 import { domainToUnicode } from 'node:url';
-import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { CertwrightError, StoreError } from '../core/errors.js';
 import type { Identifier } from '../core/identifier.js';
 import { readCertificate } from '../crypto/certificate.js';
 import type { RevocationSources } from '../crypto/revocation-sources.js';
+import { codeOf } from '../system/atomic-file.js';
 import { archiveFolder, kinds, liveFolder, renewalPath, type Directories, type Kind } from './paths.js';
 import { readRenewalFile, type RenewalFile } from './renewal-file.js';
 
@@ -102,10 +103,9 @@ export function readLineage(dirs: Directories, name: string): Lineage {
 function target(link: string): string {
   let destination: string;
   try {
-    if (!lstatSync(link).isSymbolicLink()) throw new StoreError(`expected ${link} to be a symlink`);
     destination = readlinkSync(link);
   } catch (error) {
-    if (error instanceof StoreError) throw error;
+    if (codeOf(error) === 'EINVAL') throw new StoreError(`expected ${link} to be a symlink`);
     throw new StoreError(`the file ${link} is missing`, { cause: error });
   }
   return resolve(dirname(link), destination);

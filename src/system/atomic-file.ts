@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, chownSync, closeSync, fchmodSync, fsyncSync, openSync, realpathSync, renameSync, statSync, symlinkSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { open, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { PermissionMissing } from '../core/errors.js';
 
@@ -66,6 +67,30 @@ export function replaceFile(path: string, data: string | Uint8Array, { mode }: {
   }
   fsyncFolder(dirname(place));
   return right;
+}
+
+/**
+ * As `writeFileAtomic`, while other work goes on, for what is written a thousand times in a run: the folder is not synced, so
+ * that a power failure may bring the old content back, but never half of one. Rejects with PermissionMissing.
+ */
+export async function writeFileAside(path: string, data: string, { mode }: { mode: number }): Promise<void> {
+  const temporary = temporaryFor(path);
+  try {
+    const file = await open(temporary, 'wx', mode);
+    try {
+      await file.chmod(mode);
+      await file.writeFile(data);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    removeQuietly(temporary);
+    return permitted(path, 'write', () => {
+      throw error;
+    });
+  }
 }
 
 /**
