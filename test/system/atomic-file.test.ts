@@ -1,9 +1,9 @@
-import { lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { PermissionMissing } from '../../src/core/errors.js';
-import { isTemporaryName, permitted, replaceLink, replaceLinks, writeFileAtomic, writeNewFile } from '../../src/system/atomic-file.js';
+import { isTemporaryName, permitted, replaceFile, replaceLink, replaceLinks, writeFileAtomic, writeNewFile } from '../../src/system/atomic-file.js';
 
 let folder: string;
 let umask: number;
@@ -88,4 +88,20 @@ it.each(['EACCES', 'EPERM', 'EROFS'])('%s names the path and what to do', (code)
 it('knows its own temporary files, and no others', () => {
   expect(isTemporaryName('.cert1.pem.0123456789ab.certwright-tmp')).toBe(true);
   for (const name of ['cert1.pem', '.cert1.pem', 'x.0123456789ab.certwright-tmp', '.certbot.lock']) expect(isTemporaryName(name)).toBe(false);
+});
+
+it('replaceFile keeps owner, group and mode of what stands there, follows a link, and gives a new file the mode that is asked for', () => {
+  const path = join(folder, 'key.pem');
+  expect(replaceFile(path, 'one', { mode: 0o600 })).toBe(0o600);
+  chmodSync(path, 0o640);
+  if (process.getuid?.() === 0) chownSync(path, 33, 44);
+  const before = statSync(path);
+  symlinkSync('key.pem', join(folder, 'link.pem'));
+  expect(replaceFile(join(folder, 'link.pem'), 'two', { mode: 0o600 })).toBe(0o640);
+  const { uid, gid, mode, ino } = statSync(path);
+  expect([uid, gid, mode]).toEqual([before.uid, before.gid, before.mode]);
+  expect(ino).not.toBe(before.ino);
+  expect(lstatSync(join(folder, 'link.pem')).isSymbolicLink()).toBe(true);
+  expect(readFileSync(path, 'utf8')).toBe('two');
+  expect(readdirSync(folder).filter(isTemporaryName)).toEqual([]);
 });
