@@ -18,6 +18,11 @@ export interface Progress {
   trail: readonly Answered[];
 }
 
+/** For another attempt: the last question is asked again. */
+export function withoutLast({ answers, trail }: Progress): Progress {
+  return { answers: answers.slice(0, -1), trail: trail.slice(0, -1) };
+}
+
 export interface Collected {
   plan: Plan;
   progress: Progress;

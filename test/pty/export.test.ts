@@ -42,17 +42,37 @@ it.each([[80, 24], [60, 16]])('the wizard exports a certificate: Esc goes back e
   await window.see('What is it for?');
   window.type(enter);
   await window.see('Where should the file be?');
+  // A folder that is not there: told after the review, and everything else that was said is kept.
+  if (columns === 80) {
+    window.type(`\u0015${place.folder}/nowhere/site.p12${enter}`);
+    await window.see('Should every renewal');
+    window.type(`2${enter}`);
+    await window.see('Which password');
+    window.type(`open it${enter}`);
+    await window.see('once more?');
+    window.type(`open it${enter}`);
+    await window.see('Nothing has been changed yet');
+    window.type(enter);
+    await window.see('nowhere does not exist');
+    await chosen(window, 'Change the plan');
+    window.type(enter);
+    for (const title of ['once more?', 'Which password', 'Should every renewal']) {
+      await window.see(title);
+      window.type(ESC);
+    }
+    await window.see('Where should the file be?');
+  }
   window.type(`\u0015${out}${enter}`);
   await window.see('Should every renewal write it again?');
   window.type(ESC);
   await window.see(/site\.p12/);
   window.type(enter);
   await window.see('Should every renewal');
-  window.type(enter);
+  window.type(`1${enter}`);
   await window.see('Which password should open the file?');
-  window.type(`open it${enter}`);
+  window.type(`\u0015open it${enter}`);
   await window.see('once more?');
-  window.type(`opne it${enter}`);
+  window.type(`\u0015opne it${enter}`);
   await window.see('not the same');
   window.type(`open it${enter}`);
   await window.see('Nothing has been changed yet');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { forgetExport, storedExports } from '../../store/export-targets.js';
 import { listLineages, type Lineage } from '../../store/lineage.js';
 import { recover } from '../../store/recover.js';
-import { collect } from '../collect.js';
+import { collect, withoutLast, type Progress } from '../collect.js';
 import { Refused } from '../errors.js';
 import type { StoredExport } from '../export-target.js';
 import { gatherFacts } from '../facts.js';
@@ -21,11 +21,14 @@ export async function exportCertificate(settings: Settings, world: World): Promi
   const { interaction, dirs, plugins, clock, sandbox } = world;
   for (const { what, path } of recover(dirs)) interaction.report({ type: 'recovered', what, path });
   const facts = await gatherFacts(settings, { dirs, plugins, now: clock.now(), sandbox: sandbox !== null });
-  const { plan, command, progress } = await collect(settings, facts, interaction, (known) => Promise.resolve(known));
-  if (plan.kind !== 'export') return;
-  if (onlyPlan) return interaction.report({ type: 'plan', plan, command: [...command] });
-  const { carryOutExport } = await import('../carry-out-export.js');
-  await carryOutExport(plan, progress.answers, settings, world);
+  const { exportUntilDone } = await import('../carry-out-export.js');
+  for (let start: Progress | undefined; ; ) {
+    const { plan, command, progress } = await collect(settings, facts, interaction, (known) => Promise.resolve(known), start);
+    if (plan.kind !== 'export') return;
+    if (onlyPlan) return interaction.report({ type: 'plan', plan, command: [...command] });
+    if ((await exportUntilDone(plan, progress.answers, settings, world)) === 'done') return;
+    start = withoutLast(progress);
+  }
 }
 
 interface Found {

@@ -1,6 +1,6 @@
 import { readLineage } from '../../store/lineage.js';
 import { carryOut, type Carried } from '../carry-out.js';
-import { collect, type LookUp, type Progress } from '../collect.js';
+import { collect, withoutLast, type LookUp, type Progress } from '../collect.js';
 import { withAnswers } from '../decide/decide.js';
 import type { KeepPlan, ObtainPlan } from '../decide/plan.js';
 import { AcmeProblem, CertwrightError, ChallengesFailed, HookFailed, NetworkError, PluginError } from '../errors.js';
@@ -67,14 +67,15 @@ async function untilDecided(settings: Settings, world: World): Promise<Outcome> 
       return { done: true, result: { outcomes: [{ name: plan.lineage, state: 'not-due', notAfter: new Date(plan.notAfter).toISOString() }], post: [] } };
     }
     const effective = withAnswers(settings, collected.facts, progress.answers);
-    if (plan.kind === 'export') {
-      const { carryOutExport } = await import('../carry-out-export.js');
-      await carryOutExport(plan, progress.answers, effective, world);
-      return { done: true };
-    }
     if (settings.values.plan) {
       interaction.report({ type: 'plan', plan, command: [...collected.command] });
       return { done: true };
+    }
+    if (plan.kind === 'export') {
+      const { exportUntilDone } = await import('../carry-out-export.js');
+      if ((await exportUntilDone(plan, progress.answers, effective, world)) === 'done') return { done: true };
+      progress = withoutLast(progress);
+      continue;
     }
     if (collected.rehearse) {
       await world.rehearse(plan, effective);
@@ -84,7 +85,7 @@ async function untilDecided(settings: Settings, world: World): Promise<Outcome> 
     const asTyped: World = { ...world, args: collected.command.slice(1) };
     const carried = await untilDone(plan, effective, asTyped, progress.answers.length > 0);
     if (carried !== 'change') return { done: true, result: resultOf(plan, carried) };
-    progress = { answers: progress.answers.slice(0, -1), trail: progress.trail.slice(0, -1) };
+    progress = withoutLast(progress);
   }
 }
 

@@ -18,7 +18,7 @@ export function exportChoice(settings: Settings, facts: Facts, answers: readonly
   if (!facts.lineages.some(({ name }) => name === lineage)) {
     throw new Refused(`No certificate with name ${lineage} found.`, { hint: '`certwright certificates` lists the names there are.' });
   }
-  if (exportFormat === undefined) return { ask: formatQuestion() };
+  if (exportFormat === undefined) return { ask: formatQuestion(lineage, facts) };
   const format = exportFormat as ExportFormat;
   refuseWithoutPassword(settings, format);
   if (settings.values.out === undefined) return { ask: pathQuestion(join(facts.folder, `${lineage}.${exportEndings[format]}`)) };
@@ -102,12 +102,14 @@ function whichCertificate(facts: Facts): Question {
   };
 }
 
-function formatQuestion(): Question {
+function formatQuestion(lineage: string, { lineages }: Facts): Question {
+  const names = lineages.find(({ name }) => name === lineage)?.identifiers ?? [];
   return {
     kind: 'choice',
     id: 'export-format',
     label: 'Format',
     title: 'What is it for?',
+    facts: [`The certificate ${lineage}, for ${listNames(names)}`],
     why: 'Most servers read the PEM files below live/ as they are and need no export. Some programs want key and certificates in one file, with or without a password, or in binary form.',
     flags: ['--format'],
     missing: 'Which format: pkcs12, pem or der?',
