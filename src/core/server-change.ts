@@ -36,13 +36,18 @@ export async function applyChange(title: string, change: ServerChange, test: () 
     const fault = await test();
     if (fault !== null) throw new PluginError('installer', `The server does not accept the new configuration, so it was put back:\n${fault}`);
   } catch (error) {
-    await revertInProgress(dirs, undoCommand(world));
+    const undone = await revertInProgress(dirs, undoCommand(world));
+    for (const problem of undone?.problems ?? []) world.log('error', problem);
+    if (undone?.keptAt) world.log('error', `Not everything could be put back; the copies are kept in ${undone.keptAt}.`);
     throw error;
   }
   finalizeCheckpoint(dirs, title, world.clock.now());
 }
 
-/** Undoes the newest `count` changes; files that somebody edited since are put back too, for they were written a moment ago. */
+/** Undoes the newest `count` changes, which were made a moment ago. What cannot be put back is told. */
 export async function undoChanges(count: number, world: World): Promise<void> {
-  for (const checkpoint of listCheckpoints(world.dirs).slice(0, count)) await undoCheckpoint(world.dirs, checkpoint, [], undoCommand(world));
+  for (const checkpoint of listCheckpoints(world.dirs).slice(0, count)) {
+    const { problems } = await undoCheckpoint(world.dirs, checkpoint, [], undoCommand(world));
+    for (const problem of problems) world.log('error', problem);
+  }
 }

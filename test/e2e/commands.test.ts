@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, readlinkSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -51,6 +52,10 @@ it('revoke by name, with a reason, deletes the files; by path with the key of th
   expect(await fine(run('revoke', '-n', '--cert-name', 'one.example.com', '--reason', 'keycompromise'))).toContain('Deleted all files relating to certificate one.example.com.');
   expect(readdirSync(config('live')).sort()).toEqual(['README', 'two.example.com']);
   const path = config('live/two.example.com');
+  const otherKey = join(place.folder, 'other.pem');
+  writeFileSync(otherKey, generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  const other = await run('revoke', '-n', ...server(), '--cert-path', join(path, 'cert.pem'), '--key-path', otherKey);
+  expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('matches the private key located at')]);
   expect(await fine(run('revoke', '-n', ...server(), '--cert-path', join(path, 'cert.pem'), '--key-path', join(path, 'privkey.pem'), '--no-delete-after-revoke'))).toContain('successfully revoked');
   expect(existsSync(join(path, 'cert.pem'))).toBe(true);
   expect((await run('revoke', '-n')).stderr).toContain('Exactly one of --cert-path or --cert-name');

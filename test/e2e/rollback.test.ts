@@ -82,6 +82,10 @@ it('any one of them, unless a newer one changed the same file again (N11)', asyn
   expect(refused.stderr).toContain(`${nginx('sites/shop')} was changed again on 2026-11-03 08:05 UTC (third): undo that one first`);
   await fine(place.certwright(['rollback', '-n', first]));
   expect([text('nginx.conf'), text('sites/shop')]).toEqual(['one\ntwo\nthree\n', '3']);
+  const byInstaller = await fine(place.certwright(['rollback', '-n', '-i', 'null']));
+  expect(byInstaller).toContain('Undone: third');
+  expect(byInstaller).not.toContain('still runs with');
+  expect(text('sites/shop')).toBe('2');
   expect((await place.certwright(['rollback', '-n', '1.5'])).stderr).toContain('There is no checkpoint 1.5.');
 });
 

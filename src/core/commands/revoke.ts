@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { readCertificate } from '../../crypto/certificate.js';
@@ -36,6 +37,7 @@ export async function revoke(asked: Settings, world: World): Promise<void> {
     await client.revoke({ certificate, reason: number });
   } else {
     const key = read(keyPath, 'private key');
+    if (!belongs(certificate, key)) throw new Refused(`verifying the certificate located at ${path} matches the private key located at ${keyPath} has failed.`, { hint: 'Nothing was revoked. Give the key of this very certificate, or leave --key-path out to revoke by the account.' });
     const client = await world.connect(settings, null, null);
     await client.revoke({ certificate, reason: number, key });
   }
@@ -93,6 +95,14 @@ function ownAccount({ values }: Settings, world: World, saved: unknown) {
 function lineageOf({ dirs }: World, certPath: string): Lineage | null {
   const path = resolve(certPath);
   return listLineages(dirs).lineages.find(({ live, files, archiveFolder }) => path === live.cert || path === live.fullchain || path === files.cert || path.startsWith(`${archiveFolder}/`)) ?? null;
+}
+
+function belongs(certificate: string, key: string): boolean {
+  try {
+    return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
+  } catch {
+    return false;
+  }
 }
 
 function read(path: string, what: string): string {

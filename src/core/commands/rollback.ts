@@ -1,8 +1,9 @@
 import { checkpointReports } from '../checkpoint-report.js';
 import { checkpointQuestion, editedQuestion, undoChoice, undoQuestion } from '../decide/undo-choice.js';
 import { serverOf } from '../decide/server-of.js';
-import { Refused } from '../errors.js';
+import { PluginError, Refused } from '../errors.js';
 import type { CheckpointReport } from '../events.js';
+import { openInstaller } from '../installation.js';
 import { back } from '../interaction.js';
 import { putRight } from '../put-right.js';
 import { isSet, type Settings } from '../settings.js';
@@ -13,7 +14,8 @@ import { keepEdited, undoCheckpoint } from '../../store/checkpoint-undo.js';
 
 /**
  * `rollback` (S10, N11): undoes the newest --checkpoints changes of server configuration, or the one that is named, or asks which.
- * A file that was edited since is never overwritten without being asked. Throws Refused when something could not be put back.
+ * A file that was edited since is never overwritten without being asked. The server of the installer that is named tests what is
+ * there now and reads it. Throws Refused when something could not be put back, PluginError.
  */
 export async function rollback(settings: Settings, world: World): Promise<void> {
   await putRight(world);
@@ -33,7 +35,8 @@ export async function rollback(settings: Settings, world: World): Promise<void> 
     touched.push(...done.touched);
     problems.push(...done.problems);
   }
-  tellServers(touched, world);
+  if (settings.values.installer === undefined) tellServers(touched, world);
+  else if (touched.length > 0) await reloadServer(settings, world);
   if (problems.length > 0) throw new Refused(`Unable to load checkpoint during rollback\n${problems.join('\n')}`);
 }
 
@@ -72,6 +75,14 @@ async function undoOne(report: CheckpointReport, keep: readonly string[], world:
   interaction.report({ type: 'rolled-back', id: report.id, title: report.title, when: report.when, restored: [...restored], removed: [...removed], kept, editsKeptAt });
   if (keptAt === null) for (const problem of problems) world.log('warning', problem);
   return { touched: [...restored, ...removed], problems: keptAt === null ? [] : [...problems, `The copies are kept in ${keptAt}.`] };
+}
+
+/** Opened only now: a configuration that the server does not load is what a rollback may be for. */
+async function reloadServer(settings: Settings, world: World): Promise<void> {
+  const installer = await openInstaller(settings, world);
+  const fault = await installer.test();
+  if (fault !== null) throw new PluginError(settings.values.installer ?? '', `The files are as they were, but the server does not accept them, so it was not reloaded:\n${fault}`);
+  await installer.reload();
 }
 
 /** Without an installer nobody reloads the server: how it is done is said. */
