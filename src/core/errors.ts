@@ -84,8 +84,11 @@ export class AcmeProblem extends CertwrightError {
   }
 }
 
-function describeProblem(problem: ProblemDocument): string {
-  return `${problem.type} :: ${problem.detail}`;
+/** The CA's own words, and the names it means where only its subproblems tell them (RFC 8555 section 6.7.1). */
+function describeProblem({ type, detail, subproblems }: ProblemDocument): string {
+  const names = [...new Set(subproblems.flatMap(({ identifier }) => identifier?.value ?? []))].filter((name) => !detail.includes(name));
+  const more = names.length > 10 ? ` and ${names.length - 10} more` : '';
+  return `${type} :: ${detail}${names.length === 0 ? '' : ` (${names.slice(0, 10).join(', ')}${more})`}`;
 }
 
 /** Why one name could not be proved. */

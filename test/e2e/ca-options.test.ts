@@ -14,7 +14,7 @@ let httpPort: number;
 beforeAll(async () => {
   const [http = 0, tlsPort = 0] = await freePorts(2);
   httpPort = http;
-  sandbox = await startSandbox({ httpPort, tlsPort });
+  sandbox = await startSandbox({ httpPort, tlsPort, policy: { blockedNames: ['blocked.example.com'] } });
   slow = await startSandbox({ httpPort, tlsPort, policy: { issueDelayMs: 60_000 } });
 });
 afterAll(async () => {
@@ -70,6 +70,13 @@ it('C33: a dry run proves again what was proved before, at the CA that --server 
   await fine(certonly('again.example.com', '--dry-run'));
   expect(challenges()).toBeGreaterThan(proved);
   expect(readdirSync(join(place.folder, 'config/archive/again.example.com'))).not.toContain('cert3.pem');
+});
+
+it('C32: a name that the CA refuses in the order itself is left out when that is wished', async () => {
+  const refused = await certonly('good.example.com,blocked.example.com');
+  expect([refused.code, refused.stderr.includes('blocked.example.com'), existsSync(place.live('good.example.com', 'cert.pem'))]).toEqual([1, true, false]);
+  await fine(certonly('good.example.com,blocked.example.com', '--allow-subset-of-names'));
+  expect(new X509Certificate(readFileSync(place.live('good.example.com', 'cert.pem'))).subjectAltName).toBe('DNS:good.example.com');
 });
 
 it('C34: renew without a terminal waits for a random time before it begins, and says how long', async () => {
