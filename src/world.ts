@@ -44,6 +44,9 @@ export function makeWorld({ args, env, dirs, log, interaction, signal, rehearsal
         log.write('debug', 'acme', detail());
         interaction.report({ type: 'acme', method, url, status, ms, purpose });
       },
+      onPause(ms) {
+        interaction.report({ type: 'waiting', why: 'rate-limit', seconds: Math.ceil(ms / 1000), until: new Date(Date.now() + ms).toISOString(), server });
+      },
     });
   };
   const world: World = {

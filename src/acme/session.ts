@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { NetworkError } from '../core/errors.js';
 import { exchangeText } from './exchange-text.js';
+import { gateFor, type Gate } from './gate.js';
 import { NoncePool } from './nonces.js';
 import { errorOf, retryAfterMs } from './problem.js';
 import { readDirectory, type DirectoryInfo } from './resources.js';
@@ -25,19 +26,26 @@ export interface SessionOptions {
   signal: AbortSignal;
   env: Environment;
   onExchange?: (exchange: Exchange) => void;
+  /** The CA wants the whole run to pause for this long (milliseconds). */
+  onPause?: (ms: number) => void;
   /** Milliseconds since the epoch. */
   clock?: { now(): number };
 }
 
-/** Milliseconds before a request is sent again after a fault of the server, and the longest Retry-After that is waited for silently. */
+/**
+ * Milliseconds before a request is sent again after a fault of the server; the longest Retry-After that is waited for (longer ones are
+ * limits for one name or account, not for the run: they are its error); from when on a pause is told.
+ */
 const PAUSES = [100, 300, 1000, 2000, 4000];
-const LONGEST_SILENT_WAIT = 5000;
+const LONGEST_WAIT = 60_000;
+const TOLD = 2000;
 
 /** Everything that clients of one CA share in one process: connections, nonces, the directory. */
 export class Session {
   readonly signal: AbortSignal;
   readonly nonces: NoncePool;
   private readonly transport: Transport;
+  private readonly gate: Gate;
   private known: Promise<DirectoryInfo> | undefined;
   onExchange: ((exchange: Exchange) => void) | undefined;
 
@@ -46,6 +54,7 @@ export class Session {
     // Every request in flight listens to it, which is more than the ten that Node takes for a leak.
     setMaxListeners(0, options.signal);
     this.transport = new Transport(options);
+    this.gate = gateFor(options.signal, options.directoryUrl);
     this.nonces = new NoncePool(() => this.fetchNonce(), MOST_IN_FLIGHT);
     this.onExchange = options.onExchange;
   }
@@ -66,12 +75,14 @@ export class Session {
     return reading;
   }
 
-  /** One request without patience for the server's faults; any status is an answer. */
+  /** One request, when the CA has not asked for a pause, without patience for its faults; any status is an answer. */
   async send(outgoing: Omit<Outgoing, 'signal'>, purpose: string): Promise<Answer> {
+    await this.gate.pass(this.signal);
     const started = performance.now();
     let answer: Answer | null = null;
     try {
       answer = await this.transport.send({ ...outgoing, signal: this.signal });
+      this.heed(answer);
       return answer;
     } finally {
       const ms = Math.round(performance.now() - started);
@@ -98,9 +109,16 @@ export class Session {
       const again = answer.status === 429 || (repeatable && answer.status >= 500);
       if (!again || pause === undefined) return answer;
       const wished = retryAfterMs(answer.headers['retry-after'], this.now()) ?? pause;
-      if (wished > LONGEST_SILENT_WAIT) return answer;
+      if (wished > LONGEST_WAIT) return answer;
       await wait(wished, this.signal);
     }
+  }
+
+  /** Too many requests, or too busy: the pause that is wished holds for everything that is asked of this CA. */
+  private heed({ status, headers }: Answer): void {
+    if (status !== 429 && status !== 503) return;
+    const ms = retryAfterMs(headers['retry-after'], this.now());
+    if (ms !== undefined && ms <= LONGEST_WAIT && this.gate.hold(ms) && ms >= TOLD) this.options.onPause?.(ms);
   }
 
   private async fetchNonce(): Promise<string> {

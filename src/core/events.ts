@@ -60,6 +60,8 @@ export type Event =
   /** What a command has to tell, as lines. */
   | { type: 'result'; text: string }
   | { type: 'renewals'; dryRun: boolean; outcomes: RenewalOutcome[] }
+  /** Nothing happens until then (RFC 3339): `renew` without a terminal (C34), or a CA (`server`) that is asked too often. */
+  | { type: 'waiting'; why: 'random-delay' | 'rate-limit'; seconds: number; until: string; server?: string }
   | { type: 'plan'; plan: ObtainPlan | ExportPlan; command: string[] }
   | { type: 'kept'; lineage: string; notAfter: string }
   | { type: 'dry-run-passed'; names: string[] }

@@ -1,4 +1,5 @@
 import { stepText } from '../core/decide/schedule.js';
+import { caLabel } from '../core/ca.js';
 import type { Event, NameState } from '../core/events.js';
 import { printableLine } from '../system/printable.js';
 
@@ -43,11 +44,20 @@ export function eventText(event: Event): string | null {
       return `Done: ${stepText(event.step)}`;
     case 'notified':
       return `Notified ${printableLine(event.target)}`;
+    case 'waiting':
+      return event.why === 'random-delay'
+        ? `Non-interactive renewal: random delay of ${event.seconds} seconds, until ${clockTime(event.until)} (--no-random-sleep-on-renew leaves it out)`
+        : `${caLabel(event.server ?? '')} asks for a pause: everything that concerns it waits ${event.seconds} seconds, until ${clockTime(event.until)}`;
     case 'recovered':
       return `${event.what}: ${event.path}`;
     default:
       return null;
   }
+}
+
+/** Local time of day, HH:MM:SS. */
+function clockTime(moment: string): string {
+  return new Date(moment).toTimeString().slice(0, 8);
 }
 
 function listed(names: readonly string[]): string {

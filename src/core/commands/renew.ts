@@ -153,10 +153,11 @@ function basics({ name, notAfter, identifiers }: Lineage): { name: string; names
   return { name, names: identifiers.map(({ value }) => value), notAfter: notAfter.toISOString() };
 }
 
-async function sleepSomewhat({ values }: Settings, { attended, sandbox, clock, signal, log }: World): Promise<void> {
+/** U28: told with the time it lasts; Ctrl-C and SIGTERM end it at once. */
+async function sleepSomewhat({ values }: Settings, { attended, sandbox, clock, signal, interaction }: World): Promise<void> {
   if (attended || sandbox || !values.randomSleepOnRenew) return;
   const ms = 1000 + Math.random() * (LONGEST_SLEEP - 1000);
-  log('info', `Non-interactive renewal: random delay of ${(ms / 1000).toFixed(0)} seconds (--no-random-sleep-on-renew leaves it out)`);
+  interaction.report({ type: 'waiting', why: 'random-delay', seconds: Math.round(ms / 1000), until: new Date(clock.now() + ms).toISOString() });
   await clock.sleep(ms, signal);
 }
 

@@ -1,6 +1,6 @@
 import type { Event, NameState, Stage } from '../../../core/events.js';
 import { printable, printableLine } from '../../../system/printable.js';
-import { stateWords } from '../../event-text.js';
+import { eventText, stateWords } from '../../event-text.js';
 import { blank, row, type Row } from '../rows.js';
 import type { Hint, View } from '../screen.js';
 
@@ -48,6 +48,8 @@ export function runningEvent(state: RunningState, event: Event, now: number): Ru
     }
     case 'log':
       return event.level === 'debug' ? state : { ...state, log: [...state.log, ...printable(event.message).split('\n')] };
+    case 'waiting':
+      return { ...state, log: [...state.log, eventText(event) ?? ''] };
     case 'recovered':
       return { ...state, log: [...state.log, `${event.what}: ${event.path}`] };
     case 'acme':

@@ -1,0 +1,86 @@
+import { spawn } from 'node:child_process';
+import { cpSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
+import { binary, makePlace, runProgram, unattended, type Place } from './certwright.js';
+import { freePorts } from './pebble.js';
+
+let sandbox: Sandbox;
+let place: Place;
+let httpPort: number;
+beforeEach(async () => {
+  const [http = 0, tlsPort = 0] = await freePorts(2);
+  httpPort = http;
+  sandbox = await startSandbox({ httpPort, tlsPort, policy: { authzReuse: false } });
+  place = makePlace();
+  writeFileSync(join(place.folder, 'root.pem'), sandbox.rootPem);
+});
+afterEach(async () => {
+  place.remove();
+  await sandbox.stop();
+});
+
+const env = () => ({ HOME: place.folder, REQUESTS_CA_BUNDLE: join(place.folder, 'root.pem') });
+const run = (args: readonly string[], directories = place.directories) => runProgram(process.execPath, [binary, ...args, ...directories], { env: env() });
+const obtain = (name: string, directories = place.directories) => run(['certonly', ...unattended(sandbox.directoryUrl), '--standalone', '--http-01-port', String(httpPort), '-d', name], directories);
+const until = async (true_: () => boolean): Promise<void> => {
+  for (let tries = 0; !true_() && tries < 400; tries += 1) await sleep(25);
+  expect(true_()).toBe(true);
+};
+
+it('one "later" of the CA stops the whole run until then: all lineages, of several accounts and with other user agents', async () => {
+  const names = [0, 1, 2, 3].map((index) => `line${index}.example.com`);
+  for (const name of names) expect((await obtain(name)).code).toBe(0);
+  // A second account at the same CA, made elsewhere; and a lineage that introduces itself differently.
+  const other = ['--config-dir', join(place.folder, 'other'), '--work-dir', join(place.folder, 'other/work'), '--logs-dir', join(place.folder, 'other/logs')];
+  expect((await obtain('other.example.com', other)).code).toBe(0);
+  for (const folder of ['accounts', 'archive', 'live']) cpSync(join(place.folder, 'other', folder), join(place.folder, 'config', folder), { recursive: true, verbatimSymlinks: true });
+  const conf = readFileSync(join(place.folder, 'other/renewal/other.example.com.conf'), 'utf8').replaceAll(join(place.folder, 'other'), join(place.folder, 'config'));
+  writeFileSync(join(place.folder, 'config/renewal/other.example.com.conf'), conf.replace('[renewalparams]', '[renewalparams]\nuser_agent = somebody else'));
+
+  const before = sandbox.requests.length;
+  const since = () => sandbox.requests.slice(before);
+  sandbox.setFaults('429:retry-after=3:times=1:on=new-order');
+  const running = run(['renew', '-n', '--no-random-sleep-on-renew', '--force-renewal', '--max-parallel', '5']);
+  await until(() => since().some(({ status }) => status === 429));
+  // What was on its way arrives.
+  await sleep(600);
+  const asked = since().length;
+  await sleep(1800);
+  expect(since().length).toBe(asked);
+  const { code, stdout, stderr } = await running;
+  expect(code, stdout + stderr).toBe(0);
+  expect(since().filter(({ status }) => status === 429)).toHaveLength(1);
+  expect(stderr.match(/asks for a pause: everything that concerns it waits 3 seconds, until \d\d:\d\d:\d\d/g)).toHaveLength(1);
+  for (const name of [...names, 'other.example.com']) expect(readdirSync(join(place.folder, 'config/archive', name)).filter((file) => file.startsWith('cert')), name).toHaveLength(2);
+
+  // A limit that lasts for hours is an error of the certificate it concerns, told at once; the others go on.
+  sandbox.setFaults('429:retry-after=7200:times=1:on=new-order');
+  const limited = await run(['renew', '-n', '--no-random-sleep-on-renew', '--force-renewal', '--json']);
+  expect(limited.code).toBe(1);
+  const outcomes = limited.stdout.trim().split('\n').map((line) => JSON.parse(line) as { type: string; outcomes?: { state: string; reason?: string }[] }).find(({ type }) => type === 'renewals')?.outcomes ?? [];
+  expect(outcomes.map(({ state }) => state).sort()).toEqual(['failed', 'renewed', 'renewed', 'renewed', 'renewed']);
+  expect(outcomes.find(({ state }) => state === 'failed')?.reason).toContain('rateLimited');
+});
+
+it('U28: the random sleep of renew is told with its length and its end, and a signal ends it at once', async () => {
+  expect((await obtain('a.example.com')).code).toBe(0);
+  const before = sandbox.requests.length;
+  const child = spawn(process.execPath, [binary, 'renew', '--force-renewal', ...place.directories], { env: { ...process.env, ...env() }, stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  try {
+    await until(() => /random delay of \d+ seconds, until \d\d:\d\d:\d\d/.test(said));
+    const signalled = performance.now();
+    child.kill('SIGTERM');
+    expect(await ended).toBe(1);
+    expect(performance.now() - signalled).toBeLessThan(2000);
+    expect(said).toContain('Exiting due to user request');
+    expect(sandbox.requests).toHaveLength(before);
+  } finally {
+    child.kill('SIGKILL');
+  }
+});
