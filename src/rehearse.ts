@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { carryOut } from './core/carry-out.js';
+import { carryOutPair } from './core/carry-out-pair.js';
 import type { ObtainPlan } from './core/decide/plan.js';
 import { CertwrightError } from './core/errors.js';
 import type { Interaction } from './core/interaction.js';
@@ -31,7 +31,7 @@ export async function rehearse(plan: ObtainPlan, settings: Settings, { interacti
   const rehearsal = await startRehearsal({ ...given, values: { ...given.values, preHook: '', postHook: '', deployHook: '' } }, parts.env);
   try {
     const world = makeWorld({ ...parts, env: rehearsal.env, interaction: watching(interaction), rehearsal, attended: true, dirs: { config: given.values.configDir, work: given.values.workDir, logs: given.values.logsDir } });
-    await carryOut(onSandbox(plan, rehearsal.settings), rehearsal.settings, world);
+    await carryOutPair(onSandbox(plan, rehearsal.settings), rehearsal.settings, rehearsal.settings, world, new Map());
     interaction.report({ type: 'log', level: 'info', message: 'The rehearsal worked: on the sandbox CA this plan gives a certificate. Nothing real was changed.' });
     return true;
   } catch (error) {
@@ -44,7 +44,8 @@ export async function rehearse(plan: ObtainPlan, settings: Settings, { interacti
   }
 }
 
-function onSandbox(plan: ObtainPlan, { values }: Settings): ObtainPlan {
+function onSandbox(plan: ObtainPlan, settings: Settings): ObtainPlan {
+  const { values } = settings;
   return {
     ...plan,
     resume: null,
@@ -54,6 +55,7 @@ function onSandbox(plan: ObtainPlan, { values }: Settings): ObtainPlan {
     account: { kind: 'new' },
     ca: { server: values.server, label: 'sandbox CA', test: true },
     lineage: plan.lineage && { ...plan.lineage, exists: false },
+    ...(plan.pair ? { pair: onSandbox(plan.pair, settings) } : {}),
   };
 }
 

@@ -24,6 +24,7 @@ export function consistent(settings: Settings, env: Readonly<Record<string, stri
   testServer(settings.verb, values, sources);
   requestFile(settings.verb, values, sources);
   nameChanges(settings.verb, values, sources);
+  pairs(values, sources);
   if (values.allowSubsetOfNames && parseNameList(values.domains.join('\n')).identifiers.some(({ value }) => value.startsWith('*.'))) {
     throw new UsageError('Using --allow-subset-of-names with a wildcard domain is not supported.');
   }
@@ -83,6 +84,14 @@ function nameChanges(verb: Verb, values: OptionValues, sources: Record<string, S
     delete sources[option];
   }
   if (values.csr !== undefined || values.duplicate) throw new UsageError(`${flag} cannot be used with ${values.duplicate ? '--duplicate' : '--csr'}.`);
+}
+
+/** --dual (U23) says both key types, and needs a place for both. */
+function pairs(values: OptionValues, sources: Record<string, unknown>): void {
+  if (!values.dual) return;
+  if (values.csr !== undefined) throw new UsageError('--dual cannot be used with --csr, which is for one key.');
+  if (sources['keyType'] === 'flag' && values.keyType === 'rsa') throw new UsageError('--dual cannot be used with --key-type rsa: a pair has one key of each type.');
+  if (sources['keyType'] === 'file') delete sources['keyType'];
 }
 
 function choosePlugins(verb: Verb, values: OptionValues, sources: Record<string, Settings['sources'][string]>, known: readonly string[]): void {

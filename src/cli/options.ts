@@ -67,6 +67,8 @@ export const cliOptions: readonly CliOption[] = [
   // key
   text('keyType', 'security', ['--key-type'], 'KEY_TYPE', 'Kind of the private key.', { choices: ['rsa', 'ecdsa'] }),
   text('ellipticCurve', 'security', ['--elliptic-curve'], 'CURVE', 'Curve of an ECDSA key.', { choices: ['secp256r1', 'secp384r1', 'secp521r1'] }),
+  on('dual', 'security', ['--dual'], 'Two certificates for the same names: NAME with an ECDSA key, NAME-rsa with an RSA key. They are renewed as one. With revoke and delete: both.'),
+  off('dual', 'security', ['--no-dual'], 'Leave the partner of a pair alone this time.'),
   int('rsaKeySize', 'security', ['--rsa-key-size'], 'N', 2048, 16_384, 'Bits of an RSA key.', 'Unsupported RSA key length'),
   on('reuseKey', 'automation', ['--reuse-key'], 'Keep the private key when renewing.'),
   off('reuseKey', 'automation', ['--no-reuse-key'], 'A new private key at every renewal (the default).'),

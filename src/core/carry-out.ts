@@ -7,6 +7,7 @@ import { watchTasks } from '../plugins/manual/watch.js';
 import type { Authenticator, ChallengeContext, ChallengeTask, Deployment, Installer } from '../plugins/contract.js';
 import { newLinks, readLineage, type Lineage } from '../store/lineage.js';
 import { changeRenewalNotes } from '../store/renewal-notes.js';
+import { linkPartners } from '../store/partner.js';
 import { saveNewLineage, saveNewVersion } from '../store/save.js';
 import { ensureAccount } from './account.js';
 import { saveCsrFiles } from './csr-files.js';
@@ -173,6 +174,7 @@ async function keep(plan: ObtainPlan, issued: Issued, { lineage, accountId, inst
   const saved = lineage
     ? await saveNewVersion(world.dirs, lineage.name, pems, params)
     : await saveNewLineage(world.dirs, { name: wished.name, mayChange: wished.nameMayChange }, pems, params);
+  if (wished.partner !== undefined) linkPartners(world.dirs, saved.name, wished.partner);
   forget(plan, world.dirs);
   const dropped = triedAgain(plan, issued.identifiers.map(({ value }) => value), settings);
   noteDropped(saved.name, dropped, world);

@@ -143,6 +143,8 @@ export interface CertificateReport {
   privkey: string;
   server?: string;
   authenticator?: string;
+  /** The certificate with the same names and a key of the other type (--dual). */
+  partner?: string;
 }
 
 export interface SavedFiles {

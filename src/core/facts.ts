@@ -73,6 +73,7 @@ export function lineageFact(lineage: Lineage, now: number): LineageFact {
     ...(text('server') === undefined ? {} : { server: text('server') }),
     ...(text('account') === undefined ? {} : { account: text('account') }),
     ...(text('authenticator') === undefined ? {} : { authenticator: text('authenticator') }),
+    ...(lineage.renewal.partner === undefined ? {} : { partner: lineage.renewal.partner }),
     version: lineage.version,
     renewable: facts.renewable,
     due: renewalReason({ ...facts, revoked: false, advised: null, forced: false }) !== null,

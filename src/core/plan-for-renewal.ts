@@ -13,7 +13,7 @@ import type { World } from './world.js';
  * certificate was obtained. Throws MissingFlag for one that was not, and what `decide` throws.
  */
 export async function planForRenewal(saved: Settings, base: Facts, world: World): Promise<ObtainPlan> {
-  const settings: Settings = { ...saved, verb: 'certonly', values: { ...saved.values, renewByDefault: true } };
+  const settings: Settings = { ...saved, verb: 'certonly', values: { ...saved.values, renewByDefault: true, dual: false } };
   let facts: Facts = { ...base, accounts: listAccounts(world.dirs, settings.values.server) };
   for (;;) {
     const decision = decide(settings, facts, []);

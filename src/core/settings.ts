@@ -65,6 +65,8 @@ export interface OptionValues {
   rsaKeySize: number;
   reuseKey?: boolean;
   newKey: boolean;
+  /** The certificate and its partner in RSA (U23): true = make a pair, false = leave the partner alone, absent = a pair stays one. */
+  dual?: boolean;
   // what to do with what is there
   reinstall: boolean; // --keep-until-expiring, --keep, --reinstall
   expand: boolean;

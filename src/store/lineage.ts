@@ -59,8 +59,9 @@ function lineageNames(dirs: Directories): readonly string[] {
   }
   return files
     .filter((file) => file.endsWith('.conf') && file !== '.conf')
-    .map((file) => file.slice(0, -'.conf'.length))
-    .sort();
+    // By file name as certbot lists them: a-rsa.conf stands before a.conf.
+    .sort()
+    .map((file) => file.slice(0, -'.conf'.length));
 }
 
 /** One lineage. Throws StoreError that says what is wrong with it. */

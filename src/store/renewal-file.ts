@@ -18,6 +18,8 @@ export interface RenewalFile {
   params: Readonly<Record<string, string | readonly string[] | Readonly<Record<string, string>>>>;
   /** Local time without a zone, as certbot writes it (F30). */
   ariRetryAfter?: string;
+  /** Name of the lineage with the same names and a key of the other type; ours, below [certwright]. */
+  partner?: string;
 }
 
 /** The format that is written: every certbot from 2.0 on reads it without remark. */
@@ -49,6 +51,7 @@ export function parseRenewalFile(text: string, path: string): RenewalFile {
   if (!section) throw new StoreError(`renewal config file ${path} has no [renewalparams] section`);
   const [version, archiveDir, renewBeforeExpiry] = [value('version'), value('archive_dir'), value('renew_before_expiry')];
   const ariRetryAfter = single(tree.sections['acme_renewal_info']?.values['ari_retry_after']);
+  const partner = single(tree.sections['certwright']?.values['partner']);
   return {
     path,
     links,
@@ -57,6 +60,7 @@ export function parseRenewalFile(text: string, path: string): RenewalFile {
     ...(archiveDir === undefined ? {} : { archiveDir }),
     ...(renewBeforeExpiry === undefined ? {} : { renewBeforeExpiry }),
     ...(ariRetryAfter === undefined ? {} : { ariRetryAfter }),
+    ...(partner === undefined ? {} : { partner }),
   };
 }
 

@@ -14,6 +14,7 @@ export function planLines(plan: Plan): readonly PlanLine[] {
   if (plan.kind !== 'obtain') return [];
   const { lineage, csr, ca, account, hooks, proofs } = plan;
   const lines: PlanLine[] = [{ label: 'Certificate', value: `${plan.identifiers.map(({ shown }) => shown).join('  ')}${plan.key === null ? '' : `      ${keyText(plan)}`}` }];
+  if (plan.pair) lines.push({ label: 'And', value: `a second one for the same names      ${keyText(plan.pair)}` });
   if (lineage && lineage.added.length > 0 && lineage.exists) lines.push({ label: 'Added', value: lineage.added.map(({ shown }) => `+ ${shown}`).join('  ') });
   if (lineage && lineage.removed.length > 0) lines.push({ label: 'Taken out', value: lineage.removed.map(({ shown }) => `- ${shown}`).join('  ') });
   lines.push({ label: 'From', value: `${ca.label}${ca.test ? ' (for tests, trusted by nobody)' : ''}, ${accountText(account)}` });
@@ -21,7 +22,9 @@ export function planLines(plan: Plan): readonly PlanLine[] {
   if (plan.resume) lines.push({ label: 'Order', value: 'goes on with the one that is open; nothing is ordered twice' });
   if (plan.dryRun) lines.push({ label: 'Saved as', value: 'nothing: this is a rehearsal' });
   else if (csr) lines.push({ label: 'Saved as', value: csr.certPath ?? 'files in this folder' });
-  else if (lineage) lines.push({ label: 'Saved as', value: lineage.exists ? `a new version of ${lineage.name}; the present one is kept beside it` : `${lineage.name}${lineage.nameMayChange ? '' : ''}, new` });
+  else if (lineage) lines.push({ label: 'Saved as', value: savedAs(lineage) });
+  if (plan.pair?.lineage && !plan.dryRun) lines.push({ label: '', value: savedAs(plan.pair.lineage) });
+  if (lineage?.partner !== undefined && !plan.dryRun) lines.push({ label: 'Pair', value: plan.pair ? 'the two are renewed as one' : `${lineage.partner}, which stays as it is; the two are renewed as one` });
   lines.push({ label: 'Changes', value: csr ? 'no server is touched' : 'files below live/, archive/ and renewal/; no server is touched' });
   for (const folder of new Set(proofs.map(({ detail }) => detail).filter((detail) => detail !== undefined && detail !== ''))) lines.push({ label: 'Web folder', value: `${folder} (a file for a moment)` });
   if (hooks.pre !== undefined) lines.push({ label: 'Before', value: hooks.pre });
@@ -43,6 +46,10 @@ function exportLines({ lineage, format, path, password, friendlyName, legacy, ke
   if (password) lines.push({ label: 'Password', value: password.source === null ? (password.keptIn === null ? 'as typed; kept nowhere' : `as typed; kept for renewals in ${password.keptIn}`) : password.source === 'file:/dev/null' ? 'none' : `read from ${password.source}` });
   if (reloadCommand !== null) lines.push({ label: 'Then', value: reloadCommand });
   return lines;
+}
+
+function savedAs({ name, exists }: NonNullable<ObtainPlan['lineage']>): string {
+  return exists ? `a new version of ${name}; the present one is kept beside it` : `${name}, new`;
 }
 
 function keyText({ key }: ObtainPlan): string {

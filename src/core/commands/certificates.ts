@@ -47,5 +47,6 @@ function certificateReport(lineage: Lineage, now: number, revoked: boolean): Cer
     privkey: lineage.live.privkey,
     ...(server === undefined ? {} : { server }),
     ...(authenticator === undefined ? {} : { authenticator }),
+    ...(lineage.renewal.partner === undefined ? {} : { partner: lineage.renewal.partner }),
   };
 }

@@ -2,10 +2,12 @@ import { basename } from 'node:path';
 import { deleteLineage } from '../../store/delete-lineage.js';
 import { listLineages } from '../../store/lineage.js';
 import { archiveFolder, liveFolder } from '../../store/paths.js';
+import { unlinkPartner } from '../../store/partner.js';
 import { removePending } from '../../store/pending.js';
 import type { Question } from '../decide/question.js';
 import { Refused } from '../errors.js';
 import { putRight } from '../put-right.js';
+import { withPartners } from '../partner-too.js';
 import { referencesTo, type Reference } from '../references.js';
 import type { Settings } from '../settings.js';
 import type { World } from '../world.js';
@@ -28,7 +30,9 @@ export async function deleteCertificate(settings: Settings, world: World): Promi
   const { certname } = settings.values;
   if (certname === undefined && choices.length === 0) throw new Refused('No certificates found.');
   const chosen = certname === undefined ? await interaction.ask(whichOnes(choices), { canGoBack: false, trail: [] }) : [certname];
-  const names = Array.isArray(chosen) ? chosen.map(String) : [String(chosen)];
+  const ticked = Array.isArray(chosen) ? chosen.map(String) : [String(chosen)];
+  const partners = lineages.flatMap(({ name, renewal }) => (ticked.includes(name) && lineages.some((other) => other.name === renewal.partner) ? [renewal.partner ?? ''] : [])).filter((name) => !ticked.includes(name));
+  const names = partners.length > 0 && (await withPartners('delete', partners, settings, world)) ? [...ticked, ...partners] : ticked;
   const folders = names.flatMap((name) => {
     const lineage = lineages.find((candidate) => candidate.name === name);
     return [lineage?.liveFolder ?? liveFolder(dirs, name), lineage?.archiveFolder ?? archiveFolder(dirs, name)];
@@ -40,6 +44,8 @@ export async function deleteCertificate(settings: Settings, world: World): Promi
   for (const name of names) {
     deleteLineage(dirs, name);
     removePending(dirs, name);
+    const partner = lineages.find((lineage) => lineage.name === name)?.renewal.partner;
+    if (partner !== undefined && !names.includes(partner)) unlinkPartner(dirs, partner);
     interaction.report({ type: 'result', text: `Deleted all files relating to certificate ${name}.` });
   }
 }

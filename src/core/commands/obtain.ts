@@ -1,7 +1,9 @@
 import { readLineage } from '../../store/lineage.js';
-import { carryOut, type Carried } from '../carry-out.js';
+import type { Carried } from '../carry-out.js';
+import { carryOutPair, halfOnly } from '../carry-out-pair.js';
 import { collect, withoutLast, type LookUp, type Progress } from '../collect.js';
-import { withAnswers } from '../decide/decide.js';
+import { answeredSettings, withAnswers } from '../decide/decide.js';
+import { settingsOfPair } from '../decide/pair.js';
 import type { KeepPlan, ObtainPlan } from '../decide/plan.js';
 import { AcmeProblem, CertwrightError, ChallengesFailed, HookFailed, NetworkError, PluginError } from '../errors.js';
 import { withDirectory } from '../directory-facts.js';
@@ -66,7 +68,10 @@ async function untilDecided(settings: Settings, world: World): Promise<Outcome> 
       await installKept(plan, withAnswers(settings, collected.facts, progress.answers), world);
       return { done: true, result: { outcomes: [{ name: plan.lineage, state: 'not-due', notAfter: new Date(plan.notAfter).toISOString() }], post: [] } };
     }
-    const effective = withAnswers(settings, collected.facts, progress.answers);
+    const whole = withAnswers(settings, collected.facts, progress.answers);
+    const partner = plan.kind === 'obtain' ? settingsOfPair(answeredSettings(settings, collected.facts, progress.answers), whole, collected.facts, plan) : null;
+    // The second half of a pair alone: the server is configured for the first one.
+    const effective: Settings = plan.kind === 'obtain' && plan.lineage?.partner !== undefined && !plan.pair ? { ...whole, verb: 'certonly' } : whole;
     if (settings.values.plan) {
       interaction.report({ type: 'plan', plan, command: [...collected.command] });
       return { done: true };
@@ -83,31 +88,41 @@ async function untilDecided(settings: Settings, world: World): Promise<Outcome> 
     }
     // What was answered counts as typed: `resume` repeats it without asking.
     const asTyped: World = { ...world, args: collected.command.slice(1) };
-    const carried = await untilDone(plan, effective, asTyped, progress.answers.length > 0);
-    if (carried !== 'change') return { done: true, result: resultOf(plan, carried) };
+    const carried = await untilDone(plan, { own: effective, partner }, asTyped, progress.answers.length > 0);
+    if (carried !== 'change') return { done: true, result: resultOf(carried) };
     progress = withoutLast(progress);
   }
 }
 
 /** Carries the plan out, again as often as the person wishes; names that are proved stay so at the CA and are not asked again. */
-async function untilDone(plan: ObtainPlan, settings: Settings, world: World, mayChange: boolean): Promise<Carried | 'change'> {
+async function untilDone(plan: ObtainPlan, settings: { own: Settings; partner: Settings | null }, world: World, mayChange: boolean): Promise<CarriedHalves | 'change'> {
   let next = plan;
+  const halves = new Map<string, Carried>();
   for (;;) {
     try {
-      return await carryOut(next, settings, world);
+      const post = await carryOutPair(next, settings.own, settings.partner, world, halves);
+      return { halves, post };
     } catch (error) {
       if (!(error instanceof CertwrightError)) throw error;
       const choices = waysOut(plan, error).filter((way) => mayChange || way !== 'change');
-      const choice = choices.every((way) => way === 'quit') ? 'quit' : await world.interaction.recover(error, choices, { safe: whatIsSafe(plan) });
+      const choice = choices.every((way) => way === 'quit') ? 'quit' : await world.interaction.recover(error, choices, { safe: whatIsSafe(plan, [...halves.keys()]) });
       if (choice === 'quit') throw error;
       if (choice === 'change') return 'change';
-      next = { ...plan, resume: null, allowSubsetOfNames: plan.allowSubsetOfNames || choice === 'without-failed' };
+      const again = (half: ObtainPlan): ObtainPlan => ({ ...half, resume: null, allowSubsetOfNames: plan.allowSubsetOfNames || choice === 'without-failed' });
+      next = { ...again(plan), ...(plan.pair ? { pair: again(plan.pair) } : {}) };
     }
   }
 }
 
-function resultOf({ lineage, csr }: ObtainPlan, { deploys, post, names, dropped }: Carried): RunResult {
-  return { outcomes: [{ name: lineage?.name ?? csr?.path ?? '', state: 'renewed', names: [...names], ...(dropped.length > 0 ? { dropped: [...dropped] } : {}), ...(deploys.length > 0 ? { deploys: [...deploys] } : {}) }], post };
+interface CarriedHalves {
+  /** What came of each certificate, by its name (or the path of --csr): one, or the two of a pair. */
+  halves: ReadonlyMap<string, Carried>;
+  post: RunResult['post'];
+}
+
+function resultOf({ halves, post }: CarriedHalves): RunResult {
+  const outcomes = [...halves].map(([name, { deploys, names, dropped }]): RenewalOutcome => ({ name, state: 'renewed', names: [...names], ...(dropped.length > 0 ? { dropped: [...dropped] } : {}), ...(deploys.length > 0 ? { deploys: [...deploys] } : {}) }));
+  return { outcomes, post };
 }
 
 /** Only errors that may go away offer another try. */
@@ -120,7 +135,9 @@ function waysOut(plan: ObtainPlan, error: CertwrightError): readonly RecoveryCho
   return error.code === 'cancelled' ? [] : ['change', 'quit'];
 }
 
-function whatIsSafe(plan: ObtainPlan): string {
+function whatIsSafe(plan: ObtainPlan, halves: readonly string[]): string {
+  const names = [plan, plan.pair].map((half) => half?.lineage?.name ?? '');
+  if (halves.length > 0) return halfOnly(halves, names.filter((name) => !halves.includes(name)));
   return plan.lineage?.exists ? `Nothing was changed. The certificate ${plan.lineage.name} that you have is still in use.` : 'Nothing was changed: no file was saved, no server was touched.';
 }
 

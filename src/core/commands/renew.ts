@@ -16,6 +16,7 @@ import { tellOthers } from '../notify.js';
 import { planForRenewal } from '../plan-for-renewal.js';
 import { putRight } from '../put-right.js';
 import type { RenewalReason } from '../decide/renewal-reason.js';
+import { inPairs, partnersAlong } from '../renewal-pairs.js';
 import { renewalVerdicts } from '../renewal-verdicts.js';
 import type { Settings } from '../settings.js';
 import { sharedHooks, inOrder } from '../shared-hooks.js';
@@ -42,16 +43,19 @@ export async function renew(settings: Settings, world: World): Promise<void> {
   await putRight(world);
   await settleKeyChanges(settings, world);
   const { lineages, broken } = listLineages(dirs);
-  const wanted = certname === undefined ? lineages : lineages.filter(({ name }) => name === certname);
+  const own = certname === undefined ? lineages : lineages.filter(({ name }) => name === certname);
   const unreadable = broken
     .filter(({ path }) => certname === undefined || path.endsWith(`/${certname}.conf`))
     .map(({ path, reason }): RenewalOutcome => ({ name: path, state: 'unreadable', reason }));
-  if (certname !== undefined && wanted.length === 0 && unreadable.length === 0) {
+  if (certname !== undefined && own.length === 0 && unreadable.length === 0) {
     throw new Refused(`No certificate found with name ${certname} (expected ${dirs.config}/renewal/${certname}.conf).`);
   }
   const now = world.clock.now();
-  const verdicts = await renewalVerdicts(wanted, settings, world);
-  const due = wanted.filter(({ name }) => verdicts.get(name)?.because !== undefined);
+  const verdicts = await renewalVerdicts(own, settings, world);
+  const isDue = (name: string): boolean => verdicts.get(name)?.because !== undefined;
+  const along = settings.values.dual === false ? new Map<string, string>() : partnersAlong(lineages, isDue);
+  const wanted = [...own, ...lineages.filter((lineage) => along.has(lineage.name) && !own.includes(lineage))];
+  const due = wanted.filter(({ name }) => isDue(name) || along.has(name));
   const outcomes = new Map(wanted.map((lineage): [string, RenewalOutcome] => [lineage.name, { ...basics(lineage), state: 'not-due', ...verdicts.get(lineage.name) }]));
   if (due.length > 0) await sleepSomewhat(settings, world);
 
@@ -64,8 +68,10 @@ export async function renew(settings: Settings, world: World): Promise<void> {
     const base = due.length > 0 ? await gatherFacts(settings, { dirs, plugins: world.plugins, now, sandbox: world.sandbox !== null }) : null;
     const alone = new Map<string, Promise<unknown>>();
     const notes = readRenewalNotes(dirs);
-    await sideBySide(due, maxParallel, world.signal, async (lineage) => {
-      const verdict = verdicts.get(lineage.name);
+    await sideBySide(inPairs(due), maxParallel, world.signal, async (lineage) => {
+      const partner = along.get(lineage.name);
+      const verdict = partner === undefined ? verdicts.get(lineage.name) : undefined;
+      if (partner !== undefined) world.log('info', `${lineage.name} is renewed now: along with its partner ${partner}.`);
       if (verdict?.because !== undefined && verdict.because !== 'forced') world.log('info', `${lineage.name} is renewed now: ${REASONS[verdict.because]}.`);
       if (base) outcomes.set(lineage.name, { ...(await renewOne(lineage, settings, shared, { around: hooks.around, base, alone, notes })), ...verdict });
     });
@@ -161,11 +167,11 @@ async function sleepSomewhat({ values }: Settings, { attended, sandbox, clock, s
   await clock.sleep(ms, signal);
 }
 
-/** At most `limit` at a time, in their order; what was not begun when the run is cancelled is left out. */
-async function sideBySide<T>(all: readonly T[], limit: number, signal: AbortSignal, work: (item: T) => Promise<void>): Promise<void> {
+/** At most `limit` groups at a time, in their order, and of each group one after the other; what was not begun when the run is cancelled is left out. */
+async function sideBySide<T>(all: readonly (readonly T[])[], limit: number, signal: AbortSignal, work: (item: T) => Promise<void>): Promise<void> {
   const waiting = [...all];
   const worker = async (): Promise<void> => {
-    for (let item = waiting.shift(); item !== undefined && !signal.aborted; item = waiting.shift()) await work(item);
+    for (let group = waiting.shift(); group !== undefined && !signal.aborted; group = waiting.shift()) for (const item of group) if (!signal.aborted) await work(item);
   };
   await Promise.all(Array.from({ length: Math.min(limit, all.length) }, worker));
 }

@@ -1,13 +1,15 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { readCertificate } from '../../crypto/certificate.js';
 import { listAccounts, readAccount } from '../../store/accounts.js';
 import { deleteLineage } from '../../store/delete-lineage.js';
 import { listLineages, readLineage, type Lineage } from '../../store/lineage.js';
+import { unlinkPartner } from '../../store/partner.js';
 import { changeRenewalNotes } from '../../store/renewal-notes.js';
 import { Refused, StoreError } from '../errors.js';
 import { settleKeyChanges } from '../key-change.js';
+import { withPartners } from '../partner-too.js';
 import { putRight } from '../put-right.js';
 import { isSet, type Settings } from '../settings.js';
 import type { World } from '../world.js';
@@ -17,13 +19,22 @@ const REASONS: Readonly<Record<string, number>> = { unspecified: 0, keycompromis
 
 /**
  * `revoke`: by --cert-name or --cert-path, signed by the account that ordered or by --key-path; afterwards its files are deleted
- * if that is wished (C15: -n means yes). Throws Refused, StoreError, AcmeProblem.
+ * if that is wished (C15: -n means yes). The other half of a pair goes too when that is wished (U23). Throws Refused, StoreError, AcmeProblem.
  */
 export async function revoke(asked: Settings, world: World): Promise<void> {
-  const { certname, certPath, keyPath, reason, deleteAfterRevoke } = asked.values;
+  const { certname, certPath, keyPath: _key, ...others } = asked.values;
   if ((certname === undefined) === (certPath === undefined)) throw new Refused('Error! Exactly one of --cert-path or --cert-name must be specified!');
   await putRight(world);
   const lineage = certname === undefined ? lineageOf(world, certPath ?? '') : readLineage(world.dirs, certname);
+  const partner = listLineages(world.dirs).lineages.find(({ name }) => name === lineage?.renewal.partner);
+  const both = partner !== undefined && (await withPartners('revoke', [partner.name], asked, world));
+  await revokeOne(asked, lineage, world);
+  if (partner && both) await revokeOne({ ...asked, values: { ...others, certname: partner.name } }, partner, world);
+  if (lineage && partner && !existsSync(lineage.renewal.path)) unlinkPartner(world.dirs, partner.name);
+}
+
+async function revokeOne(asked: Settings, lineage: Lineage | null, world: World): Promise<void> {
+  const { certPath, keyPath, reason, deleteAfterRevoke } = asked.values;
   const path = certPath ?? lineage?.live.cert ?? '';
   const certificate = read(path, 'certificate');
   // A lineage knows its CA (C15); a loose file belongs to the one that is given.

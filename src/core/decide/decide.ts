@@ -9,8 +9,11 @@ import { assignExportFormat, assignExportKeep, assignExportPassword, assignExpor
 import { assignChallenge } from './challenge-choice.js';
 import { assignNames, identifiersWanted } from './identifiers-wanted.js';
 import { assignKeyType, keyChoice } from './key-choice.js';
-import { assignLineageChoice, difference, lineageChoice, openOrder } from './lineage-choice.js';
+import { assignLineageChoice, lineageChoice } from './lineage-choice.js';
+import { difference } from './name-sets.js';
 import { assignCertificate, assignNamesChange, inheriting, namesChangeQuestion } from './names-change.js';
+import { openOrder } from './open-order.js';
+import { asPair, partnerNeeds, partnerOf, partnerSettings, rememberingPartner, withPair, type PairMain } from './pair.js';
 import type { ObtainPlan, Plan } from './plan.js';
 import { assignAuthenticator, assignFolders, proofChoice } from './proof-choice.js';
 import type { Question, QuestionId } from './question.js';
@@ -37,9 +40,13 @@ export function decide(asked: Settings, facts: Facts, answers: readonly Answer[]
   if (first) return { ask: first };
   const change = task === 'change-names' ? namesChangeQuestion(settings, facts, answered.has('names-change')) : null;
   if (change) return { ask: change };
-
   if (settings.verb === 'export') return exportChoice(settings, facts, answers);
+  const decision = decideOne(settings, facts, answered);
+  return 'plan' in decision ? withPartner(decision.plan, answeredSettings(asked, facts, answers), settings, facts, answered) : decision;
+}
 
+/** The decision for one certificate. */
+function decideOne(settings: Settings, facts: Facts, answered: ReadonlySet<QuestionId>): Decision {
   const wanted = identifiersWanted(settings, facts);
   if (isQuestion(wanted)) return { ask: wanted };
 
@@ -66,9 +73,40 @@ export function decide(asked: Settings, facts: Facts, answers: readonly Answer[]
   return { plan: obtainPlan(settings, facts, { wanted, place, lineage, key, proof, account: owner.account }) };
 }
 
+/** The plan with that of its partner, when the certificate is or becomes half of a pair (U23). */
+function withPartner(plan: Plan, asked: Settings, settings: Settings, facts: Facts, answered: ReadonlySet<QuestionId>): Decision {
+  const main = pairMain(plan, settings, facts);
+  const partner = main && partnerOf(settings, facts, main);
+  if (!partner) return { plan };
+  const whole = plan.kind === 'obtain' && plan.reason !== 'resumed';
+  if (!whole && !partnerNeeds(settings, facts, partner, main.identifiers)) return { plan };
+  const decision = decideOne(partnerSettings(asked, settings, main, partner), facts, answered);
+  if (!('plan' in decision) || decision.plan.kind !== 'obtain') return decision;
+  return { plan: plan.kind === 'obtain' ? withPair(plan, decision.plan) : rememberingPartner(decision.plan, main.name) };
+}
+
+/** What a partner is decided by; null for plans without a lineage. */
+function pairMain(plan: Plan, settings: Settings, facts: Facts): PairMain | null {
+  const named = (name: string): Facts['lineages'][number] | null => facts.lineages.find((lineage) => lineage.name === name) ?? null;
+  if (plan.kind === 'keep') {
+    const lineage = named(plan.lineage);
+    const asked = identifiersWanted(settings, facts);
+    // The same names, as they were typed.
+    return lineage && { name: lineage.name, keyType: lineage.keyType, lineage, identifiers: isQuestion(asked) ? lineage.identifiers : asked, webrootMap: {} };
+  }
+  if (plan.kind !== 'obtain' || !plan.lineage || !plan.key) return null;
+  const { identifiers, authenticator, webrootMap } = plan;
+  return { name: plan.lineage.name, keyType: plan.key.type, lineage: named(plan.lineage.name), identifiers, authenticator, webrootMap };
+}
+
 /** The settings after some answers: what the same person would have said by flags, and what is inherited when only names change. */
 export function withAnswers(settings: Settings, facts: Facts, answers: readonly Answer[]): Settings {
-  return inheriting(answers.reduce((before, answer) => assign(before, assignment(before, facts, answer)), settings), facts);
+  return inheriting(answeredSettings(settings, facts, answers), facts);
+}
+
+/** The same without what is inherited. */
+export function answeredSettings(settings: Settings, facts: Facts, answers: readonly Answer[]): Settings {
+  return asPair(answers.reduce((before, answer) => assign(before, assignment(before, facts, answer)), settings), facts);
 }
 
 function assignment(settings: Settings, facts: Facts, { id, value }: Answer): Assignment {
@@ -107,6 +145,7 @@ function assignment(settings: Settings, facts: Facts, { id, value }: Answer): As
     case 'checkpoint':
     case 'edited':
     case 'confirm':
+    case 'partner':
     case 'schedule':
       return {};
     case 'export-format':

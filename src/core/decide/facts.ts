@@ -44,6 +44,8 @@ export interface LineageFact {
   server?: string;
   account?: string;
   authenticator?: string;
+  /** Name of the other half of a pair (U23), as its renewal file says. */
+  partner?: string;
   version: number;
   /** False with `autorenew = False`. */
   renewable: boolean;

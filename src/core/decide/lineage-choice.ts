@@ -3,6 +3,9 @@ import type { Identifier } from '../identifier.js';
 import { isSet, type Settings } from '../settings.js';
 import type { Assignment } from './assign.js';
 import type { Facts, LineageFact } from './facts.js';
+import { contains, difference, sameNames } from './name-sets.js';
+import { openOrder } from './open-order.js';
+import { freePairName, lacksPartner } from './pair.js';
 import type { ObtainPlan } from './plan.js';
 import type { AnswerValue, Choice, Question, QuestionId } from './question.js';
 import { daysLeft, listNames } from './wording.js';
@@ -18,20 +21,28 @@ export type LineageChoice =
 /** The decisions of certbot's guide (S52–S60), with its precedence of --duplicate over --cert-name over matching names. */
 export function lineageChoice(settings: Settings, facts: Facts, wanted: readonly Identifier[], answered: ReadonlySet<QuestionId>): LineageChoice {
   const { certname, duplicate } = settings.values;
-  if (duplicate) return { fresh: { name: certname ?? defaultName(wanted), nameMayChange: true, reason: 'duplicate' } };
+  if (duplicate) return { fresh: { ...freeName(settings, facts, certname ?? defaultName(wanted)), reason: 'duplicate' } };
   if (certname !== undefined) {
     refuseBroken(facts, certname);
     const lineage = facts.lineages.find((candidate) => candidate.name === certname);
     if (!lineage) return { fresh: { name: certname, nameMayChange: false, reason: 'new' } };
     return sameNames(lineage.identifiers, wanted) ? identical(settings, facts, lineage, answered) : otherNames(settings, lineage, wanted, answered);
   }
-  const same = facts.lineages.find((lineage) => sameNames(lineage.identifiers, wanted));
+  // The halves of a pair have the same names: the one with the wished type of key is meant. Else certbot's choice: the last of the same names, the first of the largest.
+  const wished = ({ keyType }: LineageFact): number => (keyType === settings.values.keyType ? 0 : 1);
+  const lineages = [...facts.lineages].sort((a, b) => wished(a) - wished(b));
+  const same = [...facts.lineages].reverse().sort((a, b) => wished(a) - wished(b)).find((lineage) => sameNames(lineage.identifiers, wanted));
   if (same) return identical(settings, facts, same, answered);
-  const subset = facts.lineages
+  const subset = lineages
     .filter((lineage) => lineage.identifiers.length > 0 && contains(wanted, lineage.identifiers))
     .sort((a, b) => b.identifiers.length - a.identifiers.length)[0];
   if (subset) return superset(settings, facts, subset, wanted, answered);
-  return { fresh: { name: defaultName(wanted), nameMayChange: true, reason: 'new' } };
+  return { fresh: { ...freeName(settings, facts, defaultName(wanted)), reason: 'new' } };
+}
+
+/** A pair takes two names at once, so they are chosen now; else the number is added when the name turns out to be taken. */
+function freeName(settings: Settings, facts: Facts, name: string): { name: string; nameMayChange: boolean } {
+  return settings.values.dual ? { name: freePairName(facts, name), nameMayChange: false } : { name, nameMayChange: true };
 }
 
 function identical(settings: Settings, facts: Facts, lineage: LineageFact, answered: ReadonlySet<QuestionId>): LineageChoice {
@@ -42,6 +53,7 @@ function identical(settings: Settings, facts: Facts, lineage: LineageFact, answe
   if (dryRun) return { version: lineage, reason: 'forced' };
   if (reinstall || answered.has('same-names')) return { keep: lineage };
   if (openOrder(settings, facts, lineage.name, lineage.identifiers)) return { version: lineage, reason: 'resumed' };
+  if (lacksPartner(settings, facts, lineage)) return { keep: lineage };
   return {
     ask: {
       kind: 'choice',
@@ -145,13 +157,6 @@ function refuseBroken(facts: Facts, name: string): void {
   });
 }
 
-/** The order of an earlier run for this lineage and these names whose certificate was not saved yet (N09). */
-export function openOrder(settings: Settings, facts: Facts, name: string | undefined, wanted: readonly Identifier[]): Facts['pending'][number] | undefined {
-  return facts.pending.find(
-    ({ lineage, server, names }) => lineage === name && server === settings.values.server && names.length === wanted.length && wanted.every(({ value }) => names.includes(value)),
-  );
-}
-
 /** The person asked for this key type, by flag or by answer, and the lineage has another. */
 function keyTypeChanges(settings: Settings, lineage: LineageFact): boolean {
   return isSet(settings, 'keyType') && settings.values.keyType !== lineage.keyType;
@@ -162,17 +167,4 @@ export function defaultName(identifiers: readonly Identifier[]): string {
   const first = identifiers[0];
   if (!first) throw new Refused('A certificate needs at least one name.', { hint: 'Use -d to name it.' });
   return first.value.replace(/^\*\./, '');
-}
-
-export function sameNames(a: readonly Identifier[], b: readonly Identifier[]): boolean {
-  return a.length === b.length && contains(a, b);
-}
-
-function contains(all: readonly Identifier[], some: readonly Identifier[]): boolean {
-  return difference(some, all).length === 0;
-}
-
-export function difference(from: readonly Identifier[], without: readonly Identifier[]): readonly Identifier[] {
-  const gone = new Set(without.map(({ value }) => value));
-  return from.filter(({ value }) => !gone.has(value));
 }

@@ -4,7 +4,7 @@ import { parseNameList } from '../names.js';
 import { isSet, type PluginValue, type Settings, type WebrootMap } from '../settings.js';
 import type { Assignment } from './assign.js';
 import type { Facts, LineageFact } from './facts.js';
-import { difference } from './lineage-choice.js';
+import { difference } from './name-sets.js';
 import type { AnswerValue, Question } from './question.js';
 import { renewalSettings } from './renewal-settings.js';
 import { daysLeft, listNames } from './wording.js';
@@ -41,7 +41,11 @@ export function changedNames(settings: Settings, facts: Facts): readonly Identif
  */
 export function inheriting(settings: Settings, facts: Facts): Settings {
   const lineage = changesNames(settings) ? facts.lineages.find(({ name }) => name === settings.values.certname) : undefined;
-  if (!lineage) return settings;
+  return lineage ? inheritFrom(settings, lineage) : settings;
+}
+
+/** What a lineage was obtained with, except for what these settings say. */
+export function inheritFrom(settings: Settings, lineage: LineageFact): Settings {
   const saved = renewalSettings(settings, lineage.name, lineage.params);
   return {
     ...saved,

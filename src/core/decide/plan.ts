@@ -35,9 +35,13 @@ export interface ObtainPlan {
     nameMayChange: boolean;
     added: readonly Identifier[];
     removed: readonly Identifier[];
+    /** Other half of the pair that it belongs to from now on (U23). */
+    partner?: string;
   } | null;
   /** An earlier run was cut off after its order was ready: its certificate is fetched, nothing is ordered again (N09). */
   resume: { orderUrl: string } | null;
+  /** The other half of a pair, obtained after this one. */
+  pair?: ObtainPlan;
   reason: 'new' | 'due' | 'forced' | 'expand' | 'names-changed' | 'duplicate' | 'csr' | 'key-type' | 'resumed';
   key: KeyPlan | null;
   csr: { path: string; certPath?: string; chainPath?: string; fullchainPath?: string } | null;

@@ -26,6 +26,7 @@ export type QuestionId =
   | 'export-keep'
   | 'export-password'
   | 'export-password-again'
+  | 'partner' // delete, revoke: the other half of a pair too
   | 'confirm';
 
 interface Common {

@@ -25,6 +25,7 @@ export function taskQuestion(settings: Settings, facts: Facts): Question | null 
       ...(have === 0
         ? []
         : [{ value: 'change-names', label: 'Change the names of a certificate', hint: 'add some or take some out; everything else stays as it is', flag: '--add-domain, --remove-domain' }]),
+      { value: 'dual', label: 'Get two for the same names, ECDSA and RSA', hint: 'for servers that very old programs must reach too; renewed as one', flag: '--dual' },
       {
         value: 'certificates',
         label: 'See the certificates of this machine',
@@ -47,6 +48,7 @@ export function assignTask(value: AnswerValue, facts: Facts): Assignment {
     // Never a question with one answer.
     return { verb: 'certonly', ...(only && others.length === 0 ? assignCertificate(only.name) : {}) };
   }
+  if (value === 'dual') return { verb: 'certonly', values: { dual: true }, words: { dual: ['--dual'] } };
   return value === 'certonly' || value === 'certificates' || value === 'export' ? { verb: value } : {};
 }
 
