@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { UsageError } from '../core/errors.js';
 import { parseNameList } from '../core/names.js';
+import { secretWords } from '../core/secret-words.js';
 import type { OptionValues, PluginValue, Source } from '../core/settings.js';
 import type { PluginOption } from '../plugins/contract.js';
 import type { Given } from './argv.js';
@@ -56,7 +57,7 @@ function applyOwn(option: CliOption, value: string, applied: Applied, source: So
       const problem = option.check?.(value) ?? null;
       if (problem !== null) throw wrong(flag, problem);
       if (option.dest === 'authenticator' || option.dest === 'configurator') plugins.set(option.dest, value);
-      return keep(option.dest, option.path ? resolve(value) : said, pair(flag, value));
+      return keep(option.dest, option.path ? resolve(value) : said, option.secret ? secretWords(flag, value) : pair(flag, value));
     }
     case 'int': {
       if (!/^-?\d+$/.test(value)) throw wrong(flag, `invalid int value: ${shown(value)}`);

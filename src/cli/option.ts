@@ -20,6 +20,8 @@ interface TextRules {
   check?: (value: string) => string | null;
   /** A path: made absolute. */
   path?: boolean;
+  /** A secret: printed commands name an environment variable in its place. */
+  secret?: boolean;
 }
 
 /** One option of the command line and of cli.ini. */

@@ -49,7 +49,7 @@ export const cliOptions: readonly CliOption[] = [
   on('tos', 'automation', ['--agree-tos'], "Agree to the CA's terms of service."),
   text('account', 'account', ['--account'], 'ACCOUNT_ID', 'Which stored account to use; its first digits are enough.'),
   text('eabKid', 'account', ['--eab-kid'], 'EAB_KID', 'Key identifier of an external account binding, or where it is read: env:NAME, file:PATH, cmd:COMMAND, credential:NAME (systemd).'),
-  text('eabHmacKey', 'account', ['--eab-hmac-key'], 'EAB_HMAC_KEY', 'HMAC key of an external account binding, or where it is read, so that it stands on no command line.'),
+  text('eabHmacKey', 'account', ['--eab-hmac-key'], 'EAB_HMAC_KEY', 'HMAC key of an external account binding, or where it is read, so that it stands on no command line.', { secret: true }),
   text('eabHmacAlg', 'account', ['--eab-hmac-alg'], 'EAB_HMAC_ALG', 'Its algorithm.', { choices: ['HS256', 'HS384', 'HS512'] }),
   // CA
   text('server', 'paths', ['--server'], 'SERVER', "Address of the CA's ACME directory.", { check: directoryAddress }),

@@ -167,8 +167,8 @@ describe('every kind of question in a real terminal, with Back from each', () =>
         [NAMES('example.com'), TERMS, { id: 'eab-kid', see: 'Which key identifier', answer: `kid-1${enter}` }, { id: 'eab-hmac-key', see: 'Which HMAC key', answer: `${hmac}${enter}` }],
         { REQUESTS_CA_BUNDLE: pebble.caPath },
       );
-      expect(shown.raw().split(hmac).length - 1, 'the key stands only in the command to copy').toBeLessThanOrEqual(1);
       await finish(shown);
+      expect(shown.raw()).not.toContain(hmac);
     } finally {
       await pebble.stop();
     }

@@ -1,4 +1,5 @@
 import { Refused } from '../errors.js';
+import { secretWords } from '../secret-words.js';
 import type { Settings } from '../settings.js';
 import type { Assignment } from './assign.js';
 import type { Facts } from './facts.js';
@@ -133,7 +134,7 @@ export function assignEabKid(value: AnswerValue): Assignment {
 
 export function assignEabHmacKey(value: AnswerValue): Assignment {
   const key = String(value).trim();
-  return { values: { eabHmacKey: key }, words: { eabHmacKey: ['--eab-hmac-key', key] } };
+  return { values: { eabHmacKey: key }, words: { eabHmacKey: secretWords('--eab-hmac-key', key) } };
 }
 
 export function assignAccount(value: AnswerValue): Assignment {
