@@ -95,7 +95,7 @@ export async function carryOut(plan: ObtainPlan, settings: Settings, world: Worl
       makeKey: privateKeyFor,
       makeCsr: createCsr,
       presentKey: lineage ? readFileSync(lineage.files.privkey, 'utf8') : null,
-      replaces: lineage && lineage.server === settings.values.server ? renewalCertId(readFileSync(lineage.files.cert, 'utf8')) : null,
+      replaces: lineage && replacesAny(plan, lineage) ? renewalCertId(readFileSync(lineage.files.cert, 'utf8')) : null,
       command: world.args,
     }));
     renewed = issued.identifiers.map(({ value }) => value);
@@ -112,6 +112,11 @@ function ownHooks(world: World): HooksAround {
     before: async (settings) => void (await runHooks(settings, 'pre', {}, world)),
     after: (settings, env) => runHooks(settings, 'post', env, world),
   };
+}
+
+/** RFC 9773 section 5: only what came from this CA and has a name in common is replaced; of another order the CA would refuse it. */
+function replacesAny({ ca, identifiers }: ObtainPlan, lineage: Lineage): boolean {
+  return lineage.server === ca.server && identifiers.some(({ value }) => lineage.identifiers.some((present) => present.value === value));
 }
 
 function privateKeyFor(key: KeyPlan): Promise<string> {

@@ -49,6 +49,14 @@ it('U05: certonly --cert-name X --add-domain Y -n just works with what was saved
   expect(sans('example.com')).toEqual(['example.com', 'new.example.com']);
 });
 
+it('S60: every name replaced by another one, by -d and by --add-domain with --remove-domain', async () => {
+  await fine(obtain('one.example.com'));
+  await fine(obtain('two.example.com', '--cert-name', 'one.example.com'));
+  expect(sans('one.example.com')).toEqual(['two.example.com']);
+  await fine(run('certonly', '-n', '--cert-name', 'one.example.com', '--add-domain', 'three.example.com', '--remove-domain', 'two.example.com'));
+  expect(sans('one.example.com')).toEqual(['three.example.com']);
+});
+
 it('what cannot be is named, and nothing is changed', async () => {
   await fine(obtain('example.com'));
   const before = renewal('example.com');
