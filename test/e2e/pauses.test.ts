@@ -31,7 +31,7 @@ const until = async (true_: () => boolean): Promise<void> => {
 };
 
 it('one "later" of the CA stops the whole run until then: all lineages, of several accounts and with other user agents', async () => {
-  const names = [0, 1, 2, 3].map((index) => `line${index}.example.com`);
+  const names = [0, 1].map((index) => `line${index}.example.com`);
   for (const name of names) expect((await obtain(name)).code).toBe(0);
   // A second account at the same CA, made elsewhere; and a lineage that introduces itself differently.
   const other = ['--config-dir', join(place.folder, 'other'), '--work-dir', join(place.folder, 'other/work'), '--logs-dir', join(place.folder, 'other/logs')];
@@ -42,14 +42,16 @@ it('one "later" of the CA stops the whole run until then: all lineages, of sever
 
   const before = sandbox.requests.length;
   const since = () => sandbox.requests.slice(before);
-  sandbox.setFaults('429:retry-after=3:times=1:on=new-order');
+  // Slow enough that all are in the middle of something for the next two seconds.
+  sandbox.setFaults('429:retry-after=3:times=1:on=new-order,latency=200ms');
   const running = run(['renew', '-n', '--no-random-sleep-on-renew', '--force-renewal', '--max-parallel', '5']);
   await until(() => since().some(({ status }) => status === 429));
   // What was on its way arrives.
-  await sleep(600);
+  await sleep(450);
   const asked = since().length;
   await sleep(1800);
   expect(since().length).toBe(asked);
+  sandbox.setFaults('');
   const { code, stdout, stderr } = await running;
   expect(code, stdout + stderr).toBe(0);
   expect(since().filter(({ status }) => status === 429)).toHaveLength(1);
@@ -61,7 +63,7 @@ it('one "later" of the CA stops the whole run until then: all lineages, of sever
   const limited = await run(['renew', '-n', '--no-random-sleep-on-renew', '--force-renewal', '--json']);
   expect(limited.code).toBe(1);
   const outcomes = limited.stdout.trim().split('\n').map((line) => JSON.parse(line) as { type: string; outcomes?: { state: string; reason?: string }[] }).find(({ type }) => type === 'renewals')?.outcomes ?? [];
-  expect(outcomes.map(({ state }) => state).sort()).toEqual(['failed', 'renewed', 'renewed', 'renewed', 'renewed']);
+  expect(outcomes.map(({ state }) => state).sort()).toEqual(['failed', 'renewed', 'renewed']);
   expect(outcomes.find(({ state }) => state === 'failed')?.reason).toContain('rateLimited');
 });
 
