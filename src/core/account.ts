@@ -3,7 +3,7 @@ import type { Event } from './events.js';
 import type { ObtainPlan } from './decide/plan.js';
 import type { Settings } from './settings.js';
 import type { AcmeClient } from '../acme/client.js';
-import { readAccount, saveAccount, type StoredAccount } from '../store/accounts.js';
+import { listAccounts, readAccount, saveAccount, type StoredAccount } from '../store/accounts.js';
 import type { Directories } from '../store/paths.js';
 import { readSecret } from '../system/secret.js';
 
@@ -28,13 +28,17 @@ export async function ensureAccount(
   report: (event: Event) => void,
 ): Promise<Owner> {
   const { server, eabHmacKey } = settings.values;
-  if (wish.kind === 'existing') {
-    const stored = readAccount(world.dirs, server, wish.id);
-    const client = await world.connect(stored.privateKeyPem, stored.uri);
+  const stored = async (id: string): Promise<Owner> => {
+    const { privateKeyPem, uri } = readAccount(world.dirs, server, id);
+    const client = await world.connect(privateKeyPem, uri);
     // A sandbox that was started anew has forgotten its accounts; the same key gets the same kind of account again.
     if (world.sandbox) await client.newAccount({ contact: [], termsOfServiceAgreed: true });
-    return { client, id: stored.id };
-  }
+    return { client, id };
+  };
+  if (wish.kind === 'existing') return stored(wish.id);
+  // A plan that was made before the account, and is tried again after it: there is one now.
+  const [earlier] = listAccounts(world.dirs, server);
+  if (earlier) return stored(earlier.id);
   const key = await world.makeKey();
   const client = await world.connect(key, null);
   const { meta } = await client.directory();
@@ -52,8 +56,8 @@ export async function ensureAccount(
     termsOfServiceAgreed: true,
     ...(eab ? { eab } : {}),
   });
-  const stored: StoredAccount = saveAccount(world.dirs, server, { privateKeyPem: key, uri, created: world.now, host: world.host });
-  report({ type: 'account-registered', server, uri, id: stored.id });
-  return { client, id: stored.id };
+  const { id }: StoredAccount = saveAccount(world.dirs, server, { privateKeyPem: key, uri, created: world.now, host: world.host });
+  report({ type: 'account-registered', server, uri, id });
+  return { client, id };
 }
 

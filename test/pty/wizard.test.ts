@@ -193,6 +193,11 @@ it('trouble: what is safe comes first, then each name, the likely cause, and wha
   await screen.see('Nothing was changed');
   expect(screen.text()).toContain('example.com');
   expect(screen.text()).toMatch(/again/i);
+  screen.type(enter);
+  await screen.gone('Nothing was changed');
+  await screen.see('Nothing was changed');
+  // Trying again takes the account that the first try made.
+  expect(readdirSync(join(place.folder, 'config/accounts'), { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('regr.json'))).toHaveLength(1);
   screen.type(`${down}${down}${enter}`);
   expect(await screen.exited).toBe(1);
   restored(screen);
