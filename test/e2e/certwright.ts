@@ -38,6 +38,8 @@ export function runProgram(command: string, args: readonly string[], options: { 
 export interface Place {
   folder: string;
   directories: readonly string[];
+  /** `--sandbox` on a port of this place: tests run side by side, and a renewal file names its CA by the port. */
+  sandbox: readonly string[];
   live(name: string, file: string): string;
   certwright(args: readonly string[], options?: { env?: Record<string, string>; timeout?: number; cwd?: string }): Promise<Ended>;
   certbot(args: readonly string[], options?: { env?: Record<string, string>; timeout?: number }): Promise<Ended>;
@@ -47,11 +49,15 @@ export interface Place {
 export function makePlace(env: Record<string, string> = {}): Place {
   const folder = mkdtempSync(join(tmpdir(), 'certwright-e2e-'));
   const directories = ['--config-dir', join(folder, 'config'), '--work-dir', join(folder, 'work'), '--logs-dir', join(folder, 'logs')];
+  // Below the ports that the system gives to whoever asks.
+  const sandbox = ['--sandbox', '--sandbox-port', String(20_000 + Math.floor(Math.random() * 10_000))];
+  const withPort = (args: readonly string[]): readonly string[] => args.flatMap((word) => (word === '--sandbox' && !args.includes('--sandbox-port') ? sandbox : [word]));
   return {
     folder,
     directories,
+    sandbox,
     live: (name, file) => join(folder, 'config', 'live', name, file),
-    certwright: (args, options = {}) => runProgram(process.execPath, [binary, ...args, ...directories], { ...options, env: { HOME: folder, ...env, ...options.env } }),
+    certwright: (args, options = {}) => runProgram(process.execPath, [binary, ...withPort(args), ...directories], { ...options, env: { HOME: folder, ...env, ...options.env } }),
     certbot: (args, options = {}) => runProgram('/usr/bin/certbot', [...args, ...directories], { ...options, env: { HOME: folder, ...env, ...options.env } }),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };

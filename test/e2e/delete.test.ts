@@ -38,7 +38,7 @@ it('U16: without -n and without anybody to ask nothing is deleted; with -n it is
 it('U14: what still points at the files is named before anything is asked, and several are ticked in one list', async () => {
   mkdirSync(join(place.folder, 'etc/nginx'), { recursive: true });
   writeFileSync(join(place.folder, 'etc/nginx/nginx.conf'), `ssl_certificate ${join(place.folder, 'config/live/two.example.com/fullchain.pem')};\n`);
-  screen = open(['delete', '--sandbox', ...place.directories], { env: { HOME: place.folder, ...env() } });
+  screen = open(['delete', ...place.sandbox, ...place.directories], { env: { HOME: place.folder, ...env() } });
   await screen.see('Which certificates should be deleted?');
   screen.type(keys.enter);
   await screen.see('Tick at least one');

@@ -51,13 +51,15 @@ it('N25: renew --forecast shows the renewals to come, and does nothing', async (
 });
 
 it('the first screen of the wizard leads there', async () => {
-  const screen = open(['--sandbox', ...place.directories], { env: { HOME: place.folder } });
+  const screen = open([...place.sandbox, ...place.directories], { env: { HOME: place.folder } });
   try {
     await screen.see('What would you like to do?');
-    screen.type(keys.down);
-    screen.type(keys.down);
-    screen.type(keys.down);
-    await screen.see(/❯ See when and why a certificate is renewed/);
+    // Where it stands among the tasks is not what this is about.
+    for (let downs = 0; downs < 10 && !/❯ See when and why a certificate is renewed/.test(screen.text()); downs += 1) {
+      const before = screen.text();
+      screen.type(keys.down);
+      await screen.gone(before);
+    }
     screen.type(keys.enter);
     expect(await screen.exited).toBe(0);
     expect(screen.all()).toContain('It will be renewed at the first `renew` after');

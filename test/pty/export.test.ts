@@ -30,7 +30,7 @@ async function chosen(window: Screen, label: string): Promise<void> {
 
 it.each([[80, 24], [60, 16]])('the wizard exports a certificate: Esc goes back everywhere, two passwords must agree, and it ends with the command (%i x %i)', async (columns, rows) => {
   const out = join(place.folder, 'site.p12');
-  const window = open(['--sandbox', ...place.directories], { columns, rows, env: { HOME: place.folder } });
+  const window = open([...place.sandbox, ...place.directories], { columns, rows, env: { HOME: place.folder } });
   screen = window;
   await window.see('What would you like to do?');
   await chosen(window, 'Export a certificate');
