@@ -82,7 +82,7 @@ it('C32: a name that the CA refuses in the order itself is left out when that is
 it('C34: renew without a terminal waits for a random time before it begins, and says how long', async () => {
   await fine(certonly('wait.example.com'));
   await run(['renew', '--force-renewal'], 1500);
-  const [, seconds] = /random delay of (\d+) seconds/.exec(readFileSync(join(place.folder, 'logs/letsencrypt.log'), 'utf8')) ?? [];
+  const [, seconds] = /"type":"waiting"[^\n]*"seconds":(\d+)/.exec(readFileSync(join(place.folder, 'logs/letsencrypt.log'), 'utf8')) ?? [];
   expect(Number(seconds)).toBeGreaterThanOrEqual(1);
   expect(Number(seconds)).toBeLessThanOrEqual(480);
 });

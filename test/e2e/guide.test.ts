@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { keys, open } from '../pty/terminal.js';
 import { binary, makePlace, runProgram, type Ended, type Place } from './certwright.js';
 import { startPebble, type Pebble } from './pebble.js';
 
@@ -182,7 +183,12 @@ it('S70-S77: revoke by path and with a reason, then delete', async () => {
   await typed('certbot revoke -n --no-delete-after-revoke --cert-path /etc/letsencrypt/live/example.org/cert.pem --reason keycompromise');
   // S72: --staging asks another CA than that of cli.ini, and that is said.
   expect((await shell('certbot revoke -n --cert-path /etc/letsencrypt/live/example.org/cert.pem --staging')).stderr).toContain('--staging');
-  await typed('certbot delete --cert-name example.com');
+  // S77: without -n somebody is asked, and only in a terminal (U16).
+  expect((await shell('certbot delete --cert-name example.com')).code).toBe(1);
+  const terminal = open(['delete', '--cert-name', 'example.com', '--plain'], { env: { HOME: join(place.folder, 'home'), XDG_CONFIG_HOME: '' } });
+  await terminal.see('Are you sure you want to delete example.com?');
+  terminal.type(`1${keys.enter}`);
+  expect(await terminal.exited).toBe(0);
   expect(readdirSync(config('renewal'))).toEqual(['example.org.conf']);
 });
 

@@ -19,7 +19,7 @@ import type { World } from '../world.js';
 /** `register`: a new account at the CA. Throws Refused when there is one already. */
 export async function register(settings: Settings, world: World): Promise<void> {
   let facts = await gather(settings, world);
-  if (facts.accounts.length > 0) {
+  if (facts.accounts.some(({ server }) => server === settings.values.server)) {
     throw new Refused('There is an existing account; registration of a duplicate account is not currently supported.', { hint: 'update_account changes it, unregister ends it.' });
   }
   const answers: Answer[] = [];
@@ -142,7 +142,7 @@ async function gather(settings: Settings, world: World): Promise<Facts> {
 async function ownAccount(settings: Settings, world: World) {
   await settleKeyChanges(settings, world);
   const facts = await gather(settings, world);
-  const [first] = facts.accounts;
+  const first = facts.accounts.find(({ server }) => server === settings.values.server);
   if (!first) throw new Refused(`Could not find an existing account for server ${settings.values.server}.`, { hint: 'Give the --server it belongs to; `certwright register` makes one.' });
   let effective = settings;
   const choice = accountChoice(settings, facts, new Set());
