@@ -1,0 +1,93 @@
+import { readFileSync, realpathSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { glob, isPattern } from './glob.js';
+import { NginxSyntaxError, readNginx, type Block, type Directive, type Node } from './syntax.js';
+
+/** One file of the configuration, read once however often it is included. */
+export interface NginxFile {
+  /** Without symbolic links: this is where an edit goes. */
+  path: string;
+  /** latin1. */
+  text: string;
+  nodes: readonly Node[];
+}
+
+/** A whole configuration: `nginx.conf` and what it includes. */
+export interface NginxTree {
+  root: NginxFile;
+  /** By real path. */
+  files: ReadonlyMap<string, NginxFile>;
+  /** What could not be followed: never passed over in silence. */
+  unread: readonly { path: string; reason: string }[];
+  /** The files of an include directive. */
+  included: ReadonlyMap<Directive, readonly NginxFile[]>;
+}
+
+/** A node with the file it stands in. */
+export interface Placed<N extends Node = Node> {
+  node: N;
+  file: NginxFile;
+}
+
+/** The file system as this module needs it; files as latin1. */
+export interface ConfigurationFiles {
+  read(path: string): string;
+  real(path: string): string;
+  glob(pattern: string): readonly string[];
+}
+
+const onDisk: ConfigurationFiles = { read: (path) => readFileSync(path, 'latin1'), real: (path) => realpathSync(path), glob };
+
+/**
+ * Reads `ROOT/nginx.conf` and every file it includes, in every context, as nginx does: relative paths are meant from the folder of
+ * nginx.conf, patterns are sorted, an include may stand anywhere. Throws NginxSyntaxError for nginx.conf itself and what the file
+ * system throws for it; other files that cannot be read stand in `unread`.
+ */
+export function readTree(serverRoot: string, disk: ConfigurationFiles = onDisk): NginxTree {
+  const files = new Map<string, NginxFile>();
+  const included = new Map<Directive, readonly NginxFile[]>();
+  const unread: { path: string; reason: string }[] = [];
+
+  const open = (path: string): NginxFile => {
+    const real = disk.real(path);
+    const known = files.get(real);
+    if (known) return known;
+    const text = disk.read(real);
+    const file = { path: real, text, nodes: readNginx(text) };
+    files.set(real, file);
+    follow(file.nodes);
+    return file;
+  };
+  const attempt = (path: string): readonly NginxFile[] => {
+    try {
+      return [open(path)];
+    } catch (error) {
+      unread.push({ path, reason: error instanceof NginxSyntaxError ? error.message : error instanceof Error ? error.message : String(error) });
+      return [];
+    }
+  };
+  const follow = (nodes: readonly Node[]): void => {
+    for (const node of nodes) {
+      if (node.kind === 'block') follow(node.children);
+      const target = node.kind === 'directive' && node.name === 'include' ? node.args[0]?.text : undefined;
+      if (node.kind !== 'directive' || target === undefined) continue;
+      const path = isAbsolute(target) ? target : join(serverRoot, target);
+      included.set(node, (isPattern(path) ? disk.glob(path) : [path]).flatMap(attempt));
+    }
+  };
+
+  const root = open(join(serverRoot, 'nginx.conf'));
+  return { root, files, unread, included };
+}
+
+/** The statements of a context in their order, those of included files in the place of their include. Comments are left out. */
+export function statements(tree: NginxTree, file: NginxFile, nodes: readonly Node[] = file.nodes, path: readonly NginxFile[] = [file]): readonly Placed<Directive | Block>[] {
+  return nodes.flatMap((node): readonly Placed<Directive | Block>[] => {
+    if (node.kind === 'comment') return [];
+    const inside = node.kind === 'directive' ? tree.included.get(node) : undefined;
+    if (!inside) return [{ node, file }];
+    // A file that includes itself is refused by nginx; it must not end our stack.
+    return inside.filter((next) => !path.includes(next)).flatMap((next) => statements(tree, next, next.nodes, [...path, next]));
+  });
+}
+
