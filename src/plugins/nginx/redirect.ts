@@ -1,4 +1,4 @@
-import { atStart, indentOf, innerIndent, newlineOf, quoted, removed, type EditList } from './edits.js';
+import { atStart, indentOf, innerIndent, newlineOf, removed, type EditList } from './edits.js';
 import { MARK } from './deploy.js';
 import { fitOf, type Listen, type Server } from './servers.js';
 import type { Directive, Node } from './syntax.js';
@@ -55,7 +55,7 @@ function redirects({ statements }: Server, name: string): boolean {
 
 function leadsToHttps({ args }: Directive): boolean {
   const [status, target] = args.length > 1 ? [args[0]?.text, args[1]?.text] : ['302', args[0]?.text];
-  return /^30[1278]$/.test(status ?? '') && /^https:\/\//.test(target ?? '');
+  return /^30[1278]$/.test(status ?? '') && (target ?? '').startsWith('https://');
 }
 
 function conditionText(words: readonly string[]): string {
@@ -90,7 +90,8 @@ function splitOff(server: Server, listens: readonly Placed<Directive>[], conditi
     ...conditions,
     '',
     ...listens.map(({ node }) => textOf(file.text, node)),
-    ...served.map(({ node }) => `server_name ${node.args.map(({ text }) => quoted(text)).join(' ')};`),
+    // Also those that an included file brings: without them the new block would be nobody's.
+    ...served.map((placed) => textOf(placed.file.text, placed.node)),
     `return 404;${MARK}`,
   ];
   const body = lines.map((line) => (line === '' ? '' : `${inner}${line}`)).join(newline);
