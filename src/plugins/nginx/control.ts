@@ -1,0 +1,56 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { PluginError } from '../../core/errors.js';
+import { printable } from '../../system/printable.js';
+import { extendedPath } from '../../system/process.js';
+
+/** Milliseconds for one call of the server's program: a test of 5,000 blocks takes less than one second. */
+const LIMIT = 60_000;
+
+export interface NginxProgram {
+  /** --nginx-ctl. */
+  ctl: string;
+  serverRoot: string;
+  environment: Readonly<Record<string, string | undefined>>;
+  signal: AbortSignal;
+}
+
+export interface NginxVersion {
+  /** `nginx`, `openresty` … */
+  product: string;
+  numbers: readonly number[];
+  tls: boolean;
+}
+
+/** What `nginx -V` says. Throws PluginError when there is no such program. */
+export async function nginxVersion(program: NginxProgram): Promise<NginxVersion> {
+  const { output } = await call(program, ['-V']);
+  const [, product = '', version = ''] = /([\w-]+)\/(\d+(?:\.\d+)*)/.exec(output) ?? [];
+  return { product, numbers: version.split('.').map(Number), tls: output.includes('--with-http_ssl_module') && /TLS SNI support enabled/.test(output) };
+}
+
+/** `nginx -t`: null when the configuration is good, else the server's own words. */
+export async function configurationFault(program: NginxProgram): Promise<string | null> {
+  const { ok, output } = await call(program, ['-t']);
+  return ok ? null : output.trim();
+}
+
+/** Has the running server read its configuration anew; one that is not running is started, as certbot does. Throws PluginError with its words. */
+export async function reloadNginx(program: NginxProgram): Promise<void> {
+  const { ok, output } = await call(program, ['-s', 'reload']);
+  if (ok) return;
+  const started = await call(program, []);
+  if (!started.ok) throw new PluginError('nginx', `nginx restart failed:\n${output.trim()}\n${started.output.trim()}`, { hint: 'Look at its error log; the configuration passed its own test.' });
+}
+
+function call({ ctl, serverRoot, environment, signal }: NginxProgram, args: readonly string[]): Promise<{ ok: boolean; output: string }> {
+  return new Promise((resolve, reject) => {
+    // nginx that is started goes on in the background and keeps its streams: only what it says before that is waited for.
+    const child = execFile(ctl, ['-c', join(serverRoot, 'nginx.conf'), ...args], { timeout: LIMIT, signal, env: { ...environment, PATH: extendedPath(environment['PATH']) }, maxBuffer: 4 << 20 }, (error, stdout, stderr) => {
+      if (error && 'code' in error && error.code === 'ENOENT') {
+        reject(new PluginError('nginx', `There is no program ${ctl} here.`, { hint: 'Install nginx, or name its program with --nginx-ctl.' }));
+      } else resolve({ ok: error === null, output: printable(`${stdout}${stderr}`) });
+    });
+    child.stdin?.end();
+  });
+}
