@@ -1,7 +1,7 @@
-import { atEnd, atStart, quoted, removed, type EditList } from './edits.js';
+import { atEnd, atStart, innerIndent, newlineOf, quoted, removed, spliced, type Edit, type EditList } from './edits.js';
 import { type Listen, type Server } from './servers.js';
 import type { Directive } from './syntax.js';
-import type { NginxTree, Placed } from './tree.js';
+import type { NginxFile, NginxTree, Placed } from './tree.js';
 
 /** certbot's mark on every line that it adds: by it both programs recognise their own lines. */
 export const MARK = ' # managed by Certbot';
@@ -24,16 +24,21 @@ const ONCE_ONLY = /^(?:default_server|default|ipv6only=|reuseport|backlog=|defer
 
 /** Gives one block the certificate: what is there is replaced in place, what is missing is added at its end. Nothing changes when it has it. */
 export function deployTo(tree: NginxTree, server: Server, wish: DeployWish, edits: EditList): void {
-  const has = (name: string): Placed<Directive> | undefined => server.statements.find((placed): placed is Placed<Directive> => placed.node.kind === 'directive' && placed.node.name === name);
+  const all = (name: string): readonly Placed<Directive>[] => server.statements.filter((placed): placed is Placed<Directive> => placed.node.kind === 'directive' && placed.node.name === name);
+  const values = new Map([['ssl_certificate', wish.fullchain], ['ssl_certificate_key', wish.privkey]]);
   const lines: string[] = [];
   if (!server.tls) lines.push(...tlsListens(server, wish, edits));
-  const reject = has('ssl_reject_handshake');
+  const [reject] = all('ssl_reject_handshake');
   if (reject) edits.add(reject.file, removed(reject.file, reject.node, MARK_COMMENT));
-  for (const [name, path] of [['ssl_certificate', wish.fullchain], ['ssl_certificate_key', wish.privkey]] as const) {
-    const present = has(name);
-    if (present && isOwn(tree, present, server)) replaceValue(present, path, edits);
+  const shared = new Set<NginxFile>();
+  for (const [name, path] of values) {
+    const present = all(name);
+    const own = present.find((placed) => isOwn(tree, placed, server));
+    if (own) replaceValue(own, path, edits);
+    else if (present[0] && inclusionOf(tree, server, present[0].file)) shared.add(present[0].file);
     else lines.push(`${name} ${quoted(path)};${MARK}`);
   }
+  for (const file of shared) takeIn(tree, server, file, values, edits);
   if (!server.tls || reject) lines.push(...hardening(server, wish));
   if (lines.length > 0) edits.add(server.file, atEnd(server.file, server.block, lines));
 }
@@ -42,6 +47,32 @@ export function deployTo(tree: NginxTree, server: Server, wish: DeployWish, edit
 function isOwn(tree: NginxTree, { file }: Placed, server: Server): boolean {
   if (file === server.file) return true;
   return [...tree.included.values()].flat().filter((included) => included === file).length === 1;
+}
+
+/** The directive of the block itself that brings this file in. */
+function inclusionOf(tree: NginxTree, server: Server, file: NginxFile): Directive | undefined {
+  return server.block.children.find((child): child is Directive => child.kind === 'directive' && (tree.included.get(child) ?? []).includes(file));
+}
+
+/**
+ * The certificate comes from a file that other blocks include too: its lines are taken into this block instead, for nginx would load a
+ * second certificate beside it, not in its place.
+ */
+function takeIn(tree: NginxTree, server: Server, file: NginxFile, values: ReadonlyMap<string, string>, edits: EditList): void {
+  const inclusion = inclusionOf(tree, server, file);
+  if (!inclusion) return;
+  const newline = newlineOf(server.file);
+  const indent = innerIndent(server.file, server.block);
+  const text = (tree.included.get(inclusion) ?? []).map((included) => spliced(included.text, replacements(included, values))).join('\n');
+  const lines = text.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== '');
+  edits.add(server.file, { from: inclusion.start, to: inclusion.end, text: lines.join(`${newline}${indent}`) });
+}
+
+function replacements({ nodes }: NginxFile, values: ReadonlyMap<string, string>): readonly Edit[] {
+  return nodes.flatMap((node) => {
+    const path = node.kind === 'directive' ? values.get(node.name) : undefined;
+    return path === undefined ? [] : [{ from: node.start, to: node.end, text: `${node.kind === 'directive' ? node.name : ''} ${quoted(path)};${MARK}\n` }];
+  });
 }
 
 function replaceValue({ file, node }: Placed<Directive>, path: string, edits: EditList): void {

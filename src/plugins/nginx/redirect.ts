@@ -49,7 +49,7 @@ function isPlain({ ssl, quic, port, address }: Listen, httpPort: number): boolea
 function redirects({ statements }: Server, name: string): boolean {
   return statements.some(({ node }) => {
     if (node.kind === 'directive') return node.name === 'return' && leadsToHttps(node);
-    return node.name === 'if' && conditionText(node.args.map(({ text }) => text)) === `$host = ${name}` && node.children.some((child) => child.kind === 'directive' && child.name === 'return' && leadsToHttps(child));
+    return node.name === 'if' && [`$host = ${name}`, '$scheme != https'].includes(conditionText(node.args.map(({ text }) => text))) && node.children.some((child) => child.kind === 'directive' && child.name === 'return' && leadsToHttps(child));
   });
 }
 
