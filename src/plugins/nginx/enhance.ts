@@ -40,7 +40,7 @@ function splitPlain(server: Server, plain: readonly Placed<Directive>[], edits: 
   const { file, block } = server;
   for (const { node } of plain) edits.add(file, removed(file, node, /^# managed by Certbot$/));
   const secure = new Set(server.listens.filter(({ ssl, quic }) => ssl || quic).map(({ at }) => at?.node));
-  const kept = block.children.filter((child) => child.kind !== 'comment' && !(child.kind === 'directive' && (secure.has(child) || child.name.startsWith('ssl_') || (child.name === 'include' && /options-ssl-nginx\.conf$/.test(child.args[0]?.text ?? '')))));
+  const kept = block.children.filter((child) => child.kind !== 'comment' && !(child.kind === 'directive' && (secure.has(child) || child.name.startsWith('ssl_') || (child.name === 'include' && (child.args[0]?.text ?? '').endsWith('options-ssl-nginx.conf')))));
   const [newline, outer, inner] = [newlineOf(file), indentOf(file, block.start) ?? '', innerIndent(file, block)];
   const body = kept.map(({ start, end }) => `${inner}${file.text.slice(start, end)}`).join(newline);
   edits.add(file, { from: block.end, to: block.end, text: `${newline}${newline}${outer}server {${MARK}${newline}${body}${newline}${outer}}` });
