@@ -21,6 +21,7 @@ import { cleanEnvironment, deployEnvironment, LONGEST_LIST, postEnvironment } fr
 import { runHooks, type HookRun } from './hooks.js';
 import { installInto, openInstaller, planInstallation } from './installation.js';
 import { forget, issue, type Issued } from './issue.js';
+import { changeForNow, putBack } from './server-change.js';
 import { watchServed } from './served.js';
 import type { Settings } from './settings.js';
 import { withNewTerms } from './terms.js';
@@ -246,6 +247,8 @@ function challengeContext(plan: ObtainPlan, settings: Settings, world: World, se
       await world.interaction.instruct({ tasks, zones: watch.zones, look: () => watch.look(), ...(until === undefined ? {} : { expires: new Date(until) }) });
     },
     served,
+    changeForNow: (change, test) => changeForNow(change, test, world),
+    putBack: () => putBack(world),
   };
 }
 

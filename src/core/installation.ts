@@ -50,7 +50,7 @@ function installContext({ values, plugin }: Settings, world: World): InstallCont
  * What deploying a certificate and these enhancements change, each planned on what the ones before it leave: nothing is written.
  * `deploy` false = only the enhancements. Throws PluginError.
  */
-export async function planInstallation(installer: Installer, deployment: Deployment, enhancements: readonly Enhancement[], { deploy }: { deploy: boolean }): Promise<InstallationPlan> {
+export async function planInstallation(installer: Installer, deployment: Deployment, enhancements: readonly Enhancement[], { deploy, chosen = new Map() }: { deploy: boolean; chosen?: ReadonlyMap<string, readonly string[]> }): Promise<InstallationPlan> {
   const steps: InstallationStep[] = [];
   const unsupported: Enhancement[] = [];
   const instead = new Map<string, string>();
@@ -59,7 +59,7 @@ export async function planInstallation(installer: Installer, deployment: Deploym
     if (change.files.length + change.links.length + change.commands.length > 0) steps.push({ title, change });
     await installer.read(instead);
   };
-  if (deploy) await take('Deployed ACME Certificate', installer.deploy(deployment));
+  if (deploy) await take('Deployed ACME Certificate', installer.deploy(deployment, chosen));
   for (const kind of enhancements) {
     const change = installer.enhance(kind, deployment);
     if (change === null) unsupported.push(kind);
@@ -74,6 +74,7 @@ export async function planInstallation(installer: Installer, deployment: Deploym
  * reloaded once more. Throws PluginError with the server's words.
  */
 async function install(installer: Installer, { steps }: InstallationPlan, name: string, world: World): Promise<void> {
+  if (steps.length > 0) installer.ready();
   for (const [index, { title, change }] of steps.entries()) {
     try {
       await applyChange(title, change, () => installer.test(), world);
@@ -91,12 +92,38 @@ async function install(installer: Installer, { steps }: InstallationPlan, name: 
   }
 }
 
+/** Asks where the names go that only a person can place. Throws MissingFlag when nobody can be asked. */
+export async function choosePlaces(installer: Installer, deployment: Deployment, { interaction }: World): Promise<ReadonlyMap<string, readonly string[]>> {
+  const chosen = new Map<string, readonly string[]>();
+  for (const { name, reason, places, recommended, flag } of installer.questions(deployment)) {
+    const answer = await interaction.ask(
+      {
+        kind: 'checklist',
+        id: 'places',
+        label: 'Where',
+        title: `Which parts of the configuration shall have the certificate for ${name}?`,
+        facts: [reason],
+        why: 'Each part that you tick is given the certificate. The others stay as they are.',
+        flags: [flag],
+        missing: reason,
+        choices: places.map(({ id, label, hint }) => ({ value: id, label, ...(hint === undefined ? {} : { hint }) })),
+        initial: recommended,
+        least: 1,
+      },
+      { canGoBack: false, trail: [] },
+    );
+    chosen.set(name, Array.isArray(answer) ? answer.map(String) : [String(answer)]);
+  }
+  return chosen;
+}
+
 /**
  * Points the server to a certificate (`deploy`) and hardens it as the settings say; with --plan only says what would be changed. Throws
  * PluginError.
  */
 export async function installInto(installer: Installer, deployment: Deployment, settings: Settings, world: World, what: { deploy: boolean }): Promise<void> {
-  const plan = await planInstallation(installer, deployment, enhancementsWanted(settings), what);
+  const chosen = what.deploy ? await choosePlaces(installer, deployment, world) : new Map<string, readonly string[]>();
+  const plan = await planInstallation(installer, deployment, enhancementsWanted(settings), { ...what, chosen });
   tellUnsupported(plan, settings, world);
   if (!settings.values.plan) await install(installer, plan, settings.values.installer ?? '', world);
   world.interaction.report({ type: 'installation', steps: plan.steps, done: !settings.values.plan });

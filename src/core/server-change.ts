@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import type { ServerChange } from '../plugins/contract.js';
-import { listCheckpoints } from '../store/checkpoint.js';
+import { listCheckpoints, type CheckpointStage } from '../store/checkpoint.js';
 import { finalizeCheckpoint, recordCommand, recordFiles, recordNewFiles } from '../store/checkpoint-record.js';
-import { revertInProgress, undoCheckpoint } from '../store/checkpoint-undo.js';
+import { revertInProgress, revertTemporary, undoCheckpoint } from '../store/checkpoint-undo.js';
 import { replaceLink, writeFileAtomic } from '../system/atomic-file.js';
 import { PluginError } from './errors.js';
 import { undoCommand } from './undo-command.js';
@@ -14,17 +14,40 @@ import type { World } from './world.js';
  * the server's words, StoreError.
  */
 export async function applyChange(title: string, change: ServerChange, test: () => Promise<string | null>, world: World): Promise<void> {
+  await make('in-progress', change, test, world);
+  finalizeCheckpoint(world.dirs, title, world.clock.now());
+}
+
+/** Undoes the newest `count` changes, which were made a moment ago. What cannot be put back is told. */
+export async function undoChanges(count: number, world: World): Promise<void> {
+  for (const checkpoint of listCheckpoints(world.dirs).slice(0, count)) {
+    const { problems } = await undoCheckpoint(world.dirs, checkpoint, [], undoCommand(world));
+    for (const problem of problems) world.log('error', problem);
+  }
+}
+
+/** A change for the time of a challenge: `putBack`, or the next run after a crash, undoes it (F65). Throws PluginError, StoreError. */
+export async function changeForNow(change: ServerChange, test: () => Promise<string | null>, world: World): Promise<void> {
+  await make('temporary', change, test, world);
+}
+
+/** Undoes what was changed for now; nothing to undo is fine. */
+export async function putBack(world: World): Promise<void> {
+  const undone = await revertTemporary(world.dirs, undoCommand(world));
+  for (const problem of undone?.problems ?? []) world.log('error', problem);
+}
+
+async function make(stage: CheckpointStage, { files, links, commands, notes }: ServerChange, test: () => Promise<string | null>, world: World): Promise<void> {
   const { dirs } = world;
-  const { files, links, commands } = change;
   for (const { path, before } of files) {
     const present = existsSync(path) ? readFileSync(path, 'latin1') : null;
     if (present !== before) throw new PluginError('installer', `${path} was changed while it was being read; nothing was done.`, { hint: 'Run the same command again.' });
   }
-  recordFiles(dirs, 'in-progress', files.filter(({ before }) => before !== null).map(({ path }) => path), change.notes.join('\n'));
-  recordNewFiles(dirs, 'in-progress', [...files.filter(({ before }) => before === null).map(({ path }) => path), ...links.map(({ path }) => path)]);
+  recordFiles(dirs, stage, files.filter(({ before }) => before !== null).map(({ path }) => path), notes.join('\n'));
+  recordNewFiles(dirs, stage, [...files.filter(({ before }) => before === null).map(({ path }) => path), ...links.map(({ path }) => path)]);
   try {
     for (const { run, undo } of commands) {
-      recordCommand(dirs, 'in-progress', undo);
+      recordCommand(dirs, stage, undo);
       const { exitCode, stdout, stderr } = await world.runProgram(run);
       if (exitCode !== 0) throw new PluginError('installer', `${run.join(' ')} failed: ${`${stderr}${stdout}`.trim()}`);
     }
@@ -36,18 +59,9 @@ export async function applyChange(title: string, change: ServerChange, test: () 
     const fault = await test();
     if (fault !== null) throw new PluginError('installer', `The server does not accept the new configuration, so it was put back:\n${fault}`);
   } catch (error) {
-    const undone = await revertInProgress(dirs, undoCommand(world));
+    const undone = await (stage === 'temporary' ? revertTemporary : revertInProgress)(dirs, undoCommand(world));
     for (const problem of undone?.problems ?? []) world.log('error', problem);
     if (undone?.keptAt) world.log('error', `Not everything could be put back; the copies are kept in ${undone.keptAt}.`);
     throw error;
-  }
-  finalizeCheckpoint(dirs, title, world.clock.now());
-}
-
-/** Undoes the newest `count` changes, which were made a moment ago. What cannot be put back is told. */
-export async function undoChanges(count: number, world: World): Promise<void> {
-  for (const checkpoint of listCheckpoints(world.dirs).slice(0, count)) {
-    const { problems } = await undoCheckpoint(world.dirs, checkpoint, [], undoCommand(world));
-    for (const problem of problems) world.log('error', problem);
   }
 }

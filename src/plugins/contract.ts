@@ -71,6 +71,10 @@ export interface ChallengeContext {
   hookOutput(ended: { kind: string; command: string; name: string; stdout: string; stderr: string; exitCode: number }): void;
   /** A person places records or files by hand; resolves when they say go on (or all was seen). Throws Cancelled. */
   instruct(tasks: readonly ChallengeTask[]): Promise<void>;
+  /** Changes a server's configuration for the time of the challenge, after a note that undoes it also after a crash; the server's own `test` comes before it stays. Throws PluginError. */
+  changeForNow(change: ServerChange, test: () => Promise<string | null>): Promise<void>;
+  /** Puts back what `changeForNow` changed. */
+  putBack(): Promise<void>;
   /** The plugin saw the CA fetch the answer for this task: the order may be polled now. */
   served(task: ChallengeTask): void;
 }
@@ -127,6 +131,17 @@ export interface Deployment {
   files: { cert: string; privkey: string; chain: string; fullchain: string };
 }
 
+/** A name whose place in the server's configuration only a person can tell. */
+export interface PlaceQuestion {
+  name: string;
+  /** Why it is asked, one sentence. */
+  reason: string;
+  places: readonly { id: string; label: string; hint?: string }[];
+  recommended: readonly string[];
+  /** The flag that answers it. */
+  flag: string;
+}
+
 export interface InstallContext {
   options: Readonly<Record<string, PluginValue>>;
   http01Port: number;
@@ -149,10 +164,14 @@ export interface Installer {
   read(instead: ReadonlyMap<string, string>): Promise<void>;
   /** Names that the server serves. */
   names(): readonly { name: string; tls: boolean; place: string }[];
-  /** Gives these names the certificate. Throws PluginError when it cannot tell where. */
-  deploy(deployment: Deployment): ServerChange;
+  /** What a person has to choose before these names can be given the certificate; empty = nothing. */
+  questions(deployment: Deployment): readonly PlaceQuestion[];
+  /** Gives these names the certificate; `chosen` has the places for each question, by its name. Throws PluginError when it cannot tell where. */
+  deploy(deployment: Deployment, chosen: ReadonlyMap<string, readonly string[]>): ServerChange;
   /** Null = the server cannot do that at all. */
   enhance(kind: Enhancement, deployment: Deployment): ServerChange | null;
+  /** Writes files of the plugin's own into the configuration directory that changes refer to. Called before the first change is made. */
+  ready(): void;
   /** The server's test of what is on disk: null when it is good, else its words. */
   test(): Promise<string | null>;
   /** Has the running server use what is on disk, and returns when it does. Throws PluginError. */

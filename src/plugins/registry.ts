@@ -1,8 +1,9 @@
 import type { PluginDescriptor } from './contract.js';
 import { manual } from './manual/descriptor.js';
+import { nginx } from './nginx/descriptor.js';
 import { nullInstaller } from './null/descriptor.js';
 import { standalone } from './standalone/descriptor.js';
 import { webroot } from './webroot/descriptor.js';
 
 /** The plugins of this build, in the order in which a person should consider them. */
-export const builtInPlugins: readonly PluginDescriptor[] = [standalone, webroot, manual, nullInstaller];
+export const builtInPlugins: readonly PluginDescriptor[] = [nginx, standalone, webroot, manual, nullInstaller];

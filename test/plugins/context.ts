@@ -26,6 +26,8 @@ export function context(more: Partial<ChallengeContext> = {}): ChallengeContext 
     log: () => undefined,
     hookOutput: ({ kind, name, stdout, stderr, exitCode }) => void seen.hooks.push({ kind, name, stdout, stderr, exitCode }),
     instruct: (tasks) => Promise.resolve(void seen.instructed.push(tasks)),
+    changeForNow: () => Promise.reject(new Error('no server is changed here')),
+    putBack: () => Promise.resolve(),
     served: (fetched) => void seen.served.push(fetched),
     seen,
     ...more,

@@ -144,6 +144,7 @@ function assignment(settings: Settings, facts: Facts, { id, value }: Answer): As
     case 'export-password-again':
     case 'checkpoint':
     case 'edited':
+    case 'places':
     case 'confirm':
     case 'partner':
     case 'schedule':

@@ -20,6 +20,7 @@ export type QuestionId =
   | 'certificates' // which ones
   | 'checkpoint' // which change of server configuration to undo
   | 'edited' // a file that was changed since
+  | 'places' // of a server's configuration
   | 'schedule' // who renews, certbot or we
   | 'export-format'
   | 'export-path'

@@ -107,6 +107,9 @@ export function pcre(pattern: string): RegExp | null {
   }
 }
 
+/** The fit of a name that a block spells out. */
+export const EXACT = 4000;
+
 /** How well a server's names fit: the higher the better, null when none does (nginx's order: exact, longest `*.x`, longest `x.*`, first regex). */
 export function fitOf(server: Server, name: string): number | null {
   let best: number | null = null;
@@ -121,11 +124,11 @@ function nameFit(own: ServerName, name: string): number | null {
   const { kind, text } = own;
   switch (kind) {
     case 'exact':
-      return text === name ? 4000 : null;
+      return text === name ? EXACT : null;
     case 'leading': {
       const rest = text.replace(/^\*/, '');
       // `.x` stands for `x` too, and then it is exact.
-      if (text.startsWith('.') && text.slice(1) === name) return 4000;
+      if (text.startsWith('.') && text.slice(1) === name) return EXACT;
       return name.endsWith(rest) && name.length > rest.length ? 2000 + rest.length : null;
     }
     case 'trailing': {

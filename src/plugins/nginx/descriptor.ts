@@ -1,0 +1,35 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { portHolder } from '../../system/ports.js';
+import type { PluginDescriptor } from '../contract.js';
+import { nginxOptions, nginxSettings } from './options.js';
+
+/** nginx answers the challenge itself, and is configured for the certificate. */
+export const nginx: PluginDescriptor = {
+  name: 'nginx',
+  title: 'nginx answers the question',
+  description: 'Nginx Web Server plugin',
+  authenticator: true,
+  installer: true,
+  options: nginxOptions,
+  challengeTypes: ['http-01'],
+  ipAddresses: false,
+  overlaps: true,
+  fit({ identifiers, http01Port, options }) {
+    const { serverRoot } = nginxSettings(options);
+    if (!existsSync(join(serverRoot, 'nginx.conf'))) return Promise.resolve({ fits: false, reason: 'nginx is not installed here' });
+    if (identifiers.some(({ value }) => value.startsWith('*.'))) return Promise.resolve({ fits: false, reason: 'names with * can only be proved by a DNS record' });
+    if (identifiers.some(({ type }) => type === 'ip')) return Promise.resolve({ fits: false, reason: 'addresses cannot be proved through nginx' });
+    const holder = portHolder(http01Port);
+    if (holder && holder.command !== 'nginx') return Promise.resolve({ fits: false, reason: `port ${http01Port} is taken by ${holder.command}, process ${holder.pid}` });
+    return Promise.resolve({ fits: true, reason: 'no downtime: its configuration is changed for a moment and put back' });
+  },
+  async load() {
+    const { createNginxAuthenticator } = await import('./authenticator.js');
+    return createNginxAuthenticator();
+  },
+  async loadInstaller() {
+    const { createNginxInstaller } = await import('./installer.js');
+    return createNginxInstaller();
+  },
+};

@@ -1,0 +1,173 @@
+import { join } from 'node:path';
+import { PluginError } from '../../core/errors.js';
+import { dhParameters } from '../server-configuration/dh-parameters.js';
+import { keepReleased } from '../server-configuration/released-file.js';
+import type { Deployment, Enhancement, InstallContext, Installer, PlaceQuestion, ServerChange } from '../contract.js';
+import { chooseBlock } from './choose.js';
+import { configurationFault, reloadNginx } from './control.js';
+import { copyOf, deployTo, type DeployWish } from './deploy.js';
+import { atEnd, EditList, newlineOf, type Edit } from './edits.js';
+import { addHsts, addStapling } from './enhance.js';
+import { optionsFile, tlsSettings } from './options-file.js';
+import { planRedirect, redirectEdits } from './redirect.js';
+import { EXACT, fitOf, type Server } from './servers.js';
+import type { Block, Node } from './syntax.js';
+import { changeOf, openNginx, readNginxConfiguration, type Nginx, type Reading } from './server.js';
+
+/** nginx as an installer: TLS in the blocks of the names, redirects, and the other enhancements that nginx knows. */
+export function createNginxInstaller(): Installer {
+  let context: InstallContext | null = null;
+  let nginx: Nginx | null = null;
+  let reading: Reading | null = null;
+
+  const opened = (): { context: InstallContext; nginx: Nginx; reading: Reading } => {
+    if (!context || !nginx || !reading) throw new Error('nginx was not prepared');
+    return { context, nginx, reading };
+  };
+
+  return {
+    async prepare(given) {
+      context = given;
+      nginx = await openNginx(given);
+    },
+    read(instead) {
+      if (!context || !nginx) throw new Error('nginx was not prepared');
+      const { log } = context;
+      reading = readNginxConfiguration(nginx.settings.serverRoot, instead, (message) => log('warning', message));
+      return Promise.resolve();
+    },
+    names: () => opened().reading.servers.flatMap((server) => server.names.flatMap(({ kind, text }) => (kind === 'exact' && text.includes('.') ? [{ name: text, tls: server.tls, place: placeOf(server) }] : []))),
+    questions: (deployment) => questionsFor(deployment, opened()),
+    deploy(deployment, chosen) {
+      const at = opened();
+      return deployChange(deployment, chosen, at);
+    },
+    enhance(kind, deployment) {
+      return enhanceChange(kind, deployment, opened());
+    },
+    ready() {
+      const { context: at } = opened();
+      for (const file of [optionsFile, dhParameters]) keepReleased(at.configDir, file, (message) => at.log('warning', message));
+    },
+    test: () => configurationFault(opened().nginx.program),
+    reload: () => reloadNginx(opened().nginx.program),
+  };
+}
+
+interface At {
+  context: InstallContext;
+  nginx: Nginx;
+  reading: Reading;
+}
+
+/** `FILE:LINE` of a block. */
+export function placeOf({ file, block }: Server): string {
+  return `${file.path}:${file.text.slice(0, block.start).split('\n').length}`;
+}
+
+function questionsFor({ names }: Deployment, { reading: { servers }, context, nginx: { settings } }: At): readonly PlaceQuestion[] {
+  return names.flatMap((name): PlaceQuestion[] => {
+    const choice = chooseBlock(servers, name, context.httpsPort);
+    if (choice.kind !== 'ask' || settings.blocks.length > 0) return [];
+    return [
+      {
+        name,
+        reason: choice.reason,
+        places: choice.candidates.map((server) => ({ id: placeOf(server), label: server.names.map(({ text }) => text).join(' ') || '(no name)', hint: `${placeOf(server)}, ${server.tls ? 'https' : 'http only'}` })),
+        recommended: choice.recommended.map(placeOf),
+        flag: '--nginx-blocks',
+      },
+    ];
+  });
+}
+
+function deployChange({ names, files }: Deployment, chosen: ReadonlyMap<string, readonly string[]>, { reading, context, nginx: { settings } }: At): ServerChange {
+  const blocks = new Map<string, string[]>();
+  const copies = new Map<Server, string[]>();
+  for (const name of names) {
+    const choice = chooseBlock(reading.servers, name, context.httpsPort);
+    if (choice.kind === 'block') put(blocks, placeOf(choice.server), name);
+    else if (choice.kind === 'copy') put(copies, choice.server, name);
+    else {
+      const wanted = chosen.get(name) ?? settings.blocks;
+      const servers = choice.candidates.filter((server) => wanted.includes(placeOf(server)));
+      if (servers.length === 0) {
+        throw new PluginError('nginx', choice.reason, { hint: `Choose with --nginx-blocks, for example ${choice.recommended.map(placeOf)[0] ?? choice.candidates.map(placeOf)[0] ?? 'FILE:LINE'}; or set server_name in the block that serves it.` });
+      }
+      for (const server of servers) if (name.startsWith('*.')) put(blocks, placeOf(server), name);
+      const [first] = servers;
+      if (first && !name.startsWith('*.')) put(copies, first, name);
+    }
+  }
+  // Copies stand behind everything else, so that the places of the other blocks stay as they are.
+  const copied = new EditList();
+  for (const [server, own] of copies) copied.add(server.file, appended(server, copyOf(server, own)));
+  const texts = new Map(changeOf(reading, copied.all()).files.map(({ path, after }) => [path, after]));
+  const after = copies.size === 0 ? reading : readNginxConfiguration(settings.serverRoot, texts, () => undefined);
+  const wish: DeployWish = {
+    fullchain: files.fullchain,
+    privkey: files.privkey,
+    httpPort: context.http01Port,
+    httpsPort: context.httpsPort,
+    options: { path: join(context.configDir, optionsFile.name), directives: tlsSettings },
+    dhparams: join(context.configDir, dhParameters.name),
+  };
+  const fresh = [...copies.values()].flat();
+  const edits = new EditList();
+  for (const server of after.servers) if (blocks.has(placeOf(server)) || fresh.some((name) => fitOf(server, name) === EXACT)) deployTo(after.tree, server, wish, edits);
+  for (const { path, after: text } of changeOf(after, edits.all()).files) texts.set(path, text);
+  return {
+    files: [...texts].map(([path, text]) => ({ path, before: reading.tree.files.get(path)?.text ?? null, after: text })).filter(({ before, after: text }) => before !== text),
+    links: [],
+    commands: [],
+    warnings: [],
+    notes: [
+      ...[...blocks].map(([place, own]) => `Deployed certificate to ${place} for set of names: ${own.join(', ')}`),
+      ...[...copies].map(([server, own]) => `Created a block like ${placeOf(server)} for set of names: ${own.join(', ')}`),
+    ],
+  };
+}
+
+function put<Key>(to: Map<Key, string[]>, key: Key, name: string): void {
+  to.set(key, [...(to.get(key) ?? []), name]);
+}
+
+/** A block at the end of the context in which another one stands. */
+function appended(server: Server, text: string): Edit {
+  const { file, block } = server;
+  const parent = parentOf(file.nodes, block);
+  if (parent) return atEnd(file, parent, ['', ...text.split(/\r?\n/)]);
+  const newline = newlineOf(file);
+  return { from: file.text.length, to: file.text.length, text: `${file.text.endsWith('\n') ? '' : newline}${newline}${text}${newline}` };
+}
+
+function parentOf(nodes: readonly Node[], block: Block): Block | null {
+  for (const node of nodes) {
+    if (node.kind !== 'block') continue;
+    if (node.children.includes(block)) return node;
+    const deeper = parentOf(node.children, block);
+    if (deeper) return deeper;
+  }
+  return null;
+}
+
+function enhanceChange(kind: Enhancement, { names, files }: Deployment, { reading, context }: At): ServerChange | null {
+  const edits = new EditList();
+  if (kind === 'uir' || kind === 'auto-hsts') return null;
+  if (kind === 'redirect') {
+    const plan = planRedirect(reading.servers, names, context.http01Port);
+    redirectEdits(plan, edits, context.http01Port);
+    return changeOf(reading, edits.all(), {
+      notes: plan.blocks.map(({ server, names: own }) => `Redirecting all traffic on port ${context.http01Port} to ssl in ${placeOf(server)} for ${own.join(', ')}`),
+      warnings: plan.lost.length === 0 ? [] : [`These names of the same block are not in the certificate and answer 404 on http from then on: ${plan.lost.join(', ')}`],
+    });
+  }
+  const blocks = new Set(names.flatMap((name) => reading.servers.filter((server) => server.tls && (fitOf(server, name) !== null || server.names.some(({ text }) => text === name)))));
+  const warnings: string[] = [];
+  for (const server of blocks) {
+    const result = kind === 'hsts' ? addHsts(server, edits, context.http01Port) : addStapling(server, files.chain, edits);
+    if (typeof result === 'object') throw new PluginError('nginx', `${placeOf(server)}: ${result.conflict}`, { hint: 'Change or remove that line, then run the same command again.' });
+  }
+  if (kind === 'staple-ocsp') warnings.push("Let's Encrypt has no OCSP any more: stapling does nothing for its certificates.");
+  return changeOf(reading, edits.all(), { notes: [`Added ${kind} for ${names.join(', ')}`], warnings });
+}

@@ -1,0 +1,82 @@
+import { hostname } from 'node:os';
+import { readFileSync, realpathSync } from 'node:fs';
+import { PluginError } from '../../core/errors.js';
+import type { ServerChange } from '../contract.js';
+import { configurationFault, nginxVersion, type NginxProgram } from './control.js';
+import { spliced, type Edits } from './edits.js';
+import { glob } from './glob.js';
+import { nginxSettings, type NginxSettings } from './options.js';
+import { serversOf, type Server } from './servers.js';
+import { NginxSyntaxError } from './syntax.js';
+import { readTree, type NginxTree } from './tree.js';
+
+/** What both halves of the plugin work with. */
+export interface Nginx {
+  settings: NginxSettings;
+  program: NginxProgram;
+}
+
+export interface Reading {
+  tree: NginxTree;
+  servers: readonly Server[];
+}
+
+interface Context {
+  options: Parameters<typeof nginxSettings>[0];
+  environment: NginxProgram['environment'];
+  signal: AbortSignal;
+  log(level: 'debug' | 'info' | 'warning' | 'error', message: string): void;
+}
+
+/**
+ * The nginx of this machine, found to work: its program answers, is new enough, and accepts its present configuration. Throws PluginError in
+ * certbot's words with nginx's own.
+ */
+export async function openNginx(context: Context): Promise<Nginx> {
+  const settings = nginxSettings(context.options);
+  const program: NginxProgram = { ctl: settings.ctl, serverRoot: settings.serverRoot, environment: context.environment, signal: context.signal };
+  const { product, numbers, tls } = await nginxVersion(program);
+  const [major = 0, minor = 0, patch = 0] = numbers;
+  if (major === 0 && (minor < 8 || (minor === 8 && patch < 48))) throw new PluginError('nginx', `Nginx version must be 0.8.48 or newer; this is ${numbers.join('.')}.`);
+  if (!tls) throw new PluginError('nginx', 'Nginx build is missing SSL module (--with-http_ssl_module) or has no SNI support.', { hint: 'Install a build of nginx with them.' });
+  if (product !== 'nginx') context.log('warning', `${product} is a relative of nginx; it is treated as nginx.`);
+  const fault = await configurationFault(program);
+  if (fault !== null) {
+    throw new PluginError('nginx', `The nginx plugin is not working; there may be problems with your existing configuration.\nThe error was: ${fault}`, { hint: 'Repair what nginx names here first; nothing was changed.' });
+  }
+  return { settings, program };
+}
+
+/** Reads the configuration; files of `instead` count as holding that text. Throws PluginError for what nginx itself would not accept. */
+export function readNginxConfiguration(serverRoot: string, instead: ReadonlyMap<string, string>, warn: (message: string) => void): Reading {
+  let tree: NginxTree;
+  try {
+    tree = readTree(serverRoot, {
+      read: (path) => instead.get(path) ?? readFileSync(path, 'latin1'),
+      real: (path) => (instead.has(path) ? path : realpathSync(path)),
+      glob,
+    });
+  } catch (error) {
+    throw new PluginError('nginx', `${serverRoot}/nginx.conf cannot be read: ${error instanceof NginxSyntaxError || error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+  for (const { path, reason } of tree.unread) warn(`${path} could not be understood and is left out: ${reason}`);
+  return { tree, servers: serversOf(tree, hostname().toLowerCase()) };
+}
+
+/** Edits as the change of files that they are. */
+export function changeOf({ tree }: Reading, edits: Edits, more: Partial<ServerChange> = {}): ServerChange {
+  return {
+    files: [
+      ...[...edits].flatMap(([path, own]) => {
+        const before = tree.files.get(path)?.text ?? '';
+        const after = spliced(before, own);
+        return after === before ? [] : [{ path, before, after }];
+      }),
+      ...(more.files ?? []),
+    ],
+    links: [],
+    commands: [],
+    notes: more.notes ?? [],
+    warnings: more.warnings ?? [],
+  };
+}
