@@ -6,7 +6,7 @@ import type { Authenticator, ChallengeContext, ChallengeTask } from '../contract
 import { challengeEdits, type Http01Answer } from './challenge.js';
 import { configurationFault, reloadNginx } from './control.js';
 import { EditList } from './edits.js';
-import { changeOf, openNginx, readNginxConfiguration, type Nginx } from './server.js';
+import { changeOf, openNginx, readNginxConfiguration, reloadAndWait, type Nginx } from './server.js';
 import type { Listen, Server } from './servers.js';
 
 /** Milliseconds in which the answers of several certificates are gathered into one change. */
@@ -76,14 +76,15 @@ export function createNginxAuthenticator(): Authenticator {
   };
 }
 
-async function placeAnswers({ settings, program }: Nginx, tasks: readonly ChallengeTask[], context: ChallengeContext): Promise<void> {
+async function placeAnswers(nginx: Nginx, tasks: readonly ChallengeTask[], context: ChallengeContext): Promise<void> {
+  const { settings, program } = nginx;
   const answers = tasks.map(({ identifier, token, keyAuthorization }): Http01Answer => ({ name: identifier.value, token, keyAuthorization }));
   const reading = readNginxConfiguration(settings.serverRoot, new Map(), (message) => context.log('warning', message));
   const edits = new EditList();
   const own = challengeEdits(reading.tree, reading.servers, answers, { http: context.http01Port, https: context.httpsPort }, join(context.configDir, 'le_http_01_cert_challenge.conf'), edits);
   const change = changeOf(reading, edits.all(), { files: own ? [{ path: own.path, before: null, after: own.text }] : [] });
   await context.changeForNow(change, () => configurationFault(program));
-  await reloadNginx(program);
+  await reloadAndWait(nginx, reading);
   await untilServed(answers, reading.servers, context, settings.sleepSeconds);
 }
 

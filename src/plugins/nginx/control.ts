@@ -20,13 +20,15 @@ export interface NginxVersion {
   product: string;
   numbers: readonly number[];
   tls: boolean;
+  /** Where it notes its process when the configuration does not say. */
+  pidPath: string;
 }
 
 /** What `nginx -V` says. Throws PluginError when there is no such program. */
 export async function nginxVersion(program: NginxProgram): Promise<NginxVersion> {
   const { output } = await call(program, ['-V']);
   const [, product = '', version = ''] = /([\w-]+)\/(\d+(?:\.\d+)*)/.exec(output) ?? [];
-  return { product, numbers: version.split('.').map(Number), tls: output.includes('--with-http_ssl_module') && /TLS SNI support enabled/.test(output) };
+  return { product, numbers: version.split('.').map(Number), tls: output.includes('--with-http_ssl_module') && output.includes('TLS SNI support enabled'), pidPath: /--pid-path=(\S+)/.exec(output)?.[1] ?? '/run/nginx.pid' };
 }
 
 /** `nginx -t`: null when the configuration is good, else the server's own words. */

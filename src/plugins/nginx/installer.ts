@@ -1,10 +1,11 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PluginError } from '../../core/errors.js';
 import { dhParameters } from '../server-configuration/dh-parameters.js';
 import { keepReleased } from '../server-configuration/released-file.js';
 import type { Deployment, Enhancement, InstallContext, Installer, PlaceQuestion, ServerChange } from '../contract.js';
 import { chooseBlock } from './choose.js';
-import { configurationFault, reloadNginx } from './control.js';
+import { configurationFault } from './control.js';
 import { copyOf, deployTo, type DeployWish } from './deploy.js';
 import { atEnd, EditList, newlineOf, type Edit } from './edits.js';
 import { addHsts, addStapling } from './enhance.js';
@@ -12,7 +13,7 @@ import { optionsFile, tlsSettings } from './options-file.js';
 import { planRedirect, redirectEdits } from './redirect.js';
 import { EXACT, fitOf, type Server } from './servers.js';
 import type { Block, Node } from './syntax.js';
-import { changeOf, openNginx, readNginxConfiguration, type Nginx, type Reading } from './server.js';
+import { changeOf, openNginx, readNginxConfiguration, reloadAndWait, type Nginx, type Reading } from './server.js';
 
 /** nginx as an installer: TLS in the blocks of the names, redirects, and the other enhancements that nginx knows. */
 export function createNginxInstaller(): Installer {
@@ -32,8 +33,11 @@ export function createNginxInstaller(): Installer {
     },
     read(instead) {
       if (!context || !nginx) throw new Error('nginx was not prepared');
-      const { log } = context;
-      reading = readNginxConfiguration(nginx.settings.serverRoot, instead, (message) => log('warning', message));
+      const { log, configDir } = context;
+      // Written just before the first change: until then what it will hold.
+      const options = join(configDir, optionsFile.name);
+      const texts = existsSync(options) ? instead : new Map([...instead, [options, optionsFile.text]]);
+      reading = readNginxConfiguration(nginx.settings.serverRoot, texts, (message) => log('warning', message));
       return Promise.resolve();
     },
     names: () => opened().reading.servers.flatMap((server) => server.names.flatMap(({ kind, text }) => (kind === 'exact' && text.includes('.') ? [{ name: text, tls: server.tls, place: placeOf(server) }] : []))),
@@ -50,7 +54,7 @@ export function createNginxInstaller(): Installer {
       for (const file of [optionsFile, dhParameters]) keepReleased(at.configDir, file, (message) => at.log('warning', message));
     },
     test: () => configurationFault(opened().nginx.program),
-    reload: () => reloadNginx(opened().nginx.program),
+    reload: () => reloadAndWait(opened().nginx, opened().reading),
   };
 }
 

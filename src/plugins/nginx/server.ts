@@ -2,18 +2,20 @@ import { hostname } from 'node:os';
 import { readFileSync, realpathSync } from 'node:fs';
 import { PluginError } from '../../core/errors.js';
 import type { ServerChange } from '../contract.js';
-import { configurationFault, nginxVersion, type NginxProgram } from './control.js';
+import { configurationFault, nginxVersion, reloadNginx, type NginxProgram } from './control.js';
 import { spliced, type Edits } from './edits.js';
 import { glob } from './glob.js';
 import { nginxSettings, type NginxSettings } from './options.js';
 import { serversOf, type Server } from './servers.js';
 import { NginxSyntaxError } from './syntax.js';
 import { readTree, type NginxTree } from './tree.js';
+import { untilGone, workersOf } from './workers.js';
 
 /** What both halves of the plugin work with. */
 export interface Nginx {
   settings: NginxSettings;
   program: NginxProgram;
+  pidPath: string;
 }
 
 export interface Reading {
@@ -35,7 +37,7 @@ interface Context {
 export async function openNginx(context: Context): Promise<Nginx> {
   const settings = nginxSettings(context.options);
   const program: NginxProgram = { ctl: settings.ctl, serverRoot: settings.serverRoot, environment: context.environment, signal: context.signal };
-  const { product, numbers, tls } = await nginxVersion(program);
+  const { product, numbers, tls, pidPath } = await nginxVersion(program);
   const [major = 0, minor = 0, patch = 0] = numbers;
   if (major === 0 && (minor < 8 || (minor === 8 && patch < 48))) throw new PluginError('nginx', `Nginx version must be 0.8.48 or newer; this is ${numbers.join('.')}.`);
   if (!tls) throw new PluginError('nginx', 'Nginx build is missing SSL module (--with-http_ssl_module) or has no SNI support.', { hint: 'Install a build of nginx with them.' });
@@ -44,7 +46,7 @@ export async function openNginx(context: Context): Promise<Nginx> {
   if (fault !== null) {
     throw new PluginError('nginx', `The nginx plugin is not working; there may be problems with your existing configuration.\nThe error was: ${fault}`, { hint: 'Repair what nginx names here first; nothing was changed.' });
   }
-  return { settings, program };
+  return { settings, program, pidPath };
 }
 
 /** Reads the configuration; files of `instead` count as holding that text. Throws PluginError for what nginx itself would not accept. */
@@ -79,4 +81,11 @@ export function changeOf({ tree }: Reading, edits: Edits, more: Partial<ServerCh
     notes: more.notes ?? [],
     warnings: more.warnings ?? [],
   };
+}
+
+/** Has nginx read what is on disk, and returns when none of the processes from before takes requests any more. Throws PluginError. */
+export async function reloadAndWait({ program, settings, pidPath }: Nginx, { tree }: Reading): Promise<void> {
+  const before = workersOf(tree, pidPath);
+  await reloadNginx(program);
+  await untilGone(before, Math.max(1, settings.sleepSeconds) * 1000);
 }

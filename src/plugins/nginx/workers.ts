@@ -1,0 +1,48 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { statements, type NginxTree } from './tree.js';
+
+/** Milliseconds between two looks. */
+const LOOK = 15;
+
+/** The processes of this nginx that take requests now; null where that cannot be seen. `usualPid`: the pid file that the program was built with. */
+export function workersOf(tree: NginxTree, usualPid: string): readonly number[] | null {
+  const said = statements(tree, tree.root).find(({ node }) => node.kind === 'directive' && node.name === 'pid');
+  const path = said?.node.args[0]?.text ?? usualPid;
+  try {
+    const master = Number(readFileSync(path, 'utf8').trim());
+    return readdirSync('/proc').filter((entry) => /^\d+$/.test(entry) && parentOf(entry) === master && !isLeaving(entry)).map(Number);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Waits until none of these processes takes requests any more: nginx starts the new ones first, and for a moment both answer. At the
+ * longest for `ms`.
+ */
+export async function untilGone(workers: readonly number[] | null, ms: number): Promise<void> {
+  const until = Date.now() + ms;
+  // Where processes cannot be seen: nginx itself waits 100 ms between the new workers and the old ones.
+  if (workers === null) return void (await sleep(Math.min(ms, 300)));
+  while (Date.now() < until && workers.some((worker) => parentOf(String(worker)) !== null && !isLeaving(String(worker)))) await sleep(LOOK);
+}
+
+function parentOf(pid: string): number | null {
+  try {
+    // The name in parentheses may hold anything; what follows it is `state ppid …` (proc(5)).
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return null;
+  }
+}
+
+/** nginx says so in the title of the process. */
+function isLeaving(pid: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('is shutting down');
+  } catch {
+    return true;
+  }
+}
