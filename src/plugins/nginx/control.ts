@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { PluginError } from '../../core/errors.js';
 import { printable } from '../../system/printable.js';
-import { extendedPath } from '../../system/process.js';
+import { extendedPath } from '../../system/hook-command.js';
 
 /** Milliseconds for one call of the server's program: a test of 5,000 blocks takes less than one second. */
 const LIMIT = 60_000;
