@@ -5,7 +5,7 @@ import type { RenewalReason } from './decide/renewal-reason.js';
 import type { Forecast } from './decide/forecast.js';
 import type { WhyReport } from './decide/why.js';
 import type { ProblemDocument } from './errors.js';
-import type { InstallationStep } from './installation.js';
+import type { ChangeStep } from './server-change.js';
 import type { Reference } from './references.js';
 import type { ExportFormat } from './export-target.js';
 import type { ChallengeType } from './identifier.js';
@@ -50,7 +50,7 @@ export type Event =
   /** Lines of other programs' configuration that name the files of these certificates. */
   | { type: 'references'; names: readonly string[]; references: readonly Reference[] }
   /** What was changed in a server's configuration, or with `done` false would be. */
-  | { type: 'installation'; steps: readonly InstallationStep[]; done: boolean }
+  | { type: 'installation'; steps: readonly ChangeStep[]; done: boolean }
   /** Files were written for another program; `again`: every renewal does it anew. */
   | { type: 'exported'; lineage: string; format: ExportFormat; paths: string[]; again: boolean }
   /** An export that a renewal should have repeated; the next run of `renew` tries again. */

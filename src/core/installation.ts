@@ -1,19 +1,13 @@
 import type { Deployment, Enhancement, InstallContext, Installer, ServerChange } from '../plugins/contract.js';
 import { enhancementsWanted } from './decide/enhancements-wanted.js';
 import { PluginError, Refused } from './errors.js';
-import { applyChange, undoChanges } from './server-change.js';
+import { applySteps, undoChanges, type ChangeStep } from './server-change.js';
 import { isSet, type Settings } from './settings.js';
 import type { World } from './world.js';
 
-/** One checkpoint's worth of change, with certbot's title for it (two for `install --redirect`). */
-export interface InstallationStep {
-  title: string;
-  change: ServerChange;
-}
-
 /** What an installation will do, and what it was asked that this server cannot do. */
 export interface InstallationPlan {
-  steps: readonly InstallationStep[];
+  steps: readonly ChangeStep[];
   unsupported: readonly Enhancement[];
 }
 
@@ -51,7 +45,7 @@ function installContext({ values, plugin }: Settings, world: World): InstallCont
  * `deploy` false = only the enhancements. Throws PluginError.
  */
 export async function planInstallation(installer: Installer, deployment: Deployment, enhancements: readonly Enhancement[], { deploy, chosen = new Map() }: { deploy: boolean; chosen?: ReadonlyMap<string, readonly string[]> }): Promise<InstallationPlan> {
-  const steps: InstallationStep[] = [];
+  const steps: ChangeStep[] = [];
   const unsupported: Enhancement[] = [];
   const instead = new Map<string, string>();
   const take = async (title: string, change: ServerChange): Promise<void> => {
@@ -69,27 +63,29 @@ export async function planInstallation(installer: Installer, deployment: Deploym
 }
 
 /**
- * Does what was planned: every step is a checkpoint of its own, the server tests each before it stays, and reads all of them anew at
- * the end. When a step is refused it is undone and those before it stay; when the reload fails all are undone and the server is
- * reloaded once more. Throws PluginError with the server's words.
+ * Does what was planned, all or nothing, then has the server read it; when it does not reload, all is undone and it is reloaded once more.
+ * When only an enhancement is refused, the certificate is installed without it and that is the error. Throws PluginError with the server's
+ * words.
  */
 async function install(installer: Installer, { steps }: InstallationPlan, name: string, world: World): Promise<void> {
+  const test = (): Promise<string | null> => installer.test();
   if (steps.length > 0) installer.ready();
-  for (const [index, { title, change }] of steps.entries()) {
-    try {
-      await applyChange(title, change, () => installer.test(), world);
-    } catch (error) {
-      if (index > 0) await installer.reload();
-      throw error;
-    }
+  let refused: unknown = null;
+  try {
+    await applySteps(steps, test, world);
+  } catch (error) {
+    if (steps.length < 2) throw error;
+    refused = error;
+    await applySteps(steps.slice(0, 1), test, world);
   }
   try {
     await installer.reload();
   } catch (error) {
-    await undoChanges(steps.length, world);
+    await undoChanges(refused === null ? steps.length : 1, world);
     await installer.reload();
     throw new PluginError(name, `We were unable to install your certificate, however, we successfully restored your server to its prior configuration.\n${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
+  if (refused !== null) throw refused;
 }
 
 /** Asks where the names go that only a person can place. Throws MissingFlag when nobody can be asked. */

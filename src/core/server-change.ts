@@ -1,21 +1,46 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import type { ServerChange } from '../plugins/contract.js';
 import { listCheckpoints, type CheckpointStage } from '../store/checkpoint.js';
-import { finalizeCheckpoint, recordCommand, recordFiles, recordNewFiles } from '../store/checkpoint-record.js';
+import { addCheckpoint, finalizeCheckpoint, recordCommand, recordFiles, recordNewFiles } from '../store/checkpoint-record.js';
 import { revertInProgress, revertTemporary, undoCheckpoint } from '../store/checkpoint-undo.js';
 import { replaceLink, writeFileAtomic } from '../system/atomic-file.js';
 import { PluginError } from './errors.js';
 import { undoCommand } from './undo-command.js';
 import type { World } from './world.js';
 
+/** One checkpoint's worth of change, with certbot's title for it (two for `install --redirect`). */
+export interface ChangeStep {
+  title: string;
+  change: ServerChange;
+}
+
 /**
- * Makes one change of a server's configuration: noted first, then written (each file whole, by rename), then tested by the server
- * itself; when it refuses, all is put back. What was stopped in between is put back by the next run (F67). Throws PluginError with
- * the server's words, StoreError.
+ * Makes changes of a server's configuration that build on each other: noted first, then written together (each file whole, by rename), then
+ * tested by the server itself; when it refuses, all is put back. A stop at any point leaves the old configuration (put back by the next run,
+ * F67) or the new one. Each step is a checkpoint of its own. Throws PluginError with the server's words, StoreError.
  */
-export async function applyChange(title: string, change: ServerChange, test: () => Promise<string | null>, world: World): Promise<void> {
-  await make('in-progress', change, test, world);
-  finalizeCheckpoint(world.dirs, title, world.clock.now());
+export async function applySteps(steps: readonly ChangeStep[], test: () => Promise<string | null>, world: World): Promise<void> {
+  const [first, ...later] = steps;
+  if (!first) return;
+  await make('in-progress', merged(steps.map(({ change }) => change)), test, world);
+  const now = world.clock.now();
+  // What a file holds after each step: the last one is on disk.
+  const after = steps.map(({ change }) => new Map(change.files.map(({ path, after: text }) => [path, Buffer.from(text, 'latin1')])));
+  const heldAfter = (step: number): ReadonlyMap<string, Buffer> => new Map(after.slice(0, step + 1).flatMap((files) => [...files]));
+  finalizeCheckpoint(world.dirs, first.title, now, heldAfter(0));
+  for (const [index, { title, change }] of later.entries()) {
+    const files = change.files.flatMap(({ path, before }) => (before === null ? [] : [{ path, text: Buffer.from(before, 'latin1') }]));
+    const newFiles = [...change.files.filter(({ before }) => before === null).map(({ path }) => path), ...change.links.map(({ path }) => path)];
+    addCheckpoint(world.dirs, { title, notes: change.notes.join('\n'), files, newFiles }, now, heldAfter(index + 1));
+  }
+}
+
+/** Several changes as one: the first text of each file before, the last one after. */
+function merged(changes: readonly ServerChange[]): ServerChange {
+  const files = new Map<string, ServerChange['files'][number]>();
+  for (const change of changes) for (const file of change.files) files.set(file.path, { ...file, before: files.has(file.path) ? (files.get(file.path)?.before ?? null) : file.before });
+  const of = <Key extends 'links' | 'commands' | 'notes' | 'warnings'>(key: Key): ServerChange[Key] => changes.flatMap((change) => change[key] as readonly unknown[]) as unknown as ServerChange[Key];
+  return { files: [...files.values()], links: of('links'), commands: of('commands'), notes: of('notes'), warnings: of('warnings') };
 }
 
 /** Undoes the newest `count` changes, which were made a moment ago. What cannot be put back is told. */

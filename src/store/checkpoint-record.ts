@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { appendFileSync, chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { StoreError } from '../core/errors.js';
@@ -49,13 +50,14 @@ export function recordCommand(dirs: Directories, stage: CheckpointStage, undo: r
 
 /**
  * The changes stay: what is in progress becomes a finished checkpoint of this title (F69), with a note of what every file holds
- * now, by which an edit that comes later is recognised. Its id, or null when nothing was in progress.
+ * now, by which an edit that comes later is recognised; `held` says it for files that another checkpoint, made right after, changes
+ * further. Its id, or null when nothing was in progress.
  */
-export function finalizeCheckpoint(dirs: Directories, title: string, now: number): string | null {
+export function finalizeCheckpoint(dirs: Directories, title: string, now: number, held: ReadonlyMap<string, Buffer> = new Map()): string | null {
   const folder = stageFolder(dirs, 'in-progress');
   if (!existsSync(folder)) return null;
   const { files, newFiles, notes } = readCheckpoint(folder);
-  const left = Object.fromEntries([...files.map(({ path }) => path), ...newFiles].map((path) => [path, digestOf(path)]));
+  const left = Object.fromEntries([...files.map(({ path }) => path), ...newFiles].map((path) => [path, digestHeld(path, held)]));
   writeFileAtomic(join(folder, LEFT_FILE), `${JSON.stringify(left, null, 2)}\n`, { mode: 0o644 });
   writeFileAtomic(join(folder, 'CHANGES_SINCE'), `-- ${title.replace(/[\r\n]+/g, ' ')} --\n${notes === '' ? 'No changes\n' : notes}`, { mode: 0o644 });
   // certbot reads FILEPATHS of every finished checkpoint.
@@ -67,6 +69,42 @@ export function finalizeCheckpoint(dirs: Directories, title: string, now: number
   fsyncFolder(backups);
   fsyncFolder(dirs.work);
   return id;
+}
+
+/** A change that was made together with the one before it, and is undone by itself: what its files held in between. */
+export interface LaterChange {
+  title: string;
+  notes: string;
+  files: readonly { path: string; text: Buffer }[];
+  newFiles: readonly string[];
+}
+
+/**
+ * Adds a finished checkpoint for a change that is on disk already; it appears whole. `held` as for `finalizeCheckpoint`. What is on disk
+ * must have been noted by another checkpoint until now.
+ */
+export function addCheckpoint(dirs: Directories, { title, notes, files, newFiles }: LaterChange, now: number, held: ReadonlyMap<string, Buffer>): void {
+  const backups = backupsFolder(dirs);
+  const temporary = join(dirs.work, `.later.${randomBytes(6).toString('hex')}.certwright-tmp`);
+  makeFolder(backups);
+  makeFolder(temporary);
+  for (const [index, { path, text }] of files.entries()) {
+    const { mode, uid, gid } = statSync(path);
+    writeFileAtomic(join(temporary, `${basename(path)}_${index}`), text, { mode: mode & 0o7777, owner: { uid, gid } });
+  }
+  const left = Object.fromEntries([...files.map(({ path }) => path), ...newFiles].map((path) => [path, digestHeld(path, held)]));
+  writeList(temporary, 'FILEPATHS', files.map(({ path }) => path));
+  if (newFiles.length > 0) writeList(temporary, 'NEW_FILES', newFiles);
+  writeFileAtomic(join(temporary, LEFT_FILE), `${JSON.stringify(left, null, 2)}\n`, { mode: 0o644 });
+  writeFileAtomic(join(temporary, 'CHANGES_SINCE'), `-- ${title} --\n${notes}\n`, { mode: 0o644 });
+  permitted(temporary, 'write', () => renameSync(temporary, join(backups, nextId(readdirSync(backups), now))));
+  fsyncFolder(backups);
+  fsyncFolder(dirs.work);
+}
+
+function digestHeld(path: string, held: ReadonlyMap<string, Buffer>): string | null {
+  const text = held.get(path);
+  return text ? createHash('sha256').update(text).digest('hex') : digestOf(path);
 }
 
 /** F69: above all others also when the clock jumped back, and never the same twice. */

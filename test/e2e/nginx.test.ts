@@ -61,6 +61,13 @@ it('run --nginx: proved by nginx, installed, redirected, served; a second instal
   expect(renewal).toContain('installer = nginx\n');
   await fine(place.certwright(['renew', '-n', '--no-random-sleep-on-renew', '--force-renewal']));
   expect(nginx.files()).toEqual(after);
+  // Two checkpoints: the redirect alone, then the rest (F68).
+  await fine(run('rollback', '-i', 'nginx'));
+  expect((await plainAnswer('www.example.com', pebble.httpPort)).location).toBe('http://elsewhere.example.com/');
+  expect(await servedFor('example.com', https)).toContain('DNS:example.com');
+  await fine(run('rollback', '-i', 'nginx', '--checkpoints', '1'));
+  expect(nginx.files()).toEqual(before);
+  expect(await servedFor('example.com', https)).toBeNull();
 });
 
 it('a configuration that nginx rejects is told in its words before anything is ordered', async () => {
