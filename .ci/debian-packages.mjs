@@ -11,6 +11,8 @@ const needed = {
   openssl: '/usr/bin/openssl',
   curl: '/usr/bin/curl',
   strace: '/usr/bin/strace',
+  'nginx-light': '/usr/sbin/nginx',
+  apache2: '/usr/sbin/apache2',
   zsh: '/usr/bin/zsh',
   fish: '/usr/bin/fish',
   mandoc: '/usr/bin/mandoc',
@@ -32,7 +34,8 @@ export function debianPackages() {
   const apt = (...args) =>
     execFileSync([...sudo, 'apt-get'][0], [...sudo, 'apt-get', ...args].slice(1), {
       stdio: ['ignore', 'ignore', 'inherit'],
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+      // Runlevel 1: servers are installed, not started.
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
       timeout: 600_000,
     });
   apt('update', '-q');

@@ -21,7 +21,8 @@ export const nginx: PluginDescriptor = {
     if (identifiers.some(({ value }) => value.startsWith('*.'))) return Promise.resolve({ fits: false, reason: 'names with * can only be proved by a DNS record' });
     if (identifiers.some(({ type }) => type === 'ip')) return Promise.resolve({ fits: false, reason: 'addresses cannot be proved through nginx' });
     const holder = portHolder(http01Port);
-    if (holder && holder.command !== 'nginx') return Promise.resolve({ fits: false, reason: `port ${http01Port} is taken by ${holder.command}, process ${holder.pid}` });
+    if (holder === null) return Promise.resolve({ fits: false, reason: `nginx does not answer on port ${http01Port}; start it first` });
+    if (holder.command !== 'nginx') return Promise.resolve({ fits: false, reason: `port ${http01Port} is taken by ${holder.command}, process ${holder.pid}` });
     return Promise.resolve({ fits: true, reason: 'no downtime: its configuration is changed for a moment and put back' });
   },
   async load() {
