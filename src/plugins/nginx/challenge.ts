@@ -1,14 +1,8 @@
-import { atStart, quoted, type EditList } from './edits.js';
+import { atStart, type EditList } from '../server-configuration/edits.js';
+import type { Http01Answer } from '../server-configuration/until-served.js';
 import { fitOf, type Listen, type Server } from './servers.js';
-import type { Block } from './syntax.js';
+import { quoted, type Block } from './syntax.js';
 import { statements, type NginxTree, type Placed } from './tree.js';
-
-/** One answer that nginx shall give for a while. */
-export interface Http01Answer {
-  name: string;
-  token: string;
-  keyAuthorization: string;
-}
 
 /** What a run's answers need beside the edits: a file of server blocks of our own, included first in `http`; null when none. */
 export interface ChallengeFile {

@@ -1,6 +1,6 @@
-import { atEnd, atStart, innerIndent, newlineOf, quoted, removed, spliced, type Edit, type EditList } from './edits.js';
+import { atEnd, atStart, innerIndent, newlineOf, removed, spliced, type Edit, type EditList } from '../server-configuration/edits.js';
 import { type Listen, type Server } from './servers.js';
-import type { Directive } from './syntax.js';
+import { quoted, type Directive } from './syntax.js';
 import type { NginxFile, NginxTree, Placed } from './tree.js';
 
 /** certbot's mark on every line that it adds: by it both programs recognise their own lines. */

@@ -1,7 +1,7 @@
-import { atEnd, indentOf, innerIndent, newlineOf, quoted, removed, type EditList } from './edits.js';
+import { atEnd, indentOf, innerIndent, newlineOf, removed, type EditList } from '../server-configuration/edits.js';
 import { MARK } from './deploy.js';
 import type { Server } from './servers.js';
-import type { Directive } from './syntax.js';
+import { quoted, type Directive } from './syntax.js';
 import type { Placed } from './tree.js';
 
 /** What an enhancement of one block comes to: lines are added, they were there, or other ones stand in the way. */

@@ -7,7 +7,7 @@ import type { Deployment, Enhancement, InstallContext, Installer, PlaceQuestion,
 import { chooseBlock } from './choose.js';
 import { configurationFault } from './control.js';
 import { copyOf, deployTo, type DeployWish } from './deploy.js';
-import { atEnd, EditList, newlineOf, type Edit } from './edits.js';
+import { atEnd, EditList, newlineOf, type Edit } from '../server-configuration/edits.js';
 import { addHsts, addStapling } from './enhance.js';
 import { optionsFile, tlsSettings } from './options-file.js';
 import { planRedirect, redirectEdits } from './redirect.js';

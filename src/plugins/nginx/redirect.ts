@@ -1,4 +1,4 @@
-import { atStart, indentOf, innerIndent, newlineOf, removed, type EditList } from './edits.js';
+import { atStart, indentOf, innerIndent, newlineOf, removed, type EditList } from '../server-configuration/edits.js';
 import { MARK } from './deploy.js';
 import { fitOf, type Listen, type Server } from './servers.js';
 import type { Directive, Node } from './syntax.js';

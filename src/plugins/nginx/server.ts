@@ -3,8 +3,8 @@ import { readFileSync, realpathSync } from 'node:fs';
 import { PluginError } from '../../core/errors.js';
 import type { ServerChange } from '../contract.js';
 import { configurationFault, nginxVersion, reloadNginx, type NginxProgram } from './control.js';
-import { spliced, type Edits } from './edits.js';
-import { glob } from './glob.js';
+import { spliced, type Edits } from '../server-configuration/edits.js';
+import { glob } from '../server-configuration/glob.js';
 import { nginxSettings, type NginxSettings } from './options.js';
 import { serversOf, type Server } from './servers.js';
 import { NginxSyntaxError } from './syntax.js';
@@ -56,7 +56,7 @@ export function readNginxConfiguration(serverRoot: string, instead: ReadonlyMap<
     tree = readTree(serverRoot, {
       read: (path) => instead.get(path) ?? readFileSync(path, 'latin1'),
       real: (path) => (instead.has(path) ? path : realpathSync(path)),
-      glob,
+      glob: (pattern) => glob(pattern),
     });
   } catch (error) {
     throw new PluginError('nginx', `${serverRoot}/nginx.conf cannot be read: ${error instanceof NginxSyntaxError || error instanceof Error ? error.message : String(error)}`, { cause: error });

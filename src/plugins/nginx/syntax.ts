@@ -239,3 +239,8 @@ function toLineEnd(reader: Reader): void {
 function failure({ text }: Reader, at: number, reason: string): NginxSyntaxError {
   return new NginxSyntaxError(reason, text.slice(0, at).split('\n').length);
 }
+
+/** A word as nginx must read it: quoted when it holds what would end it. */
+export function quoted(word: string): string {
+  return word !== '' && !/[\s;{}"'\\$#]/.test(word) ? word : `"${word.replace(/[\\"]/g, '\\$&')}"`;
+}

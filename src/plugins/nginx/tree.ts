@@ -1,6 +1,6 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import { glob, isPattern } from './glob.js';
+import { glob, isPattern } from '../server-configuration/glob.js';
 import { NginxSyntaxError, readNginx, type Block, type Directive, type Node } from './syntax.js';
 
 /** One file of the configuration, read once however often it is included. */
@@ -36,7 +36,7 @@ export interface ConfigurationFiles {
   glob(pattern: string): readonly string[];
 }
 
-const onDisk: ConfigurationFiles = { read: (path) => readFileSync(path, 'latin1'), real: (path) => realpathSync(path), glob };
+const onDisk: ConfigurationFiles = { read: (path) => readFileSync(path, 'latin1'), real: (path) => realpathSync(path), glob: (pattern) => glob(pattern) };
 
 /**
  * Reads `ROOT/nginx.conf` and every file it includes, in every context, as nginx does: relative paths are meant from the folder of
@@ -71,7 +71,8 @@ export function readTree(serverRoot: string, disk: ConfigurationFiles = onDisk):
       if (node.kind === 'block') follow(node.children);
       const target = node.kind === 'directive' && node.name === 'include' ? node.args[0]?.text : undefined;
       if (node.kind !== 'directive' || target === undefined) continue;
-      const path = isAbsolute(target) ? target : join(serverRoot, target);
+      const decoded = Buffer.from(target, 'latin1').toString();
+      const path = isAbsolute(decoded) ? decoded : join(serverRoot, decoded);
       included.set(node, (isPattern(path) ? disk.glob(path) : [path]).flatMap(attempt));
     }
   };

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { EditList, spliced } from '../../../src/plugins/nginx/edits.js';
+import { EditList, spliced } from '../../../src/plugins/server-configuration/edits.js';
 import { challengeEdits } from '../../../src/plugins/nginx/challenge.js';
 import { chooseBlock } from '../../../src/plugins/nginx/choose.js';
 import { deployTo } from '../../../src/plugins/nginx/deploy.js';

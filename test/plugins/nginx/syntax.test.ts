@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { spliced } from '../../../src/plugins/nginx/edits.js';
+import { spliced } from '../../../src/plugins/server-configuration/edits.js';
 import { NginxSyntaxError, readNginx, type Node } from '../../../src/plugins/nginx/syntax.js';
 
 const shape = (nodes: readonly Node[]): unknown[] => nodes.map((node) => (node.kind === 'comment' ? '#' : [node.name, ...node.args.map(({ text }) => text), ...(node.kind === 'block' ? [shape(node.children)] : [])]));

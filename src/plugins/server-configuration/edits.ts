@@ -1,5 +1,20 @@
-import type { Block, Node } from './syntax.js';
-import type { NginxFile } from './tree.js';
+/** A file of a server's configuration. */
+export interface ConfigurationFile {
+  /** Without symbolic links: this is where an edit goes. */
+  path: string;
+  /** latin1. */
+  text: string;
+}
+
+/** A block or section that holds others. */
+export interface ConfigurationBlock {
+  start: number;
+  /** Place of the character behind which its inside begins: nginx's `{`, the last one of an opening line of Apache's. */
+  open: number;
+  /** Place where its end begins: nginx's `}`, Apache's `</`. */
+  close: number;
+  children: readonly { start: number }[];
+}
 
 /** One change of a file: what stands from `from` to `to` becomes `text`. Places are those of the text as it was read. */
 export interface Edit {
@@ -15,7 +30,7 @@ export type Edits = ReadonlyMap<string, readonly Edit[]>;
 export class EditList {
   private readonly edits = new Map<string, Edit[]>();
 
-  add(file: NginxFile, edit: Edit): void {
+  add(file: ConfigurationFile, edit: Edit): void {
     const own = this.edits.get(file.path) ?? [];
     own.push(edit);
     this.edits.set(file.path, own);
@@ -40,20 +55,20 @@ export function spliced(text: string, edits: readonly Edit[]): string {
 }
 
 /** The line ending of the file: that of its first line. */
-export function newlineOf({ text }: NginxFile): '\n' | '\r\n' {
+export function newlineOf({ text }: ConfigurationFile): '\n' | '\r\n' {
   const first = text.indexOf('\n');
   return first > 0 && text[first - 1] === '\r' ? '\r\n' : '\n';
 }
 
 /** The white space before a node when it is the first thing in its line; null when something stands before it. */
-export function indentOf({ text }: NginxFile, at: number): string | null {
+export function indentOf({ text }: ConfigurationFile, at: number): string | null {
   const line = text.lastIndexOf('\n', at - 1) + 1;
   const before = text.slice(line, at);
   return /^[ \t]*$/.test(before) ? before : null;
 }
 
 /** How lines inside this block are indented: as its first line is, else four spaces more than the block (a tab more where tabs are used). */
-export function innerIndent(file: NginxFile, block: Block): string {
+export function innerIndent(file: ConfigurationFile, block: ConfigurationBlock): string {
   for (const child of block.children) {
     const indent = indentOf(file, child.start);
     if (indent !== null) return indent;
@@ -62,28 +77,28 @@ export function innerIndent(file: NginxFile, block: Block): string {
   return own.includes('\t') ? `${own}\t` : `${own}    `;
 }
 
-/** Lines at the end of a block, before its `}`; what stands before them keeps its line. */
-export function atEnd(file: NginxFile, block: Block, lines: readonly string[]): Edit {
+/** Lines at the end of a block, before its end; what stands before them keeps its line. */
+export function atEnd(file: ConfigurationFile, block: ConfigurationBlock, lines: readonly string[]): Edit {
   const newline = newlineOf(file);
   const indent = innerIndent(file, block);
   const body = lines.map((line) => (line === '' ? '' : `${indent}${line}`)).join(newline);
   const closing = indentOf(file, block.close);
-  // The } has a line of its own: the new lines come before that line.
+  // The end has a line of its own: the new lines come before that line.
   if (closing !== null && block.close - closing.length > block.open) return { from: block.close - closing.length, to: block.close - closing.length, text: `${body}${newline}` };
   const kept = file.text.slice(block.open + 1, block.close).replace(/[ \t]+$/, '');
   const from = block.open + 1 + kept.length;
   return { from, to: block.close, text: `${newline}${body}${newline}${indentOf(file, block.start) ?? ''}` };
 }
 
-/** Lines right behind the `{` of a block. */
-export function atStart(file: NginxFile, block: Block, lines: readonly string[]): Edit {
+/** Lines at the start of a block. */
+export function atStart(file: ConfigurationFile, block: ConfigurationBlock, lines: readonly string[]): Edit {
   const newline = newlineOf(file);
   const indent = innerIndent(file, block);
   return { from: block.open + 1, to: block.open + 1, text: lines.map((line) => `${newline}${indent}${line}`).join('') };
 }
 
 /** Takes a node away, with its whole line when nothing else stands in it but the comment that is `comment`. */
-export function removed(file: NginxFile, node: Pick<Node, 'start' | 'end'>, comment: RegExp = /^$/): Edit {
+export function removed(file: ConfigurationFile, node: { start: number; end: number }, comment: RegExp = /^$/): Edit {
   const { text } = file;
   const lineEnd = text.indexOf('\n', node.end);
   const rest = text.slice(node.end, lineEnd < 0 ? text.length : lineEnd).replace(/\r$/, '');
@@ -91,9 +106,4 @@ export function removed(file: NginxFile, node: Pick<Node, 'start' | 'end'>, comm
   const alone = rest.trim() === '' || comment.test(rest.trim());
   if (indent !== null && alone) return { from: node.start - indent.length, to: lineEnd < 0 ? text.length : lineEnd + 1, text: '' };
   return { from: node.start, to: alone && lineEnd >= 0 ? node.end + rest.length : node.end, text: '' };
-}
-
-/** A word as nginx must read it: quoted when it holds what would end it. */
-export function quoted(word: string): string {
-  return word !== '' && !/[\s;{}"'\\$#]/.test(word) ? word : `"${word.replace(/[\\"]/g, '\\$&')}"`;
 }
