@@ -88,7 +88,7 @@ export const cliOptions: readonly CliOption[] = [
   { kind: 'plugin', dest: 'authenticator', value: 'webroot', topic: 'plugins', flags: ['--webroot'], help: 'Prove by a file in a web folder.' },
   { kind: 'plugin', dest: 'authenticator', value: 'manual', topic: 'plugins', flags: ['--manual'], help: 'Prove by hand, or by your own scripts.' },
   { kind: 'plugin', dest: 'configurator', value: 'nginx', topic: 'plugins', flags: ['--nginx'], help: 'Prove and install through nginx.' },
-  { kind: 'plugin', dest: 'configurator', value: 'apache', topic: 'plugins', flags: ['--apache'], help: '' },
+  { kind: 'plugin', dest: 'configurator', value: 'apache', topic: 'plugins', flags: ['--apache'], help: 'Prove and install through Apache.' },
   { kind: 'challenges', dest: 'prefChalls', topic: 'general', flags: ['--preferred-challenges'], metavar: 'PREF_CHALLS', help: 'Kinds of proof, most wanted first: http, dns, tls-alpn-01, dns-account-01, dns-persist-01.' },
   int('http01Port', 'testing', ['--http-01-port'], 'PORT', 0, PORT, 'Port of the standalone server. The CA still asks port 80.'),
   text('http01Address', 'testing', ['--http-01-address'], 'ADDRESS', 'Address the standalone server listens on.'),

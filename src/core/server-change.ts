@@ -76,9 +76,9 @@ async function make(stage: CheckpointStage, { files, links, commands, notes }: S
       const { exitCode, stdout, stderr } = await world.runProgram(run);
       if (exitCode !== 0) throw new PluginError('installer', `${run.join(' ')} failed: ${`${stderr}${stdout}`.trim()}`);
     }
-    for (const { path, after } of files) {
+    for (const { path, after, mode = 0o644 } of files) {
       const older = statSync(path, { throwIfNoEntry: false });
-      writeFileAtomic(path, Buffer.from(after, 'latin1'), { mode: older ? older.mode & 0o7777 : 0o644, ...(older ? { owner: older } : {}) });
+      writeFileAtomic(path, Buffer.from(after, 'latin1'), { mode: older ? older.mode & 0o7777 : mode, ...(older ? { owner: older } : {}) });
     }
     for (const { path, target } of links) replaceLink(path, target);
     const fault = await test();

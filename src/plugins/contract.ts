@@ -110,6 +110,8 @@ export interface ChangedFile {
   /** null = it is new. */
   before: string | null;
   after: string;
+  /** Permissions of a new one; 0644 unless said. */
+  mode?: number;
 }
 
 /** What an installer will do, as data: shown before it is done, then done exactly so, with a checkpoint that undoes it. */

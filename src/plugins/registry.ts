@@ -1,4 +1,5 @@
 import type { PluginDescriptor } from './contract.js';
+import { apache } from './apache/descriptor.js';
 import { manual } from './manual/descriptor.js';
 import { nginx } from './nginx/descriptor.js';
 import { nullInstaller } from './null/descriptor.js';
@@ -6,4 +7,4 @@ import { standalone } from './standalone/descriptor.js';
 import { webroot } from './webroot/descriptor.js';
 
 /** The plugins of this build, in the order in which a person should consider them. */
-export const builtInPlugins: readonly PluginDescriptor[] = [nginx, standalone, webroot, manual, nullInstaller];
+export const builtInPlugins: readonly PluginDescriptor[] = [nginx, apache, standalone, webroot, manual, nullInstaller];

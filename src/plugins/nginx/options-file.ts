@@ -1,12 +1,4 @@
-import type { ReleasedFile } from '../server-configuration/released-file.js';
-
-const HEAD = [
-  '# This file contains important security parameters. If you modify this file',
-  '# manually, Certbot will be unable to automatically provide future security',
-  '# updates. Instead, Certbot will print and log an error message with a path to',
-  '# the up-to-date file that you will need to refer to when manually updating',
-  '# this file. Contents are based on https://ssl-config.mozilla.org',
-];
+import { parametersHead, type ReleasedFile } from '../server-configuration/released-file.js';
 
 /** The settings of options-ssl-nginx.conf, name by name: Mozilla's intermediate level. */
 export const tlsSettings: ReadonlyMap<string, string> = new Map([
@@ -30,7 +22,7 @@ const line = (name: string): string => tlsSettings.get(name) ?? '';
 export const optionsFile: ReleasedFile = {
   name: 'options-ssl-nginx.conf',
   digestName: '.updated-options-ssl-nginx-conf-digest.txt',
-  text: [...HEAD, '', line('ssl_session_cache'), line('ssl_session_timeout'), line('ssl_session_tickets'), '', line('ssl_protocols'), line('ssl_prefer_server_ciphers'), '', line('ssl_ciphers'), ''].join('\n'),
+  text: [...parametersHead, '', line('ssl_session_cache'), line('ssl_session_timeout'), line('ssl_session_tickets'), '', line('ssl_protocols'), line('ssl_prefer_server_ciphers'), '', line('ssl_ciphers'), ''].join('\n'),
   released: [
     '0f81093a1465e3d4eaa8b0c14e77b2a2e93568b0fc1351c2b87893a95f0de87c',
     '9a7b32c49001fed4cff8ad24353329472a50e86ade1ef9b2b9e43566a619612e',

@@ -13,6 +13,15 @@ export interface ReleasedFile {
   released: readonly string[];
 }
 
+/** How certbot's files of TLS parameters begin. */
+export const parametersHead = [
+  '# This file contains important security parameters. If you modify this file',
+  '# manually, Certbot will be unable to automatically provide future security',
+  '# updates. Instead, Certbot will print and log an error message with a path to',
+  '# the up-to-date file that you will need to refer to when manually updating',
+  '# this file. Contents are based on https://ssl-config.mozilla.org',
+];
+
 /**
  * Writes the file when it is missing or is an earlier release; one that a person has changed is left alone, and that is told once for
  * each release (`say`). Throws PermissionMissing.

@@ -1,0 +1,99 @@
+import { execFile } from 'node:child_process';
+import { basename } from 'node:path';
+import { PluginError } from '../../core/errors.js';
+import { printable } from '../../system/printable.js';
+import { extendedPath } from '../../system/process.js';
+import { rootFileIn, type ApacheSystem } from './systems.js';
+
+/** Milliseconds for one call of the server's programs: a test of 1,000 hosts takes 0.1 s. */
+const LIMIT = 60_000;
+
+export interface ApacheProgram {
+  /** --apache-ctl: `configtest`, `graceful`. */
+  ctl: string;
+  /** --apache-bin, or the control script again: `-v`, `-t -D …`. */
+  bin: string;
+  serverRoot: string;
+  system: ApacheSystem;
+  environment: Readonly<Record<string, string | undefined>>;
+  signal: AbortSignal;
+}
+
+/** What the server says of its configuration (`-t -D DUMP_RUN_CFG -D DUMP_INCLUDES -D DUMP_MODULES`). */
+export interface ApacheRun {
+  /** null where it does not say. */
+  pidFile: string | null;
+  /** `-D` and Define alike. */
+  defines: ReadonlyMap<string, string>;
+  /** Files that it read, in order. */
+  includes: readonly string[];
+  /** Compiled in, and loaded. */
+  staticModules: readonly string[];
+  sharedModules: readonly string[];
+}
+
+/** Version as numbers. Throws PluginError when there is no such program. */
+export async function apacheVersion(program: ApacheProgram): Promise<readonly number[]> {
+  const { output } = await call(program, program.bin, ['-v']);
+  const found = /Apache\/(\d[\d.]*)/i.exec(output)?.[1];
+  if (found === undefined) throw new PluginError('apache', `Unable to find Apache version: ${program.bin} -v says ${output.trim().slice(0, 200) || 'nothing'}.`, { hint: 'Name the server program with --apache-bin.' });
+  return found.split('.').filter((part) => part !== '').map(Number);
+}
+
+/** The server's test: null when the configuration is good, else its own words. */
+export async function configurationFault(program: ApacheProgram): Promise<string | null> {
+  const { ok, output } = await call(program, program.ctl, ['configtest']);
+  return ok ? null : output.trim();
+}
+
+/** What a server makes of its present configuration; empty where it will not say. */
+export async function runOf(program: ApacheProgram): Promise<ApacheRun> {
+  const { output } = await call(program, program.bin, ['-t', '-D', 'DUMP_RUN_CFG', '-D', 'DUMP_INCLUDES', '-D', 'DUMP_MODULES']);
+  return parseRun(output);
+}
+
+export function parseRun(output: string): ApacheRun {
+  const defines = new Map<string, string>();
+  for (const [, name = '', value = ''] of output.matchAll(/^Define: ([^=\n]*)(?:=(.*))?$/gm)) if (!name.startsWith('DUMP_')) defines.set(name, value);
+  const modules = (kind: string): string[] => [...output.matchAll(new RegExp(`^\\s+(\\S+) \\(${kind}\\)$`, 'gm'))].map(([, name = '']) => name);
+  return {
+    pidFile: /^PidFile: "(.*)"$/m.exec(output)?.[1] ?? null,
+    defines,
+    includes: [...output.matchAll(/^\s+\((?:\*|\d+)\) (.*)$/gm)].map(([, path = '']) => path),
+    staticModules: modules('static'),
+    sharedModules: modules('shared'),
+  };
+}
+
+/** Has the running server read its configuration anew without a break; one that is not running is started. Throws PluginError with its words. */
+export async function reloadApache(program: ApacheProgram): Promise<void> {
+  const { ok, output } = await call(program, program.ctl, ['graceful']);
+  if (ok) return;
+  const other = program.system.otherRestart ? await call(program, program.ctl, ['restart']) : null;
+  if (other?.ok) return;
+  throw new PluginError('apache', `Unable to restart apache using ${program.ctl} graceful:\n${`${output}\n${other?.output ?? ''}`.trim()}`, { hint: 'Look at its error log; the configuration passed its own test.' });
+}
+
+/** Runs the command that completes a fresh installation of this system, once; false when there is none. */
+export async function repairInstallation(program: ApacheProgram): Promise<boolean> {
+  const [command, ...args] = program.system.repair ?? [];
+  return command !== undefined && (await call(program, command, args)).ok;
+}
+
+function call({ serverRoot, system, environment, signal }: ApacheProgram, command: string, args: readonly string[]): Promise<{ ok: boolean; output: string }> {
+  // Debian's script and its relatives work on the usual root unless they are told.
+  const where = serverRoot !== system.serverRoot && environment['APACHE_CONFDIR'] === undefined ? { APACHE_CONFDIR: serverRoot } : {};
+  // The server itself takes its root as an option.
+  const root = rootFileIn(serverRoot);
+  const named = /^(?:apache2|httpd)$/.test(basename(command)) ? ['-d', serverRoot, ...(root === null ? [] : ['-f', root])] : [];
+  const words = args[0] === 'configtest' && named.length > 0 ? ['-t'] : args[0] === 'graceful' && named.length > 0 ? ['-k', 'graceful'] : args;
+  return new Promise((resolve, reject) => {
+    // A server that is started goes on in the background and keeps its streams: only what it says before that is waited for.
+    const child = execFile(command, [...named, ...words], { timeout: LIMIT, signal, env: { ...environment, ...where, PATH: extendedPath(environment['PATH']) }, maxBuffer: 16 << 20 }, (error, stdout, stderr) => {
+      if (error && 'code' in error && error.code === 'ENOENT') {
+        reject(new PluginError('apache', `Cannot find Apache executable ${command}`, { hint: 'Install Apache, or name its control script with --apache-ctl.' }));
+      } else resolve({ ok: error === null, output: printable(`${stdout}${stderr}`) });
+    });
+    child.stdin?.end();
+  });
+}

@@ -1,0 +1,187 @@
+import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { byBytes, glob, isPattern, namesIn } from '../server-configuration/glob.js';
+import { conditionHolds, isCondition } from './conditions.js';
+import { readApache, wordTexts, type Directive, type Node, type Section } from './syntax.js';
+
+/** One file of the configuration, read once however often it is included. */
+export interface ApacheFile {
+  /** Without symbolic links: this is where an edit goes. */
+  path: string;
+  /** latin1. */
+  text: string;
+  nodes: readonly Node[];
+}
+
+/** A line or section as it counts: conditions decided, includes in place, variables resolved. */
+export interface Statement {
+  node: Directive | Section;
+  file: ApacheFile;
+  /** Lower case. */
+  name: string;
+  values: readonly string[];
+  /** Of sections only. */
+  children: readonly Statement[];
+  /** Of a virtual host: what the variables are where it is read. */
+  variables?: ReadonlyMap<string, string>;
+  /** Below a `<Macro>`: it counts only where the macro is used, under names that are not known here. */
+  macro: boolean;
+}
+
+/** A whole configuration: the root file and what it includes, as the server would read it. */
+export interface ApacheTree {
+  root: ApacheFile;
+  /** By real path. */
+  files: ReadonlyMap<string, ApacheFile>;
+  /** What could not be followed: never passed over in silence. */
+  unread: readonly { path: string; reason: string }[];
+  /** The outermost context. */
+  statements: readonly Statement[];
+  /** Identifiers such as `ssl_module`: what is compiled in and what was loaded on the way. */
+  modules: ReadonlySet<string>;
+  /** What Define lines and the command line have set in the end. */
+  variables: ReadonlyMap<string, string>;
+}
+
+/** What the meaning of a configuration depends on beside its files. */
+export interface ApacheConditions {
+  /** Modules that are there without a LoadModule line. */
+  modules: readonly string[];
+  /** `-D` of the command line; a value, or '' for a bare name. */
+  defines: ReadonlyMap<string, string>;
+  /** The environment of the server, for `${NAME}` that no Define gives. */
+  environment: Readonly<Record<string, string | undefined>>;
+  /** `2.4.71` as numbers. */
+  version: readonly number[];
+}
+
+/** The file system as this module needs it; files as latin1. */
+export interface ConfigurationFiles {
+  read(path: string): string;
+  real(path: string): string;
+  list(folder: string): readonly string[];
+  kind(path: string): 'file' | 'folder' | null;
+}
+
+export const onDisk: ConfigurationFiles = {
+  read: (path) => readFileSync(path, 'latin1'),
+  real: (path) => realpathSync(path),
+  list: namesIn,
+  kind(path) {
+    const found = statSync(path, { throwIfNoEntry: false });
+    return !found ? null : found.isDirectory() ? 'folder' : 'file';
+  },
+};
+
+/** Files that include each other without end: the server itself stops at 128. */
+const DEEPEST = 100;
+
+/**
+ * Reads the root file and what it includes, in the server's order, with Include's rules of folders and patterns (relative to ServerRoot),
+ * Define, and the sections that are decided while reading. Throws ApacheSyntaxError for the root file and what the file system throws for it;
+ * other files that cannot be read stand in `unread`.
+ */
+export function readTree(serverRoot: string, rootPath: string, given: ApacheConditions, disk: ConfigurationFiles = onDisk): ApacheTree {
+  const files = new Map<string, ApacheFile>();
+  const unread: { path: string; reason: string }[] = [];
+  const modules = new Set(given.modules);
+  const variables = new Map(given.defines);
+  let base = serverRoot;
+
+  const open = (path: string): ApacheFile => {
+    const real = disk.real(path);
+    const known = files.get(real);
+    if (known) return known;
+    const text = disk.read(real);
+    const file = { path: real, text, nodes: readApache(text) };
+    files.set(real, file);
+    return file;
+  };
+  const resolved = (text: string): string => text.replace(/\$\{([^}]*)\}/g, (whole, name: string) => variables.get(name) ?? given.environment[name] ?? whole);
+  const valuesOf = ({ args, rest }: Directive | Section): readonly string[] => (rest.includes('${') ? wordTexts(resolved(rest)) : args.map(({ text }) => text));
+
+  const include = (target: string, within: Within): readonly Statement[] => {
+    const decoded = Buffer.from(target, 'latin1').toString();
+    const path = isAbsolute(decoded) ? decoded : join(base, decoded);
+    return filesOf(path, disk).flatMap((each) => {
+      let file: ApacheFile;
+      try {
+        file = open(each);
+      } catch (error) {
+        unread.push({ path: each, reason: error instanceof Error ? error.message : String(error) });
+        return [];
+      }
+      return within.depth > DEEPEST || within.path.includes(file) ? [] : evaluate(file, file.nodes, { ...within, path: [...within.path, file], depth: within.depth + 1 });
+    });
+  };
+
+  const evaluate = (file: ApacheFile, nodes: readonly Node[], within: Within): readonly Statement[] =>
+    nodes.flatMap((node): readonly Statement[] => {
+      if (node.kind === 'comment') return [];
+      const name = resolved(node.name).toLowerCase();
+      const values = valuesOf(node);
+      if (node.kind === 'section') {
+        if (isCondition(name)) return conditionHolds(name, values, { modules, variables, version: given.version, base, kind: disk.kind }) ? evaluate(file, node.children, within) : [];
+        const macro = within.macro || name === 'macro';
+        // Nothing of a macro happens before it is used: what it defines must not count.
+        const children = macro ? asWritten(file, node.children, true) : evaluate(file, node.children, within);
+        return [{ node, file, name, values, children, macro: within.macro, ...(name === 'virtualhost' ? { variables: new Map(variables) } : {}) }];
+      }
+      const own: Statement = { node, file, name, values, children: [], macro: false };
+      if (name === 'include' || name === 'includeoptional') return [own, ...include(values[0] ?? '', within)];
+      if (name === 'serverroot' && values[0] !== undefined) base = values[0];
+      if (name === 'loadmodule' && values[0] !== undefined) modules.add(values[0]);
+      if (name === 'define' && values[0] !== undefined) variables.set(values[0], values[1] ?? '');
+      if (name === 'undefine' && values[0] !== undefined) variables.delete(values[0]);
+      return [own];
+    });
+
+  const root = open(rootPath);
+  const statements = evaluate(root, root.nodes, { path: [root], depth: 0, macro: false });
+  return { root, files, unread, statements, modules, variables };
+}
+
+interface Within {
+  /** The files that are being read, outermost first: one that includes itself must not end our stack. */
+  path: readonly ApacheFile[];
+  depth: number;
+  macro: boolean;
+}
+
+/** Nodes as they are written: nothing included, every condition taken as met, variables left. */
+export function asWritten(file: ApacheFile, nodes: readonly Node[], macro: boolean): readonly Statement[] {
+  return nodes.flatMap((node): readonly Statement[] => {
+    if (node.kind === 'comment') return [];
+    const name = node.name.toLowerCase();
+    const children = node.kind === 'section' ? asWritten(file, node.children, macro) : [];
+    return isCondition(name) ? children : [{ node, file, name, values: node.args.map(({ text }) => text), children, macro }];
+  });
+}
+
+/** The files that the target of an Include stands for: a file, all files below a folder, or what a pattern matches; sorted. */
+function filesOf(path: string, disk: ConfigurationFiles): readonly string[] {
+  const found = isPattern(path) ? glob(path, disk.list).filter((each) => disk.kind(each) !== null) : [path];
+  return found.flatMap((each) => (disk.kind(each) === 'folder' ? below(each, disk, 0) : [each]));
+}
+
+function below(folder: string, disk: ConfigurationFiles, depth: number): readonly string[] {
+  if (depth > DEEPEST) return [];
+  return [...disk.list(folder)].sort(byBytes).flatMap((name) => {
+    const path = join(folder, name);
+    return disk.kind(path) === 'folder' ? below(path, disk, depth + 1) : [path];
+  });
+}
+
+/** All Define lines of all files, whether they count or not: what the server's own list has of these is not from its command line. */
+export function definedNames({ files }: ApacheTree): ReadonlySet<string> {
+  const names = new Set<string>();
+  const walk = (nodes: readonly Node[]): void => {
+    for (const node of nodes) {
+      if (node.kind === 'section') walk(node.children);
+      else if (node.kind === 'directive' && node.name.toLowerCase() === 'define' && node.args[0]) names.add(node.args[0].text);
+    }
+  };
+  for (const { nodes } of files.values()) walk(nodes);
+  return names;
+}
+

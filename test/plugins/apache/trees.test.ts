@@ -1,0 +1,123 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createApacheInstaller } from '../../../src/plugins/apache/installer.js';
+import type { Deployment, InstallContext, Installer, ServerChange } from '../../../src/plugins/contract.js';
+import { apacheTrees, filesOfTree, type ApacheTreeOfTests } from './corpus.js';
+
+const PORTS = { http: 18_080, https: 18_443 };
+let folder: string;
+let files: Deployment['files'];
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'certwright-apache-'));
+  const path = (name: string): string => join(folder, name);
+  for (const name of ['old', 'new']) execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', path(`${name}.key`), '-out', path(`${name}.pem`), '-days', '30', '-subj', '/CN=example.com'], { stdio: 'ignore' });
+  files = { cert: path('new.pem'), privkey: path('new.key'), chain: path('new.pem'), fullchain: path('new.pem') };
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function makeTree(tree: ApacheTreeOfTests): string {
+  const root = mkdtempSync(join(folder, 'root-'));
+  const fill = (text: string): string => text.replaceAll('{R}', root).replaceAll('{H}', String(PORTS.http)).replaceAll('{S}', String(PORTS.https)).replaceAll('{C}', join(folder, 'old.pem')).replaceAll('{K}', join(folder, 'old.key'));
+  for (const [path, text] of Object.entries(filesOfTree(tree))) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), fill(text), 'latin1');
+  }
+  for (const [path, target] of Object.entries(tree.links ?? {})) symlinkSync(target, join(root, path));
+  return root;
+}
+
+/** Every file below a folder, and every link: path → text or target. */
+function snapshot(root: string): Record<string, string> {
+  return Object.fromEntries(
+    readdirSync(root, { recursive: true, encoding: 'utf8' }).flatMap((path) => {
+      const kind = lstatSync(join(root, path));
+      return kind.isSymbolicLink() ? [[path, 'link']] : kind.isFile() ? [[path, readFileSync(join(root, path), 'latin1')]] : [];
+    }),
+  );
+}
+
+function apply(change: ServerChange): void {
+  for (const { path, before, after } of change.files) {
+    let present: string | null = null;
+    try {
+      present = readFileSync(path, 'latin1');
+    } catch {
+      // New.
+    }
+    expect(present).toBe(before);
+    writeFileSync(path, after, 'latin1');
+  }
+  for (const { path, target } of change.links) symlinkSync(target, path);
+}
+
+const context = (root: string): InstallContext => ({
+  options: { apache_server_root: root, apache_ctl: '/usr/sbin/apache2', apache_bin: '/usr/sbin/apache2', apache_logs_root: root },
+  http01Port: PORTS.http,
+  httpsPort: PORTS.https,
+  configDir: join(folder, 'config'),
+  workDir: folder,
+  environment: process.env,
+  signal: new AbortController().signal,
+  log: () => undefined,
+});
+
+async function opened(root: string): Promise<Installer> {
+  mkdirSync(join(folder, 'config'), { recursive: true });
+  const installer = createApacheInstaller();
+  await installer.prepare(context(root));
+  await installer.read(new Map());
+  installer.ready();
+  return installer;
+}
+
+/** The lines of the old text stand in the new one in their order, but for those that name a certificate. */
+function expectKept(before: string, after: string, title: string): void {
+  const lines = after.split('\n');
+  let at = 0;
+  for (const line of before.split('\n')) {
+    if (/SSLCertificate|snippets\/tls|\[L,NE,R=permanent\]/.test(line)) continue;
+    const found = lines.indexOf(line, at);
+    if (found >= 0) at = found + 1;
+    else if (line !== before.split('\n').at(-1)) expect.fail(`${title}: a line is gone: ${JSON.stringify(line)}`);
+  }
+}
+
+describe('configurations that the real server loads', () => {
+  it.each(apacheTrees.map((tree) => [tree.title, tree] as const))('%s', async (title, tree) => {
+    const root = makeTree(tree);
+    const before = snapshot(root);
+    const installer = await opened(root);
+    const names = tree.names ?? ['example.com'];
+    const deployment: Deployment = { names, files };
+    if (tree.refused) {
+      expect(() => installer.deploy(deployment, new Map())).toThrow(/Certbot could not find a VirtualHost/);
+      expect(snapshot(root)).toEqual(before);
+      return;
+    }
+    expect(installer.questions(deployment)).toEqual([]);
+    // As core plans it: both steps on what the ones before leave, then written.
+    const deploy = installer.deploy(deployment, new Map());
+    const instead = new Map(deploy.files.map(({ path, after }) => [path, after]));
+    await installer.read(instead);
+    const redirect = installer.enhance('redirect', deployment);
+    if (!redirect) throw new Error('no redirect');
+    apply(deploy);
+    apply(redirect);
+    const dump = spawnSync('/usr/sbin/apache2', ['-d', root, '-f', join(root, existsSync(join(root, 'httpd.conf')) ? 'httpd.conf' : 'apache2.conf'), '-t', '-D', 'DUMP_VHOSTS'], { encoding: 'utf8', timeout: 20_000 });
+    expect(dump.status, `${dump.stderr}${dump.stdout}${Object.entries(snapshot(root)).map(([path, text]) => `--- ${path}\n${text}`).join('\n')}`).toBe(0);
+    expect(dump.stdout).toContain(String(PORTS.https));
+    const after = snapshot(root);
+    for (const [path, text] of Object.entries(before)) expectKept(text, after[path] ?? '', `${title}, ${path}`);
+
+    await installer.read(new Map());
+    for (const name of names) expect(installer.names().some((each) => each.name === name && each.tls) || title.includes('pattern') || title.includes('question mark') || tree.names?.[0] === 'new.example.com', `${title}: ${name} is not served by TLS`).toBe(true);
+    const nothing = { files: [], links: [], commands: [] };
+    expect(installer.deploy(deployment, new Map()), 'a second time').toMatchObject(nothing);
+    expect(installer.enhance('redirect', deployment), 'a second time').toMatchObject(nothing);
+    expect(snapshot(root)).toEqual(after);
+  });
+});
