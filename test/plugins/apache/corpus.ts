@@ -27,7 +27,7 @@ const MODULES = ['mpm_event', 'authz_core', 'authz_host', 'authn_core', 'access_
 
 /** A configuration around something; everything below the root. */
 export function conf(inside: string, modules: readonly string[] = MODULES): string {
-  return `ServerRoot {R}\nDefaultRuntimeDir {R}\nPidFile {R}/apache.pid\nErrorLog {R}/error.log\nServerName localhost\nUser www-data\nGroup www-data\n${modules.map((name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so\n`).join('')}<Directory />\n    AllowOverride None\n    Require all denied\n</Directory>\n<Directory {R}>\n    Require all granted\n</Directory>\n${inside}\n`;
+  return `ServerRoot {R}\nDefaultRuntimeDir {R}\nPidFile {R}/apache.pid\nErrorLog {R}/error.log\nServerName localhost\nUser www-data\nGroup www-data\n${modules.map((name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so\n`).join('')}${modules.includes('mime') ? 'TypesConfig /etc/mime.types\n' : ''}<Directory />\n    AllowOverride None\n    Require all denied\n</Directory>\n<Directory {R}>\n    Require all granted\n</Directory>\n${inside}\n`;
 }
 export const LISTEN = 'Listen 127.0.0.1:{H}';
 

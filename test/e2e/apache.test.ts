@@ -1,0 +1,152 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { listCheckpoints } from '../../src/store/checkpoint.js';
+import { undoCheckpoint } from '../../src/store/checkpoint-undo.js';
+import { conf, LISTEN, type ApacheTreeOfTests } from '../plugins/apache/corpus.js';
+import { makeApache, type RunningApache } from './apache.js';
+import { makePlace, runProgram, unattended, type Ended, type Place } from './certwright.js';
+import { plainAnswer, servedFor } from './nginx.js';
+import { freePorts, startPebble, type Pebble } from './pebble.js';
+
+let pebble: Pebble;
+let place: Place;
+let apache: RunningApache;
+let certificates: string;
+let https: number;
+beforeAll(async () => {
+  [https = 0] = await freePorts(1);
+  pebble = await startPebble({ env: { PEBBLE_VA_NOSLEEP: '1', PEBBLE_WFE_NONCEREJECT: '0', PEBBLE_AUTHZREUSE: '0' } });
+  certificates = mkdtempSync(join(tmpdir(), 'certwright-old-'));
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', join(certificates, 'key.pem'), '-out', join(certificates, 'cert.pem'), '-days', '30', '-subj', '/CN=old.example.com'], { stdio: 'ignore' });
+});
+afterAll(async () => {
+  rmSync(certificates, { recursive: true, force: true });
+  await pebble.stop();
+});
+beforeEach(() => {
+  place = makePlace({ REQUESTS_CA_BUNDLE: pebble.caPath });
+  // Apache's processes read the answers below it.
+  chmodSync(place.folder, 0o755);
+});
+afterEach(async () => {
+  await apache.stop();
+  place.remove();
+});
+
+const start = async (tree: Omit<ApacheTreeOfTests, 'title'>): Promise<void> => {
+  apache = makeApache({ title: 'tree', ...tree }, { http: pebble.httpPort, https }, { cert: join(certificates, 'cert.pem'), key: join(certificates, 'key.pem') });
+  expect(apache.fault()).toBeNull();
+  await apache.start();
+};
+const where = () => ['--apache-server-root', apache.root, '--apache-logs-root', apache.root, '--http-01-port', String(pebble.httpPort), '--https-port', String(https)];
+const run = (verb: string, ...more: string[]) => place.certwright([verb, ...unattended(pebble.directoryUrl), ...where(), ...more]);
+async function fine(ended: Promise<Ended>): Promise<string> {
+  const { code, stdout, stderr } = await ended;
+  expect(code, `${stdout}${stderr}`).toBe(0);
+  return stdout;
+}
+
+/** As Debian has it: modules and sites are links, and neither ssl nor rewrite is there. */
+const debian = (): Omit<ApacheTreeOfTests, 'title'> => {
+  const available = readdirSync('/etc/apache2/mods-available').filter((name) => /^(?:ssl|socache_shmcb|rewrite|setenvif|mime|headers|authz_core|mpm_event|dir)\.(?:load|conf|load)$/.test(name));
+  const enabled = available.filter((name) => /^(?:authz_core|mpm_event|dir)\./.test(name));
+  return {
+    files: {
+      'apache2.conf': conf('IncludeOptional mods-enabled/*.load\nIncludeOptional mods-enabled/*.conf\nInclude ports.conf\nIncludeOptional sites-enabled/*.conf', []).replace(/<Directory[\s\S]*<\/Directory>\n/, ''),
+      'ports.conf': `${LISTEN}\n\n<IfModule ssl_module>\n\tListen 127.0.0.1:{S} https\n</IfModule>\n`,
+      'mime.types': '',
+      ...Object.fromEntries(available.map((name) => [`mods-available/${name}`, readFileSync(join('/etc/apache2/mods-available', name), 'latin1').replace(/^\s*TypesConfig.*$/m, 'TypesConfig mime.types').replaceAll('${APACHE_RUN_DIR}', '{R}')])),
+      'sites-available/example.conf': '<VirtualHost *:{H}>\n\tServerName example.com\n\tServerAlias www.example.com\n\tDocumentRoot {R}\n</VirtualHost>\n',
+      'sites-available/000-other.conf': '<VirtualHost *:{H}>\n\tServerName other.example.com\n</VirtualHost>\n',
+    },
+    links: {
+      ...Object.fromEntries(enabled.map((name) => [`mods-enabled/${name}`, `../mods-available/${name}`])),
+      'sites-enabled/example.conf': '../sites-available/example.conf',
+      'sites-enabled/000-other.conf': '../sites-available/000-other.conf',
+    },
+  };
+};
+
+it('run --apache on Debian: modules, site and listen enabled, proved, served, redirected; again changes no byte; renew; rollback restores all', { timeout: 90_000 }, async () => {
+  await start(debian());
+  const before = apache.files();
+  await fine(run('run', '--apache', '-d', 'example.com,www.example.com'));
+  expect(await servedFor('example.com', https)).toContain('DNS:example.com, DNS:www.example.com');
+  expect(await plainAnswer('www.example.com', pebble.httpPort, '127.0.0.1', '/x')).toEqual({ status: 301, location: 'https://www.example.com/x' });
+  expect((await plainAnswer('other.example.com', pebble.httpPort)).location).toBe('');
+  const after = apache.files();
+  expect(after['sites-enabled/example-le-ssl.conf']).toBe(join(apache.root, 'sites-available/example-le-ssl.conf'));
+  expect(after['sites-available/example-le-ssl.conf']).toContain('<IfModule mod_ssl.c>\n<VirtualHost *:');
+  expect(after['mods-enabled/ssl.load']).toBe('../mods-available/ssl.load');
+  expect(after['sites-available/000-other.conf']).toBe(before['sites-available/000-other.conf']);
+  expect(await fine(run('install', '-i', 'apache', '--cert-name', 'example.com'))).toContain('Nothing had to be changed.');
+  expect(apache.files()).toEqual(after);
+
+  const first = await servedFor('example.com', https);
+  await fine(place.certwright(['renew', '-n', '--no-random-sleep-on-renew', '--force-renewal']));
+  expect(await servedFor('example.com', https)).not.toBe(first);
+  expect(apache.files()).toEqual(after);
+  const renewal = readFileSync(join(place.folder, 'config/renewal/example.com.conf'), 'utf8');
+  expect(renewal).toContain('authenticator = apache\n');
+  expect(renewal).toContain('installer = apache\n');
+  expect(renewal).toContain(`apache_server_root = ${apache.root}\n`);
+
+  await fine(run('enhance', '--apache', '--cert-name', 'example.com', '--hsts', '--uir'));
+  const hardened = apache.files()['sites-available/example-le-ssl.conf'];
+  expect(hardened).toContain('Header always set Strict-Transport-Security "max-age=31536000"');
+  expect(hardened).toContain('Header always set Content-Security-Policy upgrade-insecure-requests');
+
+  const dirs = { config: join(place.folder, 'config'), work: join(place.folder, 'work'), logs: join(place.folder, 'logs') };
+  const titles = listCheckpoints(dirs).map(({ title }) => title);
+  expect(titles.toReversed()).toEqual(['Deployed ACME Certificate', 'Add enhancement redirect', 'Add enhancement hsts', 'Add enhancement uir']);
+  for (const checkpoint of listCheckpoints(dirs)) {
+    const { problems } = await undoCheckpoint(dirs, checkpoint, [], async ([command = '', ...args]) => ((await runProgram(command, args)).code === 0 ? null : 'failed'));
+    expect(problems).toEqual([]);
+  }
+  expect(apache.files()).toEqual(before);
+  expect(apache.fault()).toBeNull();
+});
+
+it('certonly --apache: every kind of host answers for its name, and each file is as it was afterwards', { timeout: 60_000 }, async () => {
+  const plain = (name: string, inside: string): string => `<VirtualHost *:{H}>\n    ServerName ${name}.example.com\n${inside}</VirtualHost>\n`;
+  await start({
+    files: {
+      'site.conf': [
+        '<VirtualHost *:{H}>\n    DocumentRoot {R}\n    RewriteEngine on\n    RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R,L]\n</VirtualHost>\n',
+        plain('denied', '    <Location />\n        Require all denied\n    </Location>\n'),
+        plain('denied-of-old', '    <Location />\n        Order deny,allow\n        Deny from all\n    </Location>\n'),
+        plain('closed', '    <Location />\n        AuthType Basic\n        AuthName closed\n        AuthUserFile {R}/site.conf\n        Require valid-user\n    </Location>\n'),
+        plain('proxied', '    ProxyPass / http://127.0.0.1:9/\n'),
+        plain('redirected', '    Redirect permanent / http://elsewhere.example.org/\n'),
+        plain('rewritten', '    RewriteEngine on\n    RewriteCond %{REQUEST_FILENAME} !-f\n    RewriteRule . /index.php [L]\n'),
+        plain('any', '    Alias /.well-known/acme-challenge/ /nowhere/\n').replace('any.example.com', 'main.example.org\n    ServerAlias *.any.example.com'),
+        '<Macro VHost $name>\n',
+        plain('$name', '    Redirect 404 /\n').replace('.example.com', ''),
+        '</Macro>\nUse VHost macro.example.com\n',
+        // A redirect is followed by the CA.
+        '<VirtualHost *:{S}>\n    ServerName secure.example.com\n    SSLEngine on\n    SSLCertificateFile {C}\n    SSLCertificateKeyFile {K}\n</VirtualHost>\n',
+      ].join(''),
+    },
+  });
+  const before = apache.files();
+  const names = ['unknown', 'denied', 'denied-of-old', 'closed', 'proxied', 'redirected', 'rewritten', 'x.any', 'macro', 'secure'].map((name) => `${name}.example.com`);
+  await fine(run('certonly', '--apache', '-d', names.join(',')));
+  expect(apache.files()).toEqual(before);
+  // The reload that puts it back is in force in a moment.
+  await expect.poll(async () => (await plainAnswer('redirected.example.com', pebble.httpPort)).location).toBe('http://elsewhere.example.org/');
+});
+
+it('a configuration that Apache rejects is told in its words before anything is ordered', { timeout: 30_000 }, async () => {
+  await start({ files: { 'site.conf': '<VirtualHost *:{H}>\n    ServerName example.com\n</VirtualHost>\n' } });
+  writeFileSync(join(apache.root, 'site.conf'), '<VirtualHost *:80>\n    Nonsense on\n</VirtualHost>\n');
+  const requests = pebble.requests().length;
+  const { code, stderr } = await run('run', '--apache', '-d', 'example.com');
+  expect(code).toBe(1);
+  expect(stderr).toContain('The apache plugin is not working');
+  expect(stderr).toContain("Invalid command 'Nonsense'");
+  expect(stderr).toContain('line 2');
+  expect(pebble.requests().length).toBe(requests);
+});
