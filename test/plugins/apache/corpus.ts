@@ -141,6 +141,9 @@ const variations: readonly { title: string; of: (text: string) => string; fits: 
   { title: 'tabs', of: (text) => text.replace(/^( {4})+/gm, (spaces) => '\t'.repeat(spaces.length / 4)), fits: ({ files }) => Object.values(files).some((text) => /^ {4}/m.test(text)) },
 ];
 
+/** The first ones of all; the others are variations. */
+export const apacheTreesAsWritten = base.length;
+
 export const apacheTrees: readonly ApacheTreeOfTests[] = [
   ...base,
   ...variations.flatMap(({ title, of, fits }) => base.filter(fits).map((tree) => ({ ...tree, title: `${tree.title}, ${title}`, files: Object.fromEntries(Object.entries(tree.files).map(([path, text]) => [path, of(text)])) }))),

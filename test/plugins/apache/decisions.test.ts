@@ -1,0 +1,203 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { begin, grow, idOf, nextStep, STEPS, storageWith } from '../../../src/plugins/apache/auto-hsts.js';
+import { chooseVhost, coveredBy } from '../../../src/plugins/apache/choose.js';
+import { conditionHolds } from '../../../src/plugins/apache/conditions.js';
+import { parseRun } from '../../../src/plugins/apache/control.js';
+import { addHsts, addStapling, addUir } from '../../../src/plugins/apache/enhance.js';
+import { addListen } from '../../../src/plugins/apache/listen.js';
+import { enabling } from '../../../src/plugins/apache/modules.js';
+import { apacheSettings } from '../../../src/plugins/apache/options.js';
+import { optionsFile } from '../../../src/plugins/apache/options-file.js';
+import { redirectHost } from '../../../src/plugins/apache/redirect.js';
+import { definesIn, systemOf } from '../../../src/plugins/apache/systems.js';
+import { readTree, type ApacheTree, type ConfigurationFiles } from '../../../src/plugins/apache/tree.js';
+import { addressText, placeOf, vhostsOf, type Vhost } from '../../../src/plugins/apache/vhosts.js';
+import { EditList, spliced } from '../../../src/plugins/server-configuration/edits.js';
+
+const treeOf = (text: string): ApacheTree => {
+  const disk: ConfigurationFiles = { read: () => text, real: (path) => path, list: () => [], kind: (path) => (path === '/e/apache2.conf' ? 'file' : null) };
+  return readTree('/e', '/e/apache2.conf', { modules: ['ssl_module'], defines: new Map(), environment: {}, version: [2, 4, 71] }, disk);
+};
+const vhosts = (text: string): readonly Vhost[] => vhostsOf(treeOf(text), 443);
+const host = (inside: string, addresses = '*:80'): string => `<VirtualHost ${addresses}>\n${inside}\n</VirtualHost>\n`;
+const edited = (text: string, change: (tree: ApacheTree, hosts: readonly Vhost[], edits: EditList) => void): string => {
+  const tree = treeOf(text);
+  const edits = new EditList();
+  change(tree, vhostsOf(tree, 443), edits);
+  return spliced(text, edits.all().get('/e/apache2.conf') ?? []);
+};
+
+describe('systems (certbot 5.5)', () => {
+  it.each([
+    [{ id: 'debian', like: [], version: '12' }, { ctl: 'apache2ctl', handleModules: true, vhostRoot: '/etc/apache2/sites-available' }],
+    [{ id: 'raspbian', like: ['debian'], version: '12' }, { handleSites: true }],
+    [{ id: 'pop', like: ['ubuntu', 'debian'], version: '22.04' }, { handleSites: true }],
+    // certbot takes the last word alone, and so thinks of Fedora, or of nothing.
+    [{ id: 'rocky', like: ['rhel', 'centos', 'fedora'], version: '9.3' }, { ctl: 'apachectl', bin: 'httpd', serverRoot: '/etc/httpd', repair: null }],
+    [{ id: 'unknown', like: ['suse', 'nobody'], version: '1' }, { vhostRoot: '/etc/apache2/vhosts.d', ctl: 'apachectl' }],
+    [{ id: 'rhel', like: ['fedora'], version: '8.9' }, { bin: null, otherRestart: true }],
+    [{ id: 'fedora', like: [], version: '39' }, { bin: 'httpd', repair: ['systemctl', 'restart', 'httpd'] }],
+    [{ id: 'fedora', like: [], version: '28' }, { bin: null, repair: null }],
+    [{ id: 'amzn', like: ['fedora'], version: '2' }, { serverRoot: '/etc/httpd' }],
+    [{ id: 'nobody', like: [], version: '' }, { serverRoot: '/etc/apache2', handleModules: false }],
+    [{ id: 'constructor', like: [], version: '' }, { serverRoot: '/etc/apache2' }],
+  ])('%j', (system, expected) => expect(systemOf(system)).toMatchObject(expected));
+
+  it('defines of a file of the shell', () => {
+    expect([...definesIn('A=b\nOPTIONS="-D FOREGROUND -DSSL -D X=y"\n', 'OPTIONS')]).toEqual([['FOREGROUND', ''], ['SSL', ''], ['X', 'y']]);
+    expect(definesIn('# OPTIONS="-D NO"\n', 'OPTIONS').size).toBe(0);
+  });
+
+  it('folders that nobody named go with the server root', () => {
+    expect(apacheSettings({ apache_server_root: '/x', apache_challenge_location: '/etc/apache2', apache_handle_sites: 'False' })).toMatchObject({ serverRoot: '/x', challengeLocation: '/x', newVhostRoot: '/x/sites-available', vhostRoot: null, handleSites: false });
+    expect(apacheSettings({ apache_challenge_location: '/y', apache_vhosts: ['a:1'] })).toMatchObject({ challengeLocation: '/y', vhosts: ['a:1'] });
+  });
+});
+
+describe('sections that are decided while reading', () => {
+  const circumstances = { modules: new Set(['ssl_module', 'mpm_event_module', 'http_module', 'php7_module']), variables: new Map([['X', '']]), version: [2, 4, 71], base: '/e', kind: (path: string) => (path === '/e/there' ? ('file' as const) : null) };
+  it.each([
+    ['ifmodule', ['mod_ssl.c'], true],
+    ['ifmodule', ['ssl_module'], true],
+    ['ifmodule', ['!ssl_module'], false],
+    ['ifmodule', ['event.c'], true],
+    ['ifmodule', ['prefork.c'], false],
+    ['ifmodule', ['http_core.c'], true],
+    ['ifmodule', ['mod_php7.c'], true],
+    ['ifmodule', ['MOD_SSL.c'], false],
+    ['ifdefine', ['X'], true],
+    ['ifdefine', ['!X'], false],
+    ['iffile', ['there'], true],
+    ['iffile', ['/not/there'], false],
+    ['ifdirective', ['SSLEngine'], true],
+    ['ifversion', ['2.4'], false],
+    ['ifversion', ['2.4.71'], true],
+    ['ifversion', ['>', '2.4'], true],
+    ['ifversion', ['<=', '2.4'], false],
+    ['ifversion', ['!<', '2.4'], true],
+    ['ifversion', ['~', '^2\\.4'], true],
+    ['ifversion', ['!~', '2.5'], true],
+    ['ifversion', ['=', '/2.4/'], true],
+    ['ifversion', ['~', '('], false],
+  ])('%s %j: %s', (name, values, holds) => expect(conditionHolds(name, values, circumstances)).toBe(holds));
+});
+
+describe('which host', () => {
+  const chosen = (text: string, name: string): string => {
+    const choice = chooseVhost(vhosts(text), name);
+    return choice.kind === 'ask' ? `ask ${choice.recommended.map(placeOf).join(' ')}`.trim() : `${placeOf(choice.vhost)}${choice.added ? ' added' : ''}`;
+  };
+  const two = host('ServerName a.example.com') + host('ServerName b.example.com\nServerAlias *.example.com');
+  it.each([
+    ['the name', two, 'a.example.com', '/e/apache2.conf:1'],
+    ['a pattern', two, 'c.example.com', '/e/apache2.conf:4'],
+    ['TLS before plain', two + host('ServerAlias *.example.com', '*:443'), 'a.example.com', '/e/apache2.conf:8'],
+    ['an address that is the name', host('', 'a.example.com:80') + two, 'a.example.com', '/e/apache2.conf:4'],
+    ['an address when there is no name', host('', 'x.example.org:80') + two, 'x.example.org', '/e/apache2.conf:1 added'],
+    ['the first of equals', host('ServerName a') + host('ServerName a'), 'a', '/e/apache2.conf:1'],
+    ['the only one', host('ServerName a'), 'new.example.org', '/e/apache2.conf:1 added'],
+    ['the only one but _default_', host('', '_default_:80') + host('ServerName a'), 'new.example.org', '/e/apache2.conf:4 added'],
+    ['none of several', two, 'new.example.org', 'ask'],
+    ['a wildcard', two + host('ServerName a.example.com', '*:443'), '*.example.com', 'ask /e/apache2.conf:4 /e/apache2.conf:8'],
+    ['a macro is none', `<Macro M $n>\n${host('ServerName $n')}</Macro>\n${host('ServerName a')}`, 'x', '/e/apache2.conf:6 added'],
+  ])('%s', (_, text, name, expected) => expect(chosen(text, name)).toBe(expected));
+
+  it('a wildcard stands for one label', () => {
+    expect(coveredBy('a.example.com', '*.example.com')).toBe(true);
+    expect(coveredBy('a.b.example.com', '*.example.com')).toBe(false);
+    expect(coveredBy('example.com', '*.example.com')).toBe(false);
+    expect(coveredBy('*.example.com', '*.example.com')).toBe(true);
+  });
+
+  it('addresses, as they are written', () => {
+    expect(vhosts('<VirtualHost *:80 [::1]:8080 10.0.0.1 host.example.com:* _default_:443>\n</VirtualHost>')[0]?.addresses.map(addressText)).toEqual(['*:80', '[::1]:8080', '10.0.0.1', 'host.example.com', '_default_:443']);
+  });
+});
+
+describe('Listen', () => {
+  it.each([
+    ['Listen 80\n', 443, 'Listen 80\n<IfModule mod_ssl.c>\n    Listen 443\n</IfModule>\n'],
+    ['Listen 80\nListen 1.2.3.4:443\n', 443, 'Listen 80\nListen 1.2.3.4:443\n'],
+    ['Listen 1.2.3.4:80\nListen [::1]:80', 8443, 'Listen 1.2.3.4:80\nListen [::1]:80\n<IfModule mod_ssl.c>\n    Listen 1.2.3.4:8443 https\n    Listen [::1]:8443 https\n</IfModule>\n'],
+    ['<IfModule ssl_module>\n\tServerTokens Prod\n</IfModule>\nListen 80\n', 443, '<IfModule ssl_module>\n\tServerTokens Prod\n\tListen 443\n</IfModule>\nListen 80\n'],
+    ['', 443, '<IfModule mod_ssl.c>\n    Listen 443\n</IfModule>\n'],
+  ])('%j, %d', (text, port, expected) => expect(edited(text, (tree, _, edits) => void addListen(tree, '/e', port, { https: true }, edits))).toBe(expected));
+});
+
+describe('modules', () => {
+  it('are enabled with what they need, each with the command that undoes it', () => {
+    expect(enabling(['socache_shmcb', 'ssl'], new Set(['mime_module']), { enmod: 'a2enmod', dismod: 'a2dismod', serverRoot: '/etc/apache2' })).toEqual({
+      modules: ['socache_shmcb_module', 'setenvif_module', 'ssl_module'],
+      commands: ['socache_shmcb', 'setenvif', 'ssl'].map((name) => ({ run: ['a2enmod', name], undo: ['a2dismod', '-f', name] })),
+    });
+  });
+  it('that nobody may enable are asked for in certbot’s words', () => {
+    expect(() => enabling(['ssl'], new Set(), null)).toThrow('Could not find ssl_module; not installing certificate.');
+    expect(() => enabling(['rewrite'], new Set(), null)).toThrow('Apache needs to have module "rewrite" active for the requested installation options.');
+    expect(enabling(['socache_shmcb', 'ssl'], new Set(['ssl_module']), null).commands).toEqual([]);
+  });
+});
+
+describe('hardening', () => {
+  const tls = host('    ServerName a', '*:443');
+  const harden = (text: string, change: (vhost: Vhost, edits: EditList, tree: ApacheTree) => unknown): string => edited(text, (tree, [vhost], edits) => void (vhost && change(vhost, edits, tree)));
+  it('HSTS once', () => {
+    const once = harden(tls, (vhost, edits) => addHsts(vhost, 31_536_000, edits));
+    expect(once).toBe(host('    ServerName a\n    Header always set Strict-Transport-Security "max-age=31536000"', '*:443'));
+    expect(harden(once, (vhost, edits) => addHsts(vhost, 31_536_000, edits))).toBe(once);
+  });
+  it('upgrade-insecure-requests stands beside a policy of the site', () => {
+    expect(harden(tls, addUir)).toContain('Header always set Content-Security-Policy upgrade-insecure-requests');
+    const own = host('Header always set Content-Security-Policy "default-src \'self\'"', '*:443');
+    expect(harden(own, addUir)).toContain('Header always append Content-Security-Policy upgrade-insecure-requests');
+    const has = host('Header set Content-Security-Policy "upgrade-insecure-requests; x"', '*:443');
+    expect(harden(has, addUir)).toBe(has);
+  });
+  it('stapling with one cache', () => {
+    const once = harden(tls, (vhost, edits, tree) => addStapling(tree, vhost, 'shmcb:x(128000)', { cacheAdded: false }, edits));
+    expect(once).toContain('    SSLUseStapling on\n');
+    expect(once).toContain('<IfModule mod_ssl.c>\n    SSLStaplingCache shmcb:x(128000)\n</IfModule>\n');
+    expect(harden(once, (vhost, edits, tree) => addStapling(tree, vhost, 'shmcb:x(128000)', { cacheAdded: false }, edits))).toBe(once);
+  });
+  it('HSTS that grows: begins with a minute, once in 48 hours, the rest when the certificate was renewed', () => {
+    const begun = harden(tls, begin);
+    expect(begun).toContain('Header always set Strict-Transport-Security "max-age=60"');
+    const [vhost] = vhosts(begun);
+    if (!vhost) throw new Error('no host');
+    expect(idOf(vhost)).toMatch(/^[0-9a-f]{32}$/);
+    expect(begin(vhost, new EditList())).toBeNull();
+    expect(harden(begun, (each, edits) => grow(each, 300, edits))).toBe(begun.replace('max-age=60', 'max-age=300'));
+    const day = 86_400;
+    expect(nextStep({ laststep: 0, timestamp: 0 }, 2 * day - 1, { renewed: true })).toEqual({ kind: 'wait' });
+    expect(nextStep({ laststep: 0, timestamp: 0 }, 2 * day, { renewed: false })).toEqual({ kind: 'set', seconds: 300, done: false });
+    expect(nextStep({ laststep: STEPS.length - 1, timestamp: 0 }, 9 * day, { renewed: false })).toEqual({ kind: 'wait' });
+    expect(nextStep({ laststep: STEPS.length - 1, timestamp: 0 }, 0, { renewed: true })).toEqual({ kind: 'set', seconds: 31_536_000, done: true });
+    expect(JSON.parse(storageWith('{"nginx": {"a": 1}, "apache": {"b": 2, "autohsts": {"old": {"laststep": 1, "timestamp": 1.5}}}}', (state) => ({ ...state, new: { laststep: 0, timestamp: 2 } })))).toEqual({ nginx: { a: 1 }, apache: { b: 2, autohsts: { old: { laststep: 1, timestamp: 1.5 }, new: { laststep: 0, timestamp: 2 } } } });
+  });
+  it("a mark of certbot's is found", () => {
+    expect(idOf(vhosts(host('#DO NOT REMOVE - Managed by Certbot, VirtualHost id: abc123', '*:443'))[0] as Vhost)).toBe('abc123');
+  });
+});
+
+it('a host that only redirects stands on the addresses that are in use', () => {
+  const [plain, tls] = vhosts(host('ServerName b', '10.0.0.1:80 10.0.0.1:8080') + host('ServerName a\nServerAlias w', '*:443'));
+  if (!plain || !tls) throw new Error('no hosts');
+  expect(redirectHost({ vhost: tls, names: ['a', 'w'] }, [plain, tls], { folder: '/e', logsRoot: '/l', httpPort: 80 })).toEqual({
+    path: '/e/le-redirect-a.conf',
+    text: '<VirtualHost 10.0.0.1:80>\nServerName a\nServerAlias w\nServerSignature Off\n\nRewriteEngine On\nRewriteRule ^ https://%{SERVER_NAME}%{REQUEST_URI} [END,NE,R=permanent]\n\nErrorLog /l/redirect.error.log\nLogLevel warn\n</VirtualHost>\n',
+  });
+});
+
+it('the TLS settings are those that certbot released last, to the byte', () => {
+  const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
+  expect(digest(optionsFile([2, 4, 71]).text)).toBe('0f3d9c62d4274aca0406925dc4ee0919599c397e7463bce792a915b60060d004');
+  expect(digest(optionsFile([2, 4, 7]).text)).toBe('95f7367d4905a1cd0932a35ce476b4a639e2108dbd1eedf924a5ea9e51fecaf7');
+  expect(optionsFile([2, 4, 71]).released).toHaveLength(21);
+  expect(new Set(optionsFile([2, 4, 71]).released).size).toBe(21);
+});
+
+it('what the server says of itself', () => {
+  const run = parseRun('Included configuration files:\n  (*) /e/apache2.conf\n    (10) /e/a b.conf\nServerRoot: "/e"\nPidFile: "/run/x y.pid"\nDefine: DUMP_RUN_CFG\nDefine: ONE\nDefine: TWO=a=b\nLoaded Modules:\n core_module (static)\n ssl_module (shared)\n');
+  expect(run).toEqual({ pidFile: '/run/x y.pid', defines: new Map([['ONE', ''], ['TWO', 'a=b']]), includes: ['/e/apache2.conf', '/e/a b.conf'], staticModules: ['core_module'], sharedModules: ['ssl_module'] });
+});

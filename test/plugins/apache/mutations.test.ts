@@ -1,0 +1,103 @@
+import { expect, it } from 'vitest';
+import { giveCertificate } from '../../../src/plugins/apache/certificate.js';
+import { challengeEdits } from '../../../src/plugins/apache/challenge.js';
+import { chooseVhost } from '../../../src/plugins/apache/choose.js';
+import { addHsts, addStapling, addUir } from '../../../src/plugins/apache/enhance.js';
+import { addListen } from '../../../src/plugins/apache/listen.js';
+import { planRedirect, redirectEdits } from '../../../src/plugins/apache/redirect.js';
+import { ApacheSyntaxError, readApache } from '../../../src/plugins/apache/syntax.js';
+import { tlsCopy } from '../../../src/plugins/apache/tls-copy.js';
+import { readTree, type ConfigurationFiles } from '../../../src/plugins/apache/tree.js';
+import { vhostsOf } from '../../../src/plugins/apache/vhosts.js';
+import { EditList, spliced } from '../../../src/plugins/server-configuration/edits.js';
+import { apacheTrees, filesOfTree } from './corpus.js';
+
+/** `npm run campaign:apache-mutations` takes more. */
+const COUNT = Number(process.env['CERTWRIGHT_MUTATIONS'] ?? 600);
+const SEED = Number(process.env['CERTWRIGHT_SEED'] ?? 2026);
+
+/** Numbers below `most`, the same ones for the same seed (mulberry32). */
+function numbers(seed: number): (most: number) => number {
+  let state = seed;
+  return (most) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % most;
+  };
+}
+
+const PIECES = ['<', '>', '</', '"', "'", '\\', '\\\n', '#', '${', '${D}', '\n', '\r\n', ' ', '\0', '\xff', '\xa0', '<VirtualHost *>', '</VirtualHost>', '<IfModule ssl_module>', '</IfModule>', 'Include site.conf\n', 'Include *\n', 'Listen 1\n', 'ServerAlias *(\n', 'RewriteRule ^ https://\n', 'Define D "\n', '<Macro M>', '[z-a]'];
+
+function mutated(text: string, next: (most: number) => number): string {
+  let result = text;
+  for (let times = 1 + next(4); times > 0; times -= 1) {
+    const at = next(result.length + 1);
+    const length = next(20);
+    const kind = next(4);
+    if (kind === 0) result = result.slice(0, at) + result.slice(at + length);
+    else if (kind === 1) result = result.slice(0, at) + (PIECES[next(PIECES.length)] ?? '') + result.slice(at);
+    else if (kind === 2) result = result.slice(0, at) + result.slice(at, at + length) + result.slice(at);
+    else result = result.slice(0, at) + String.fromCharCode(next(256)) + result.slice(at + 1);
+  }
+  return result;
+}
+
+const inMemory = (files: Readonly<Record<string, string>>): ConfigurationFiles => ({
+  read(path) {
+    const text = files[path];
+    if (text === undefined) throw new Error(`no such file: ${path}`);
+    return text;
+  },
+  real: (path) => path,
+  list: (folder) => [...new Set(Object.keys(files).flatMap((path) => (path.startsWith(`${folder}/`) ? [path.slice(folder.length + 1).split('/')[0] ?? ''] : [])))],
+  kind: (path) => (files[path] !== undefined ? 'file' : Object.keys(files).some((each) => each.startsWith(`${path}/`)) ? 'folder' : null),
+});
+
+it(`${COUNT} broken configurations are read or refused, in no time; splicing nothing gives the same bytes; what is written can be read again`, { timeout: 60_000 + COUNT * 20 }, () => {
+  const next = numbers(SEED);
+  let read = 0;
+  for (let round = 0; round < COUNT; round += 1) {
+    const tree = apacheTrees[next(apacheTrees.length)];
+    if (!tree) continue;
+    const files: Record<string, string> = {};
+    const root = tree.files['httpd.conf'] === undefined ? 'apache2.conf' : 'httpd.conf';
+    for (const [path, text] of Object.entries(filesOfTree(tree))) {
+      const filled = text.replaceAll('{H}', '80').replaceAll('{S}', '443').replaceAll('{R}', '/etc/apache2');
+      // The root file has much that is not about hosts: it is broken now and then only.
+      files[`/etc/apache2/${path}`] = path === root && next(4) > 0 ? filled : mutated(filled, next);
+    }
+    const started = performance.now();
+    try {
+      const found = readTree('/etc/apache2', `/etc/apache2/${root}`, { modules: ['so_module'], defines: new Map(), environment: {}, version: [2, 4, 71] }, inMemory(files));
+      for (const file of found.files.values()) expect(spliced(file.text, [])).toBe(file.text);
+      const vhosts = vhostsOf(found, 443);
+      const written = (edits: EditList): void => {
+        for (const [path, own] of edits.all()) readApache(spliced(found.files.get(path)?.text ?? '', own));
+      };
+      const challenge = new EditList();
+      challengeEdits(found, vhosts, [{ name: 'example.com', token: 'a', keyAuthorization: 'a.b' }], { http: 80, serverRoot: '/etc/apache2' }, { location: '/etc/apache2', answers: '/var/x' }, challenge);
+      written(challenge);
+      const install = new EditList();
+      addListen(found, '/etc/apache2', 443, { https: true }, install);
+      const choice = chooseVhost(vhosts, 'example.com');
+      if (choice.kind === 'vhost' && choice.vhost.tls) {
+        giveCertificate(vhosts, choice.vhost, { certificate: '/f', privkey: '/k', chain: null, options: '/o' }, install);
+        addHsts(choice.vhost, 60, install);
+        addUir(choice.vhost, install);
+        addStapling(found, choice.vhost, 'shmcb:x', { cacheAdded: false }, install);
+      } else if (choice.kind === 'vhost') readApache(tlsCopy(choice.vhost, 443, found.variables).text);
+      written(install);
+      const redirect = new EditList();
+      for (const host of planRedirect(vhosts, new Map(vhosts.filter(({ tls }) => tls).map((vhost) => [vhost, vhost.names])), { extension: '-le-ssl.conf', vhostRoot: null, httpPort: 80 }).hosts) redirectEdits(host, redirect);
+      written(redirect);
+      read += 1;
+    } catch (error) {
+      if (!(error instanceof ApacheSyntaxError) && !String(error).includes('no such file')) throw new Error(`seed ${SEED}, round ${round}: ${String(error)}\n${JSON.stringify(files)}`, { cause: error });
+      // What could be read must be writable: only the root file may be refused.
+      if (error instanceof ApacheSyntaxError && (error.stack ?? '').includes('written')) throw new Error(`seed ${SEED}, round ${round}: what was written cannot be read: ${error.message}\n${JSON.stringify(files)}`, { cause: error });
+    }
+    expect(performance.now() - started, `round ${round}`).toBeLessThan(2000);
+  }
+  expect(read).toBeGreaterThan(COUNT / 2);
+});
