@@ -174,6 +174,8 @@ export interface Installer {
   enhance(kind: Enhancement, deployment: Deployment): ServerChange | null;
   /** Writes files of the plugin's own into the configuration directory that changes refer to. Called before the first change is made. */
   ready(): void;
+  /** What time has brought about since the last renewal (certbot's --auto-hsts); `renewed`: the certificates of this run. Only asked when the descriptor's `hasUpdates` says so. */
+  update?(renewed: readonly Deployment[]): ServerChange;
   /** The server's test of what is on disk: null when it is good, else its words. */
   test(): Promise<string | null>;
   /** Has the running server use what is on disk, and returns when it does. Throws PluginError. */
@@ -198,6 +200,8 @@ export interface PluginDescriptor {
   fit(question: FitQuestion): Promise<Fit>;
   /** Loads the code that proves names; absent for installers. */
   load?(): Promise<Authenticator>;
+  /** Does something in the configuration of servers change with time? Asked by every `renew`, so it must be quick. */
+  hasUpdates?(configDir: string): boolean;
   /** Loads the code that configures a server; absent for authenticators. */
   loadInstaller?(): Promise<Installer>;
   /** Not listed and not offered: for scripts that name it. */

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
@@ -98,6 +98,7 @@ it('run --apache on Debian: modules, site and listen enabled, proved, served, re
   const hardened = apache.files()['sites-available/example-le-ssl.conf'];
   expect(hardened).toContain('Header always set Strict-Transport-Security "max-age=31536000"');
   expect(hardened).toContain('Header always set Content-Security-Policy upgrade-insecure-requests');
+  expect(await fine(run('enhance', '--apache', '--cert-name', 'example.com', '--hsts', '--uir'))).toContain('Nothing had to be changed.');
 
   const dirs = { config: join(place.folder, 'config'), work: join(place.folder, 'work'), logs: join(place.folder, 'logs') };
   const titles = listCheckpoints(dirs).map(({ title }) => title);
@@ -108,6 +109,33 @@ it('run --apache on Debian: modules, site and listen enabled, proved, served, re
   }
   expect(apache.files()).toEqual(before);
   expect(apache.fault()).toBeNull();
+});
+
+it('--auto-hsts: the header grows at renewals, at most once in 48 hours, and for good with a renewed certificate', { timeout: 60_000 }, async () => {
+  await start({ files: { 'site.conf': '<VirtualHost *:{H}>\n    ServerName example.com\n</VirtualHost>\n' } });
+  const seconds = (): string | undefined => /Strict-Transport-Security "max-age=(\d+)"/.exec(apache.files()['site-le-ssl.conf'] ?? '')?.[1];
+  const storage = join(place.folder, 'config/.pluginstorage.json');
+  const age = (laststep: number, timestamp: number): void => {
+    const { apache: kept } = JSON.parse(readFileSync(storage, 'utf8')) as { apache: { autohsts: Record<string, unknown> } };
+    writeFileSync(storage, JSON.stringify({ apache: { autohsts: Object.fromEntries(Object.keys(kept.autohsts).map((id) => [id, { laststep, timestamp }])) } }));
+  };
+  const renew = (...more: string[]) => fine(place.certwright(['renew', '-n', '--no-random-sleep-on-renew', ...more]));
+  await fine(run('run', '--apache', '--auto-hsts', '-d', 'example.com'));
+  expect(seconds()).toBe('60');
+  expect(statSync(storage).mode & 0o777).toBe(0o600);
+  await renew();
+  expect(seconds()).toBe('60');
+  age(0, 1_700_000_000.5);
+  await renew('--disable-renew-updates');
+  expect(seconds()).toBe('60');
+  await renew();
+  expect(seconds()).toBe('300');
+  age(6, 1_700_000_000);
+  await renew();
+  expect(seconds()).toBe('300');
+  await renew('--force-renewal');
+  expect(seconds()).toBe('31536000');
+  expect(JSON.parse(readFileSync(storage, 'utf8'))).toEqual({ apache: { autohsts: {} } });
 });
 
 it('certonly --apache: every kind of host answers for its name, and each file is as it was afterwards', { timeout: 60_000 }, async () => {

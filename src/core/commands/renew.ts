@@ -18,6 +18,7 @@ import { putRight } from '../put-right.js';
 import type { RenewalReason } from '../decide/renewal-reason.js';
 import { inPairs, partnersAlong } from '../renewal-pairs.js';
 import { renewalVerdicts } from '../renewal-verdicts.js';
+import { updateServers } from '../renewal-updates.js';
 import type { Settings } from '../settings.js';
 import { sharedHooks, inOrder } from '../shared-hooks.js';
 import type { World } from '../world.js';
@@ -79,7 +80,11 @@ export async function renew(settings: Settings, world: World): Promise<void> {
     // What an earlier renewal could not export, or what another client renewed; those of today were exported with their renewal.
     if (!dryRun) for (const { name } of others) await repeatExports(name, settings, shared);
     for (const [name, deploys] of await deployAgain(settings, others, shared)) outcomes.set(name, { ...outcomes.get(name), deploys: [...deploys] } as RenewalOutcome);
-    if (!dryRun) await reloadServers(due.filter(({ name }) => outcomes.get(name)?.state === 'renewed'), settings, world);
+    if (!dryRun) {
+      const renewed = due.filter(({ name }) => outcomes.get(name)?.state === 'renewed');
+      await reloadServers(renewed, settings, world);
+      await updateServers(wanted, renewed, settings, world);
+    }
   } catch (error) {
     reason = failureReason(error);
     throw error;

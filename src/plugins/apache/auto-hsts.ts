@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { atEnd, type EditList } from '../server-configuration/edits.js';
+import type { AutoHsts } from './auto-hsts-state.js';
 import { addHsts, headerOf, HSTS, HSTS_FOREVER } from './enhance.js';
+import { pathText } from './syntax.js';
 import type { Vhost } from './vhosts.js';
 
 /** Seconds of max-age, one after the other (F58). */
@@ -9,9 +11,6 @@ export const STEPS: readonly number[] = [60, 300, 900, 3600, 21_600, 43_200, 86_
 const PAUSE = 48 * 3600;
 /** certbot's mark of a host whose header grows. */
 const MARK = 'DO NOT REMOVE - Managed by Certbot, VirtualHost id: ';
-
-/** `autohsts` of .pluginstorage.json: by the id of a host, how far it is. `timestamp` in seconds. */
-export type AutoHsts = Readonly<Record<string, { laststep: number; timestamp: number }>>;
 
 /** What becomes of one host at a renewal. */
 export type AutoHstsStep =
@@ -24,6 +23,28 @@ export function nextStep({ laststep, timestamp }: AutoHsts[string], now: number,
   const next = STEPS[laststep + 1];
   if (next === undefined) return renewed ? { kind: 'set', seconds: HSTS_FOREVER, done: true } : { kind: 'wait' };
   return timestamp + PAUSE > now ? { kind: 'wait' } : { kind: 'set', seconds: next, done: false };
+}
+
+/**
+ * What the hosts come to now, and the state afterwards. `renewed`: the private keys of the certificates that were renewed. Hosts that are not
+ * found any more are forgotten (`lost`).
+ */
+export function growAll(vhosts: readonly Vhost[], state: AutoHsts, now: number, renewed: readonly string[], edits: EditList): { state: AutoHsts; lost: readonly string[]; notes: readonly string[] } {
+  const after: Record<string, AutoHsts[string]> = {};
+  const lost: string[] = [];
+  const notes: string[] = [];
+  for (const [id, own] of Object.entries(state)) {
+    const vhost = vhosts.find((each) => idOf(each) === id);
+    const keys = vhost?.statements.filter(({ name }) => name === 'sslcertificatekeyfile').map(({ values }) => values[0]) ?? [];
+    const step = nextStep(own, now, { renewed: renewed.some((path) => keys.includes(pathText(path))) });
+    if (step.kind === 'wait') after[id] = own;
+    else if (!vhost || !grow(vhost, step.seconds, edits)) lost.push(id);
+    else {
+      notes.push(`Increasing HSTS max-age value to ${step.seconds} for VirtualHost in ${vhost.file.path}`);
+      if (!step.done) after[id] = { laststep: own.laststep + 1, timestamp: now };
+    }
+  }
+  return { state: after, lost, notes };
 }
 
 /** The id that a host is known by; null when it has none. */
@@ -48,11 +69,4 @@ export function grow(vhost: Vhost, seconds: number, edits: EditList): boolean {
   if (!header || !value) return false;
   edits.add(header.file, { from: value.start, to: value.end, text: `"max-age=${seconds}"` });
   return true;
-}
-
-/** .pluginstorage.json with the state of Apache's hosts; what else is in it stays. `text` null = there is none. Throws SyntaxError. */
-export function storageWith(text: string | null, change: (state: AutoHsts) => AutoHsts): string {
-  const storage = (text === null ? {} : JSON.parse(text)) as Record<string, Record<string, unknown> | undefined>;
-  const apache = storage['apache'] ?? {};
-  return JSON.stringify({ ...storage, apache: { ...apache, autohsts: change((apache['autohsts'] ?? {}) as AutoHsts) } });
 }

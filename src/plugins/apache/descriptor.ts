@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { portHolder } from '../../system/ports.js';
 import type { PluginDescriptor } from '../contract.js';
+import { STORAGE, stateIn } from './auto-hsts-state.js';
 import { apacheOptions, apacheSettings } from './options.js';
 import { rootFileIn } from './systems.js';
 
@@ -24,6 +27,13 @@ export const apache: PluginDescriptor = {
     const holder = portHolder(http01Port);
     if (holder && !PROCESSES.includes(holder.command)) return Promise.resolve({ fits: false, reason: `port ${http01Port} is taken by ${holder.command}, process ${holder.pid}` });
     return Promise.resolve({ fits: true, reason: 'no downtime: its configuration is changed for a moment and put back' });
+  },
+  hasUpdates(configDir) {
+    try {
+      return Object.keys(stateIn(readFileSync(join(configDir, STORAGE), 'latin1'))).length > 0;
+    } catch {
+      return false;
+    }
   },
   async load() {
     const { createApacheAuthenticator } = await import('./authenticator.js');

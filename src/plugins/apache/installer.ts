@@ -4,7 +4,8 @@ import { PluginError } from '../../core/errors.js';
 import type { Deployment, Enhancement, InstallContext, Installer, PlaceQuestion, ServerChange } from '../contract.js';
 import { EditList, spliced } from '../server-configuration/edits.js';
 import { keepReleased } from '../server-configuration/released-file.js';
-import { begin, idOf, storageWith } from './auto-hsts.js';
+import { begin, growAll, idOf } from './auto-hsts.js';
+import { stateIn, STORAGE, storageWith } from './auto-hsts-state.js';
 import type { CertificateWish } from './certificate.js';
 import { chooseVhost, coveredBy, type VhostChoice } from './choose.js';
 import { configurationFault } from './control.js';
@@ -13,7 +14,7 @@ import { addHsts, addStapling, addUir, headerOf, HSTS, HSTS_FOREVER } from './en
 import { enabling, moduleTools } from './modules.js';
 import { optionsFile } from './options-file.js';
 import { planRedirect, redirectEdits, redirectHost } from './redirect.js';
-import { nothingPlanned, openApache, readApacheConfiguration, reloadAndWait, unseenFiles, type Apache, type Planned, type Reading } from './server.js';
+import { changedFiles, nothingPlanned, openApache, readApacheConfiguration, reloadAndWait, unseenFiles, type Apache, type Planned, type Reading } from './server.js';
 import { pathText } from './syntax.js';
 import { listensOf, matches, placeOf, type Vhost } from './vhosts.js';
 
@@ -67,6 +68,7 @@ export function createApacheInstaller(): Installer {
     questions: (deployment) => questionsFor(deployment, opened()),
     deploy: (deployment, chosen) => decided(decideDeploy(deployment, chosen, opened())),
     enhance: (kind, deployment) => decided(decideEnhancement(kind, deployment, opened())),
+    update: (renewed) => decideUpdate(renewed, opened()),
     ready() {
       const { context: at, apache: found } = opened();
       keepReleased(at.configDir, optionsFile(found.version), (message) => at.log('warning', message));
@@ -240,8 +242,23 @@ function beginAutoHsts(secure: ReadonlyMap<Vhost, readonly string[]>, { context:
     ids.push(id);
   }
   if (ids.length === 0) return [];
-  const path = join(configDir, '.pluginstorage.json');
-  const before = existsSync(path) ? readFileSync(path, 'latin1') : null;
+  const { path, text: before } = storageOf(configDir);
   const now = Math.floor(Date.now() / 1000);
   return [{ path, before, mode: 0o600, after: storageWith(before, (state) => ({ ...state, ...Object.fromEntries(ids.map((id) => [id, { laststep: 0, timestamp: now }])) })) }];
+}
+
+/** What time has brought about: headers that grow. */
+function decideUpdate(renewed: readonly Deployment[], { context, reading }: At): ServerChange {
+  const { path, text } = storageOf(context.configDir);
+  const edits = new EditList();
+  const { state, lost, notes } = growAll(reading.vhosts, stateIn(text), Math.floor(Date.now() / 1000), renewed.map(({ files }) => files.privkey), edits);
+  for (const id of lost) context.log('error', `Could not find VirtualHost with ID ${id}, disabling AutoHSTS for this VirtualHost`);
+  const after = storageWith(text, () => state);
+  const changed = lost.length > 0 || notes.length > 0;
+  return { files: [...changedFiles(reading, edits.all()), ...(changed ? [{ path, before: text, after, mode: 0o600 }] : [])], links: [], commands: [], notes, warnings: [] };
+}
+
+function storageOf(configDir: string): { path: string; text: string | null } {
+  const path = join(configDir, STORAGE);
+  return { path, text: existsSync(path) ? readFileSync(path, 'latin1') : null };
 }

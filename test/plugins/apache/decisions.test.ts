@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { begin, grow, idOf, nextStep, STEPS, storageWith } from '../../../src/plugins/apache/auto-hsts.js';
+import { begin, grow, idOf, nextStep, STEPS } from '../../../src/plugins/apache/auto-hsts.js';
+import { storageWith } from '../../../src/plugins/apache/auto-hsts-state.js';
 import { chooseVhost, coveredBy } from '../../../src/plugins/apache/choose.js';
 import { conditionHolds } from '../../../src/plugins/apache/conditions.js';
 import { parseRun } from '../../../src/plugins/apache/control.js';
