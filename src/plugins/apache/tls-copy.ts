@@ -38,9 +38,8 @@ export function tlsCopy(vhost: Vhost, httpsPort: number, later: ReadonlyMap<stri
   const circular = circularIn(section, vhost.names);
   for (const [index, node] of circular.entries()) {
     const indent = indentOf(file, node.start) ?? '';
-    const note = index === 0 ? [...NOTE, ''].map((line) => `${line}${newline}${line === '' ? '' : indent}`).join('') : '';
     // A comment goes on in the next line where the line does: one # is enough.
-    edits.push({ from: node.start, to: node.start, text: index === 0 ? `${note}${indent}# ` : '# ' });
+    edits.push({ from: node.start, to: node.start, text: index === 0 ? `${NOTE.join(`${newline}${indent}`)}${newline}${newline}${indent}# ` : '# ' });
   }
   const whole = file.text.slice(section.start, section.close);
   const moved = edits.map(({ from, to, text }) => ({ from: from - section.start, to: to - section.start, text }));

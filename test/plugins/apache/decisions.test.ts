@@ -12,6 +12,7 @@ import { apacheSettings } from '../../../src/plugins/apache/options.js';
 import { optionsFile } from '../../../src/plugins/apache/options-file.js';
 import { redirectHost } from '../../../src/plugins/apache/redirect.js';
 import { definesIn, systemOf } from '../../../src/plugins/apache/systems.js';
+import { tlsCopy } from '../../../src/plugins/apache/tls-copy.js';
 import { readTree, type ApacheTree, type ConfigurationFiles } from '../../../src/plugins/apache/tree.js';
 import { addressText, placeOf, vhostsOf, type Vhost } from '../../../src/plugins/apache/vhosts.js';
 import { EditList, spliced } from '../../../src/plugins/server-configuration/edits.js';
@@ -178,6 +179,28 @@ describe('hardening', () => {
   });
   it("a mark of certbot's is found", () => {
     expect(idOf(vhosts(host('#DO NOT REMOVE - Managed by Certbot, VirtualHost id: abc123', '*:443'))[0] as Vhost)).toBe('abc123');
+  });
+});
+
+describe('the TLS copy of a plain host', () => {
+  const copy = (text: string): { text: string; disabled: boolean } => {
+    const tree = treeOf(text);
+    const [vhost] = vhostsOf(tree, 443);
+    if (!vhost) throw new Error('no host');
+    return tlsCopy(vhost, 443, tree.variables);
+  };
+  it('is on the https port, each address once', () => {
+    expect(copy(host('    ServerName a', '*:80 *:8080 [::1]:80'))).toEqual({ text: `<IfModule mod_ssl.c>\n${host('    ServerName a', '*:443 [::1]:443')}</IfModule>\n`, disabled: false });
+  });
+  it('does not send to https what is there already: rules with their conditions, lines that go on, and Redirect', () => {
+    const { text, disabled } = copy(host('    ServerName a.example.com\n    RewriteCond %{HTTPS} \\\n        off\n    RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R]\n    RewriteCond %{X} y\n    RewriteRule ^ /index.php\n    Redirect permanent / https://a.example.com/\n    Redirect / https://other.example.org/\n    <Directory /x>\n        RewriteRule ^a https://%{HTTP_HOST}/b\n    </Directory>'));
+    expect(disabled).toBe(true);
+    expect(text).toBe(
+      `<IfModule mod_ssl.c>\n${host('    ServerName a.example.com\n    # Some rewrite rules in this file were disabled on your HTTPS site,\n    # because they have the potential to create redirection loops.\n\n    # RewriteCond %{HTTPS} \\\n        off\n    # RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R]\n    RewriteCond %{X} y\n    RewriteRule ^ /index.php\n    # Redirect permanent / https://a.example.com/\n    Redirect / https://other.example.org/\n    <Directory /x>\n        # RewriteRule ^a https://%{HTTP_HOST}/b\n    </Directory>', '*:443')}</IfModule>\n`,
+    );
+  });
+  it('has variables that are others later written out', () => {
+    expect(copy(`Define A one\nDefine B two\n${host('    ServerName ${A}.${B}.${C}')}Define A later\n`).text).toContain('    ServerName one.${B}.${C}\n');
   });
 });
 

@@ -128,6 +128,9 @@ describe('configurations that the real server loads', () => {
 
     await installer.read(new Map());
     for (const name of names) expect(installer.names().some((each) => each.name === name && each.tls) || title.includes('pattern') || title.includes('question mark') || tree.names?.[0] === 'new.example.com', `${title}: ${name} is not served by TLS`).toBe(true);
+    // A host that was there is used, not made once more.
+    const secure = dump.output.split('\n').filter((line) => line.includes(`port ${PORTS.https} namevhost`)).map((line) => line.trim().split(' ')[3]);
+    expect(secure.length, `${title}: ${secure.join(' ')}`).toBe(new Set(secure).size);
     const nothing = { files: [], links: [], commands: [] };
     expect(installer.deploy(deployment, new Map()), 'a second time').toMatchObject(nothing);
     expect(installer.enhance('redirect', deployment), 'a second time').toMatchObject(nothing);
