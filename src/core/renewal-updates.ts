@@ -3,7 +3,7 @@ import type { Lineage } from '../store/lineage.js';
 import { renewalSettings } from './decide/renewal-settings.js';
 import { CertwrightError } from './errors.js';
 import { openInstaller } from './installation.js';
-import { applyChange } from './server-change.js';
+import { applySteps } from './server-change.js';
 import type { Settings } from './settings.js';
 import type { World } from './world.js';
 
@@ -25,7 +25,7 @@ export async function updateServers(lineages: readonly Lineage[], renewed: reado
       const installer = await openInstaller(settings, world);
       const change = installer.update?.(deployments);
       if (!change || change.files.length === 0) continue;
-      await applyChange('Increased HSTS max-age values', change, () => installer.test(), world);
+      await applySteps([{ title: 'Increased HSTS max-age values', change }], () => installer.test(), world);
       await installer.reload();
     } catch (error) {
       if (error instanceof CertwrightError && error.code === 'cancelled') throw error;

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { basename } from 'node:path';
 import { PluginError } from '../../core/errors.js';
 import { printable } from '../../system/printable.js';
-import { extendedPath } from '../../system/process.js';
+import { extendedPath } from '../../system/hook-command.js';
 import { rootFileIn, type ApacheSystem } from './systems.js';
 
 /** Milliseconds for one call of the server's programs: a test of 1,000 hosts takes 0.1 s. */
