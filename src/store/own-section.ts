@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { StoreError } from '../core/errors.js';
-import { addSection, configText, configTree, parseConfig, removeSection, removeValue, setValue, type ConfigValue } from './configobj.js';
+import { addSection, configText, configTree, parseConfig, removeSection, removeValue, setValue, type ConfigValue } from '../system/configobj.js';
 import { understood } from './renewal-file.js';
 import { writeRenewalFile } from './save-files.js';
 
