@@ -6,7 +6,7 @@ import { NoncePool } from './nonces.js';
 import { errorOf, retryAfterMs } from './problem.js';
 import { readDirectory, type DirectoryInfo } from './resources.js';
 import { MOST_IN_FLIGHT, Transport, wait, type Answer, type Outgoing } from './transport.js';
-import type { Environment } from './trusted-roots.js';
+import type { Environment } from '../system/trusted-roots.js';
 
 /** One exchange with the CA, for a protocol view; no secrets. `status` 0 = no answer. */
 export interface Exchange {

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Cancelled, NetworkError } from '../core/errors.js';
 import { printableLine } from '../system/printable.js';
 import { connectionFailed, ConnectionFailed } from './connection-failed.js';
-import { trustedRoots, type Environment } from './trusted-roots.js';
+import { trustedRoots, type Environment } from '../system/trusted-roots.js';
 
 /** Most requests in flight at once; the CA's rate limits and one connection each. */
 export const MOST_IN_FLIGHT = 16;

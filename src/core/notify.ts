@@ -64,7 +64,7 @@ async function send(target: NotifyTarget, digest: Digest, settings: Settings, wo
       return sendMail({ to: target.address, subject: `${settings.program}: ${digest.summary}`, text: digestText(digest) }, { env, timeoutMs: PATIENCE, signal });
     }
     case 'webhook': {
-      const [{ postJson }, { trustedRoots }] = await Promise.all([import('../system/webhook.js'), import('../acme/trusted-roots.js')]);
+      const [{ postJson }, { trustedRoots }] = await Promise.all([import('../system/webhook.js'), import('../system/trusted-roots.js')]);
       // REQUESTS_CA_BUNDLE is about certificate authorities, in a rehearsal about the sandbox.
       const roots = target.url.protocol === 'https:' ? trustedRoots({ ...env, REQUESTS_CA_BUNDLE: undefined }) : undefined;
       return postJson(target.url, { ...digest, text: digestText(digest) }, { timeoutMs: PATIENCE, signal, userAgent: `${settings.program}/${CERTWRIGHT_VERSION}`, ...(roots === undefined ? {} : { roots }) });
