@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { connect } from 'node:tls';
 import type { TLSSocket } from 'node:tls';
-import { reverseName } from './addresses.js';
+import { reverseName } from '../system/addresses.js';
 import { OID } from './certificate-der.js';
 import { readAltNames, readExtensions } from './csr.js';
 import { DerError, TAG, children, expectTag, readWhole } from './der.js';

@@ -1,6 +1,6 @@
 import { createHash, createPublicKey, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { addressText } from './addresses.js';
+import { addressText } from '../system/addresses.js';
 import { OID } from './certificate-der.js';
 import { DerError, TAG, children, expectTag, readOid, readWhole } from './der.js';
 import type { Element } from './der.js';

@@ -2,9 +2,9 @@ import { createSocket } from 'node:dgram';
 import type { Socket as UdpSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
-import { DnsFormatError } from './dns-names.js';
-import { RCODE, decodeMessage, encodeMessage } from './dns-wire.js';
-import type { DnsMessage } from './dns-wire.js';
+import { DnsFormatError } from '../system/dns-names.js';
+import { RCODE, decodeMessage, encodeMessage } from '../system/dns-wire.js';
+import type { DnsMessage } from '../system/dns-wire.js';
 import type { DnsZone } from './dns-zone.js';
 
 const CLASS_IN = 1;

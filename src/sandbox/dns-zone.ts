@@ -1,9 +1,9 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { UsageError } from '../core/errors.js';
-import { encodeName } from './dns-names.js';
-import { TYPE_CODES, encodeValue, typeCode } from './dns-values.js';
-import { RCODE } from './dns-wire.js';
-import type { DnsRecord } from './dns-wire.js';
+import { encodeName } from '../system/dns-names.js';
+import { TYPE_CODES, encodeValue, typeCode } from '../system/dns-values.js';
+import { RCODE } from '../system/dns-wire.js';
+import type { DnsRecord } from '../system/dns-wire.js';
 
 /** What the DNS server says about a question. */
 export interface ZoneAnswer {

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { canonicalAddress } from './addresses.js';
+import { canonicalAddress } from '../system/addresses.js';
 import { checkCaa } from './caa.js';
 import { keyDigest, readCsr } from './csr.js';
 import type { Csr } from './csr.js';

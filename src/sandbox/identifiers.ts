@@ -1,4 +1,4 @@
-import { canonicalAddress } from './addresses.js';
+import { canonicalAddress } from '../system/addresses.js';
 import { isLoose } from './payload.js';
 import { Problem, joinProblems } from './problem.js';
 import type { Identifier } from './problem.js';

@@ -1,5 +1,5 @@
 import { CertwrightError } from '../core/errors.js';
-import { RCODE } from './dns-wire.js';
+import { RCODE } from '../system/dns-wire.js';
 import type { DnsZone } from './dns-zone.js';
 import { isLoose, optionalString, optionalStrings } from './payload.js';
 import type { Loose } from './payload.js';

@@ -1,10 +1,10 @@
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 import { randomInt } from 'node:crypto';
-import { TYPE_CODES } from './dns-values.js';
-import { RCODE, decodeMessage, encodeMessage } from './dns-wire.js';
-import type { RecordType } from './dns-values.js';
-import type { DnsMessage } from './dns-wire.js';
+import { TYPE_CODES } from '../system/dns-values.js';
+import { RCODE, decodeMessage, encodeMessage } from '../system/dns-wire.js';
+import type { RecordType } from '../system/dns-values.js';
+import type { DnsMessage } from '../system/dns-wire.js';
 import { Problem } from './problem.js';
 
 export interface ResolverSettings {
