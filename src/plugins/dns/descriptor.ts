@@ -1,0 +1,59 @@
+import { statSync } from 'node:fs';
+import { printableLine } from '../../system/printable.js';
+import type { Fit, FitQuestion, PluginDescriptor, PluginOption } from '../contract.js';
+import type { ProviderDescription } from './provider.js';
+
+/** The plugin `dns-NAME` of a provider: certbot's name, options and destinations (S33). The one authenticator of all is loaded with it. */
+export function dnsDescriptor(provider: ProviderDescription): PluginDescriptor {
+  const name = `dns-${provider.name}`;
+  return {
+    name,
+    title: provider.title,
+    description: provider.description,
+    authenticator: true,
+    installer: false,
+    options: dnsOptions(provider),
+    challengeTypes: ['dns-01', 'dns-account-01'],
+    overlaps: true,
+    ipAddresses: false,
+    fit: (question) => Promise.resolve(fit(provider, question)),
+    async load() {
+      const { createDnsAuthenticator } = await import('./authenticator.js');
+      return createDnsAuthenticator(provider);
+    },
+  };
+}
+
+/** The destination of the option with this ending: `credentials` → `dns_cloudflare_credentials`. */
+export function optionOf({ name }: ProviderDescription, ending: string): string {
+  return `dns_${name}_${ending}`.replaceAll('-', '_');
+}
+
+function dnsOptions(provider: ProviderDescription): readonly PluginOption[] {
+  const seconds: PluginOption = {
+    flags: [`--dns-${provider.name}-propagation-seconds`],
+    dest: optionOf(provider, 'propagation-seconds'),
+    kind: 'int',
+    metavar: 'N',
+    help: `Wait N seconds before the certificate authority is asked, instead of asking the nameservers until all of them have the record (certbot waits ${provider.propagationSeconds}).`,
+  };
+  const credentials: PluginOption = {
+    flags: [`--dns-${provider.name}-credentials`],
+    dest: optionOf(provider, 'credentials'),
+    kind: 'string',
+    metavar: 'FILE',
+    help: `${provider.title} credentials INI file. ${provider.access}`,
+  };
+  return [seconds, ...(provider.credentials === 'none' ? [] : [credentials]), ...(provider.options ?? [])];
+}
+
+function fit(provider: ProviderDescription, { identifiers, options }: FitQuestion): Fit {
+  const address = identifiers.find(({ type }) => type === 'ip');
+  if (address) return { fits: false, reason: `${address.shown} is an address, which no DNS record can prove` };
+  if (provider.credentials !== 'file') return { fits: true, reason: `records are set at ${provider.title} and removed again` };
+  const file = options[optionOf(provider, 'credentials')];
+  if (typeof file !== 'string' || file === '') return { fits: false, reason: `it needs --dns-${provider.name}-credentials FILE` };
+  return statSync(file, { throwIfNoEntry: false })?.isFile()
+    ? { fits: true, reason: `records are set at ${provider.title} with ${printableLine(file, 200)} and removed again` }
+    : { fits: false, reason: `there is no file ${printableLine(file, 200)}` };
+}
