@@ -1,8 +1,6 @@
-import { createSocket } from 'node:dgram';
-import { connect } from 'node:net';
-import { randomInt } from 'node:crypto';
+import { askDns } from '../system/dns-exchange.js';
 import { TYPE_CODES } from '../system/dns-values.js';
-import { RCODE, decodeMessage, encodeMessage } from '../system/dns-wire.js';
+import { RCODE } from '../system/dns-wire.js';
 import type { RecordType } from '../system/dns-values.js';
 import type { DnsMessage } from '../system/dns-wire.js';
 import { Problem } from './problem.js';
@@ -19,18 +17,6 @@ export interface ResolverSettings {
 const MAX_ALIASES = 8;
 const RCODE_NAMES = new Map<number, string>(Object.entries(RCODE).map(([name, code]) => [code, name]));
 
-function sameQuestion(message: DnsMessage, id: number, name: string, type: number): boolean {
-  const question = message.questions[0];
-  return message.response && message.id === id && question?.type === type && question.name.toLowerCase() === name.toLowerCase();
-}
-
-function queryBytes(id: number, name: string, type: number): Buffer {
-  return encodeMessage({
-    id, response: false, opcode: 0, authoritative: false, truncated: false, recursionDesired: true, recursionAvailable: false, rcode: 0,
-    questions: [{ name, type, class: 1 }], answers: [], authorities: [], additionals: [], edns: { size: 1232, version: 0 },
-  });
-}
-
 /** Asks a DNS server by real packets (UDP, TCP when cut) and follows aliases. Nothing is cached. */
 export class Resolver {
   private readonly timeoutMs: number;
@@ -40,58 +26,9 @@ export class Resolver {
     this.tries = settings.tries ?? 3;
   }
 
-  private overUdp(name: string, type: number): Promise<DnsMessage | undefined> {
-    return new Promise((resolve) => {
-      const id = randomInt(65_536);
-      const socket = createSocket(this.settings.address.includes(':') ? 'udp6' : 'udp4');
-      const finish = (message?: DnsMessage): void => {
-        clearTimeout(timer);
-        socket.removeAllListeners();
-        socket.on('error', () => {});
-        socket.close();
-        resolve(message);
-      };
-      const timer = setTimeout(() => finish(), this.timeoutMs);
-      socket.on('error', () => finish());
-      socket.on('message', (packet) => {
-        const message = tryDecode(packet);
-        if (message && sameQuestion(message, id, name, type)) finish(message);
-      });
-      socket.connect(this.settings.port, this.settings.address, () => socket.send(queryBytes(id, name, type)));
-    });
-  }
-
-  private overTcp(name: string, type: number): Promise<DnsMessage | undefined> {
-    return new Promise((resolve) => {
-      const id = randomInt(65_536);
-      let received = Buffer.alloc(0);
-      const socket = connect({ host: this.settings.address, port: this.settings.port });
-      const finish = (message?: DnsMessage): void => {
-        socket.removeAllListeners();
-        socket.on('error', () => {});
-        socket.destroy();
-        resolve(message);
-      };
-      socket.setTimeout(this.timeoutMs, () => finish());
-      socket.on('error', () => finish());
-      socket.on('end', () => finish());
-      socket.on('connect', () => {
-        const query = queryBytes(id, name, type);
-        socket.write(Buffer.concat([Buffer.from([query.length >> 8, query.length & 0xff]), query]));
-      });
-      socket.on('data', (chunk: Buffer) => {
-        received = Buffer.concat([received, chunk]);
-        if (received.length < 2 || received.length < 2 + received.readUInt16BE(0)) return;
-        const message = tryDecode(received.subarray(2, 2 + received.readUInt16BE(0)));
-        finish(message && sameQuestion(message, id, name, type) ? message : undefined);
-      });
-    });
-  }
-
   private async ask(name: string, type: number): Promise<DnsMessage | undefined> {
     for (let attempt = 0; attempt < this.tries; attempt += 1) {
-      const message = await this.overUdp(name, type);
-      if (message?.truncated) return this.overTcp(name, type);
+      const message = await askDns(this.settings, name, type, { recursion: true, timeoutMs: this.timeoutMs }).catch(() => undefined);
       if (message) return message;
     }
     return undefined;
@@ -131,13 +68,5 @@ export class Resolver {
     if (v4.status === 'rejected') throw v4.reason;
     if (v6.status === 'rejected') throw v6.reason;
     throw new Problem('dns', `No valid IP addresses found for ${name}: it has no A and no AAAA record`);
-  }
-}
-
-function tryDecode(packet: Buffer): DnsMessage | undefined {
-  try {
-    return decodeMessage(packet);
-  } catch {
-    return undefined;
   }
 }

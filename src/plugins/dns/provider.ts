@@ -34,6 +34,8 @@ export interface DnsProvider {
 export interface ProviderSetup {
   /** The plugin's name, for errors: `dns-cloudflare`. */
   plugin: string;
+  /** `access` of the description, for hints. */
+  access: string;
   credentials: Credentials;
   /** Values of the provider's own options by destination: `dns_google_project`. */
   options: Readonly<Record<string, PluginValue>>;

@@ -1,0 +1,19 @@
+import { dnsDescriptor } from '../descriptor.js';
+import type { ProviderDescription } from '../provider.js';
+
+export const rfc2136Description: ProviderDescription = {
+  name: 'rfc2136',
+  title: 'Dynamic DNS updates',
+  description: 'Answers by DNS records that are set in a name server of your own by dynamic updates (BIND, Knot, PowerDNS).',
+  propagationSeconds: 60,
+  ttl: 120,
+  credentials: 'file',
+  access: 'Make a key with `tsig-keygen -a hmac-sha512 NAME`, give it `update-policy { grant NAME name _acme-challenge.example.com. TXT; };` in the zone, and write dns_rfc2136_server, _name, _secret and _algorithm into the file.',
+  async create(setup) {
+    const { createRfc2136 } = await import('./provider.js');
+    return createRfc2136(setup);
+  },
+};
+
+/** certbot's `dns-rfc2136` (S48, C38). */
+export const rfc2136 = dnsDescriptor(rfc2136Description);
