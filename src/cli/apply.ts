@@ -1,3 +1,4 @@
+import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { UsageError } from '../core/errors.js';
 import { parseNameList } from '../core/names.js';
@@ -131,8 +132,9 @@ function applyPlugin(option: PluginOption, value: string, applied: Applied, sour
     return;
   }
   if (option.kind === 'int' && !/^-?\d+$/.test(value)) throw wrong(flag, `invalid int value: ${shown(value)}`);
-  applied.plugin[option.dest] = option.kind === 'int' ? Number(value) : value;
-  if (source === 'flag') applied.words[option.dest] = pair(flag, value);
+  const meant = option.kind === 'path' && value !== '' ? resolve(value.replace(/^~(?=\/|$)/, homedir())) : value;
+  applied.plugin[option.dest] = option.kind === 'int' ? Number(meant) : meant;
+  if (source === 'flag') applied.words[option.dest] = pair(flag, meant);
 }
 
 /** certbot's rule for `-w A -d a -w B -d b` (S27): a folder is for the names after it, and the last one for all that have none. */

@@ -55,7 +55,7 @@ export function readArguments(args: readonly string[], options: readonly (CliOpt
   const [, rest] = parser.parse_known_args([...args]) as [unknown, string[]];
   const operands = rest.filter((word) => !word.startsWith('-')).slice(0, mostOperands);
   const unknown = rest.filter((word) => !operands.includes(word));
-  if (unknown.length > 0) throw unknownWords(unknown);
+  if (unknown.length > 0) throw unknownWords(unknown, options);
   return { given, operands };
 }
 
@@ -75,10 +75,11 @@ class QuietParser extends ArgumentParser {
   }
 }
 
-function unknownWords(rest: readonly string[]): UsageError {
+function unknownWords(rest: readonly string[], options: readonly (CliOption | PluginOption)[]): UsageError {
   for (const word of rest) {
     const plugin = missingPlugin(word.replace(/^--/, ''));
-    if (word.startsWith('--') && plugin !== null) return new UsageError(`${word.split('=')[0]}: the ${plugin} plugin is not built in yet.`, { hint: OTHER_PLUGINS });
+    const known = plugin !== null && options.some(({ flags }) => flags.some((flag) => flag.startsWith(`--${plugin}`)));
+    if (word.startsWith('--') && plugin !== null && !known) return new UsageError(`${word.split('=')[0]}: the ${plugin} plugin is not built in yet.`, { hint: OTHER_PLUGINS });
   }
   return new UsageError(`unrecognized arguments: ${rest.join(' ')}`, { hint: 'certwright --help lists what there is.' });
 }

@@ -46,6 +46,8 @@ export const defaultValues: OptionValues = {
   httpsPort: 443,
   debugChallenges: false,
   noSelfCheck: false,
+  challengeAliases: [],
+  dnsResolvers: [],
   runDeployHooks: false,
   directoryHooks: true,
   validateHooks: true,

@@ -1,3 +1,4 @@
+import { aliasProblem, resolverProblem } from '../core/decide/challenge-alias.js';
 import { notifyProblem } from '../core/decide/notify-target.js';
 import { namesSecret } from '../system/secret.js';
 import { ignored, int, off, on, path, text, type CliOption } from './option.js';
@@ -95,6 +96,9 @@ export const cliOptions: readonly CliOption[] = [
   int('httpsPort', 'testing', ['--https-port'], 'PORT', 0, PORT, 'Port for HTTPS, and for tls-alpn-01.'),
   on('debugChallenges', 'testing', ['--debug-challenges'], 'Wait while the answers are in place, before the CA looks.'),
   on('noSelfCheck', 'testing', ['--no-self-check'], 'Do not look at the answers before the CA does.'),
+  { kind: 'list', dest: 'challengeAliases', topic: 'plugins', flags: ['--challenge-alias'], metavar: 'NAME=TARGET', help: 'Write the DNS value for NAME to the record TARGET, which _acme-challenge.NAME is an alias (CNAME) of. Only needed where the alias cannot be seen from here; aliases are followed anyway. May be given several times.', check: aliasProblem },
+  { kind: 'list', dest: 'dnsResolvers', topic: 'plugins', flags: ['--dns-resolver'], metavar: 'ADDRESS[:PORT]', help: 'Resolver that is asked for aliases and nameservers instead of the one of this machine. May be given several times.', check: resolverProblem },
+  int('dnsPropagationTimeout', 'plugins', ['--dns-propagation-timeout'], 'SECONDS', 1, 86_400, 'How long nameservers may take to have a new record, at most. They are asked until all have it; then the CA is.'),
   on('debug', 'testing', ['--debug'], 'Say everything on stderr.'),
   // hooks
   text('preHook', 'hooks', ['--pre-hook'], 'COMMAND', 'Run before names are proved; with renew only when something is due.'),
@@ -167,3 +171,8 @@ export const cliOptions: readonly CliOption[] = [
   ...ignored(false, '-t', '--os-packages-only', '--no-self-upgrade', '--no-bootstrap', '--no-permissions-check', '--agree-dev-preview', '--text', '--apache-legacy', '--uninstall-legacy'),
   ...ignored(true, '--verbose-level', '--tls-sni-01-port', '--tls-sni-01-address', '--standalone-supported-challenges'),
 ];
+
+/** `--dns-NAME`: every DNS plugin may be chosen by its name, as with certbot. */
+export function dnsFlags(plugins: readonly { name: string; title: string }[]): readonly CliOption[] {
+  return plugins.filter(({ name }) => name.startsWith('dns-')).map(({ name, title }) => ({ kind: 'plugin', dest: 'authenticator', value: name, topic: 'plugins', flags: [`--${name}`], help: `Prove by DNS records: ${title}.` }));
+}

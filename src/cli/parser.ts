@@ -9,7 +9,7 @@ import { configFiles, destination, fromFiles } from './from-files.js';
 import { helpText } from './help.js';
 import { manPage } from './man-page.js';
 import type { CliOption } from './option.js';
-import { cliOptions } from './options.js';
+import { cliOptions, dnsFlags } from './options.js';
 import { verbs } from './verbs.js';
 
 export interface ParseRequest {
@@ -31,16 +31,17 @@ type AnyOption = CliOption | PluginOption;
  * came from. Throws UsageError with a message that names the word, or the file and line.
  */
 export function parse({ args, env, program, plugins, readFile }: ParseRequest): Parsed {
-  const options: readonly AnyOption[] = [...cliOptions, ...plugins.flatMap((plugin) => plugin.options)];
+  const own = [...cliOptions, ...dnsFlags(plugins)];
+  const options: readonly AnyOption[] = [...own, ...plugins.flatMap((plugin) => plugin.options)];
   // The name of what answers, whatever it was called by: a script that looks for certbot's version must not find ours.
   if (args.includes('--version')) return { kind: 'version', text: `certwright ${CERTWRIGHT_VERSION}` };
   const { verb, rest } = splitVerb(args[0] === 'help' ? ['--help', ...args.slice(1)] : args, options);
   const topic = helpTopic(rest, verb);
-  if (topic !== null) return { kind: 'help', text: helpText(topic, program, cliOptions, plugins) };
+  if (topic !== null) return { kind: 'help', text: helpText(topic, program, own, plugins) };
 
   const { given, operands } = readArguments(rest, options, program, verb === null ? 0 : (verbs[verb]?.operands?.most ?? 0));
-  if (verb === 'completion') return { kind: 'help', text: completionScript(operands[0], program, cliOptions, plugins) };
-  if (verb === 'man') return { kind: 'help', text: manPage(cliOptions, plugins, CERTWRIGHT_VERSION) };
+  if (verb === 'completion') return { kind: 'help', text: completionScript(operands[0], program, own, plugins) };
+  if (verb === 'man') return { kind: 'help', text: manPage(own, plugins, CERTWRIGHT_VERSION) };
   const flags = applyOptions(given, 'flag');
   const lines = fromFiles(configFiles(given, env, readFile), options, given, program);
   const file = applyOptions(lines.given, 'file');

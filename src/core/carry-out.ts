@@ -4,6 +4,7 @@ import { readCertificate } from '../crypto/certificate.js';
 import { createCsr } from '../crypto/csr.js';
 import { generatePrivateKey } from '../crypto/keys.js';
 import { watchTasks } from '../plugins/manual/watch.js';
+import { aliasMap } from './decide/challenge-alias.js';
 import type { Authenticator, ChallengeContext, ChallengeTask, Deployment, Installer } from '../plugins/contract.js';
 import { newLinks, readLineage, type Lineage } from '../store/lineage.js';
 import { changeRenewalNotes } from '../store/renewal-notes.js';
@@ -237,8 +238,12 @@ function challengeContext(plan: ObtainPlan, settings: Settings, world: World, se
     validateHooks: values.validateHooks,
     hookTimeoutMs: values.hookTimeout * 1000,
     selfCheck: !values.noSelfCheck,
+    challengeAliases: aliasMap(values.challengeAliases),
+    dnsResolvers: values.dnsResolvers,
+    ...(values.dnsPropagationTimeout === undefined ? {} : { dnsPropagationTimeout: values.dnsPropagationTimeout }),
     signal: world.signal,
     log: (level, message) => world.log(level, message),
+    recordSeen: (sighting) => world.interaction.report({ type: 'record-seen', ...sighting }),
     hookOutput: (ended) => world.interaction.report({ type: 'hook', ...ended }),
     async instruct(tasks) {
       const watch = await watchTasks(tasks, { httpPort: values.http01Port, ...(world.sandbox ? { nameservers: world.sandbox.nameservers } : {}) });

@@ -32,6 +32,8 @@ export type Event =
   | { type: 'order-created'; url: string; names: string[]; expires?: string }
   | { type: 'order-resumed'; url: string; names: string[] }
   | { type: 'name'; name: string; state: NameState; challenge?: ChallengeType; detail?: string; problem?: ProblemDocument; advice?: string }
+  /** A nameserver's answer for a record that was set has changed; `ms` since it was set. */
+  | { type: 'record-seen'; record: string; server: string; address: string; state: 'seen' | 'not-yet' | 'unreachable'; ms: number }
   | { type: 'names-dropped'; names: string[] }
   | { type: 'stage'; stage: Stage; state: 'started' | 'done' }
   /** A hook has ended. `name`: the name it proves, or the certificate it deploys. */

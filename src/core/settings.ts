@@ -85,6 +85,12 @@ export interface OptionValues {
   httpsPort: number;
   debugChallenges: boolean;
   noSelfCheck: boolean;
+  /** `NAME=TARGET` (U08). */
+  challengeAliases: readonly string[];
+  /** `ADDRESS:PORT`; empty = the resolvers of the system. */
+  dnsResolvers: readonly string[];
+  /** Seconds; undefined = as long as the plugin thinks right. */
+  dnsPropagationTimeout?: number;
   // hooks
   preHook?: string;
   postHook?: string;

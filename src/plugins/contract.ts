@@ -26,7 +26,8 @@ export interface PluginOption {
   /** All spellings, short ones first: `['-w', '--webroot-path']`. */
   flags: readonly string[];
   dest: string;
-  kind: 'string' | 'int' | 'bool' | 'list' | 'map';
+  /** `path`: made absolute, `~` is the home folder. */
+  kind: 'string' | 'path' | 'int' | 'bool' | 'list' | 'map';
   metavar?: string;
   help: string;
   default?: PluginValue;
@@ -65,10 +66,18 @@ export interface ChallengeContext {
   hookTimeoutMs: number;
   /** False with --no-self-check: the CA is asked whatever we know of the answers. */
   selfCheck: boolean;
+  /** --challenge-alias: name of the certificate or of its record → name of the record where the value is written. */
+  challengeAliases: Readonly<Record<string, string>>;
+  /** --dns-resolver, `ADDRESS:PORT`: asked for aliases and nameservers; empty = those of the system. */
+  dnsResolvers: readonly string[];
+  /** --dns-propagation-timeout in seconds; undefined = the plugin's own. */
+  dnsPropagationTimeout?: number;
   signal: AbortSignal;
   log(level: 'debug' | 'info' | 'warning' | 'error', message: string): void;
   /** A hook has ended; its output is shown as data. `kind` is its option without dashes, `name` the identifier it was for. */
   hookOutput(ended: { kind: string; command: string; name: string; stdout: string; stderr: string; exitCode: number }): void;
+  /** A nameserver was asked for a record that we set, and its answer is not what it was; `ms` since the record was set. */
+  recordSeen(sighting: { record: string; server: string; address: string; state: 'seen' | 'not-yet' | 'unreachable'; ms: number }): void;
   /** A person places records or files by hand; resolves when they say go on (or all was seen). Throws Cancelled. */
   instruct(tasks: readonly ChallengeTask[]): Promise<void>;
   /** Changes a server's configuration for the time of the challenge, after a note that undoes it also after a crash; the server's own `test` comes before it stays. Throws PluginError. */
@@ -182,6 +191,20 @@ export interface Installer {
   reload(): Promise<void>;
 }
 
+/** Where leftovers are looked for. */
+export interface LeftoverPlace {
+  configDir: string;
+  environment: Readonly<Record<string, string | undefined>>;
+  signal: AbortSignal;
+  log(level: 'debug' | 'info' | 'warning' | 'error', message: string): void;
+}
+
+/** One thing that was put right: what, and where it stood. */
+export interface Leftover {
+  what: string;
+  path: string;
+}
+
 export interface PluginDescriptor {
   name: string;
   /** 'A file in a web folder' */
@@ -198,6 +221,11 @@ export interface PluginDescriptor {
   /** IP identifiers allowed (C07). */
   ipAddresses: boolean;
   fit(question: FitQuestion): Promise<Fit>;
+  /**
+   * Removes what stopped runs left outside of this machine (records in somebody's DNS). Called with the locks held, before anything
+   * is changed; with nothing to do it costs a look at one folder. Tells what was removed. Never throws.
+   */
+  removeLeftovers?(place: LeftoverPlace): Promise<readonly Leftover[]>;
   /** Loads the code that proves names; absent for installers. */
   load?(): Promise<Authenticator>;
   /** Does something in the configuration of servers change with time? Asked by every `renew`, so it must be quick. */

@@ -1,5 +1,7 @@
-import type { PluginDescriptor } from './contract.js';
 import { apache } from './apache/descriptor.js';
+import type { PluginDescriptor } from './contract.js';
+import { rfc2136 } from './dns/rfc2136/descriptor.js';
+import { dnsStandalone } from './dns/standalone/descriptor.js';
 import { manual } from './manual/descriptor.js';
 import { nginx } from './nginx/descriptor.js';
 import { nullInstaller } from './null/descriptor.js';
@@ -7,4 +9,4 @@ import { standalone } from './standalone/descriptor.js';
 import { webroot } from './webroot/descriptor.js';
 
 /** The plugins of this build, in the order in which a person should consider them. */
-export const builtInPlugins: readonly PluginDescriptor[] = [nginx, apache, standalone, webroot, manual, nullInstaller];
+export const builtInPlugins: readonly PluginDescriptor[] = [nginx, apache, standalone, webroot, manual, rfc2136, dnsStandalone, nullInstaller];

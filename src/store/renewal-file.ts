@@ -24,6 +24,8 @@ export interface RenewalFile {
 
 /** The format that is written: every certbot from 2.0 on reads it without remark. */
 const FORMAT = '2.0.0';
+/** Our own section; parameters whose name begins with it stand there. */
+const OWN = 'certwright';
 const HEADING = '# Options used in the renewal process';
 
 /** Reads `renewal/NAME.conf`. Throws StoreError with the path, the line and the reason. */
@@ -55,7 +57,7 @@ export function parseRenewalFile(text: string, path: string): RenewalFile {
   return {
     path,
     links,
-    params: params(section),
+    params: { ...params(section), ...ownParams(tree.sections[OWN]) },
     ...(version === undefined ? {} : { version }),
     ...(archiveDir === undefined ? {} : { archiveDir }),
     ...(renewBeforeExpiry === undefined ? {} : { renewBeforeExpiry }),
@@ -78,7 +80,7 @@ export function renewalText({ archiveDir, links, params: wanted }: NewRenewalFil
     document = setValue(document, [], 'archive_dir', archiveDir);
     for (const kind of kinds) document = setValue(document, [], kind, links[kind]);
     document = addSection(document, ['renewalparams'], ['', HEADING]);
-    return configText(withParams(document, wanted));
+    return configText(withOwnParams(withParams(document, certbots(wanted)), wanted));
   });
 }
 
@@ -91,11 +93,29 @@ export function editRenewalText(text: string, changes: { params?: Readonly<Recor
     let document = parseConfig(text);
     if (changes.params) {
       if (!configTree(document).sections['renewalparams']) document = addSection(document, ['renewalparams'], ['', HEADING]);
-      document = withParams(document, changes.params);
+      document = withOwnParams(withParams(document, certbots(changes.params)), changes.params);
     }
     if (changes.ariRetryAfter !== undefined) document = setValue(document, ['acme_renewal_info'], 'ari_retry_after', changes.ariRetryAfter);
     return configText(document);
   });
+}
+
+/** Values of ours among the parameters; certbot leaves sections that it does not know alone (F31), values it does not. */
+function ownParams(section: ConfigSection | undefined): RenewalFile['params'] {
+  return Object.fromEntries(Object.entries(section?.values ?? {}).map(([key, value]) => [`${OWN}.${key}`, value]));
+}
+
+function withOwnParams(start: ConfigDocument, wanted: Readonly<Record<string, RenewalValue>>): ConfigDocument {
+  let document = start;
+  for (const name of Object.keys(ownParams(configTree(document).sections[OWN]))) if (!(name in wanted)) document = removeValue(document, [OWN], name.slice(OWN.length + 1));
+  for (const [name, value] of Object.entries(wanted)) if (name.startsWith(`${OWN}.`) && !isTable(value)) document = setValue(document, [OWN], name.slice(OWN.length + 1), saved(value));
+  const left = configTree(document).sections[OWN];
+  return left && Object.keys(left.values).length + Object.keys(left.sections).length === 0 ? removeSection(document, [OWN]) : document;
+}
+
+/** Without what stands in our own section. */
+function certbots(wanted: Readonly<Record<string, RenewalValue>>): Readonly<Record<string, RenewalValue>> {
+  return Object.fromEntries(Object.entries(wanted).filter(([name]) => !name.startsWith(`${OWN}.`)));
 }
 
 function withParams(start: ConfigDocument, wanted: Readonly<Record<string, RenewalValue>>): ConfigDocument {

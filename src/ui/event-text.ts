@@ -36,6 +36,8 @@ export function eventText(event: Event): string | null {
       return `Going on with the order of an earlier run for ${listed(event.names)}`;
     case 'name':
       return `${event.name}: ${stateWords[event.state]}${event.detail === undefined ? '' : ` (${printableLine(event.detail)})`}`;
+    case 'record-seen':
+      return `${event.record}: ${event.state === 'seen' ? 'seen at' : event.state === 'not-yet' ? 'not yet at' : 'no answer from'} ${printableLine(event.server)}${event.server === event.address ? '' : ` (${event.address})`} after ${(event.ms / 1000).toFixed(1)} s`;
     case 'names-dropped':
       return `Going on without ${listed(event.names)}`;
     case 'stage':

@@ -1,7 +1,7 @@
 import { isSet, type Settings } from '../settings.js';
 import type { KeyPlan, Proof, RenewalValue } from './plan.js';
 
-/** Options that certbot keeps in [renewalparams] when a person set them (F26), under certbot's own names. */
+/** Options that certbot keeps in [renewalparams] when a person set them (F26), under certbot's own names; `certwright.` is our own section. */
 const kept = {
   configDir: 'config_dir',
   logsDir: 'logs_dir',
@@ -22,6 +22,9 @@ const kept = {
   preHook: 'pre_hook',
   postHook: 'post_hook',
   deployHook: 'renew_hook', // F27
+  challengeAliases: 'certwright.challenge_alias',
+  dnsResolvers: 'certwright.dns_resolver',
+  dnsPropagationTimeout: 'certwright.dns_propagation_timeout',
 } as const;
 
 /**

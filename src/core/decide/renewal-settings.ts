@@ -29,6 +29,9 @@ const options: Readonly<Record<string, readonly [keyof OptionValues, Kind]>> = {
   reuse_key: ['reuseKey', 'bool'],
   autorenew: ['autorenew', 'bool'],
   pref_challs: ['prefChalls', 'list'],
+  'certwright.challenge_alias': ['challengeAliases', 'list'],
+  'certwright.dns_resolver': ['dnsResolvers', 'list'],
+  'certwright.dns_propagation_timeout': ['dnsPropagationTimeout', 'int'],
 };
 
 /** The same by certbot's name and ours, each once. */

@@ -35,7 +35,7 @@ export interface CredentialsWorld {
  * it. Warns of files that others may read. Throws PluginError.
  */
 export function readCredentials(file: string | null, { plugin, access, env, signal, log }: CredentialsWorld): Credentials {
-  const path = file === null ? null : resolve(file.replace(/^~(?=\/|$)/, env['HOME'] ?? '~'));
+  const path = file === null ? null : resolve(file);
   const values = path === null ? {} : readValues(path, plugin, access);
   if (path !== null && othersMay(path)) log('warning', `Unsafe permissions on credentials configuration file: ${printableLine(path)}`);
   const prefix = `${plugin.replaceAll('-', '_')}_`;

@@ -1,4 +1,5 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { printableLine } from '../../system/printable.js';
 import type { Fit, FitQuestion, PluginDescriptor, PluginOption } from '../contract.js';
 import type { ProviderDescription } from './provider.js';
@@ -17,6 +18,11 @@ export function dnsDescriptor(provider: ProviderDescription): PluginDescriptor {
     overlaps: true,
     ipAddresses: false,
     fit: (question) => Promise.resolve(fit(provider, question)),
+    async removeLeftovers(place) {
+      if (!existsSync(join(place.configDir, '.certwright', 'dns-records', name))) return [];
+      const { removeLeftovers } = await import('./leftovers.js');
+      return removeLeftovers(provider, place);
+    },
     async load() {
       const { createDnsAuthenticator } = await import('./authenticator.js');
       return createDnsAuthenticator(provider);
@@ -40,7 +46,7 @@ function dnsOptions(provider: ProviderDescription): readonly PluginOption[] {
   const credentials: PluginOption = {
     flags: [`--dns-${provider.name}-credentials`],
     dest: optionOf(provider, 'credentials'),
-    kind: 'string',
+    kind: 'path',
     metavar: 'FILE',
     help: `${provider.title} credentials INI file. ${provider.access}`,
   };

@@ -49,6 +49,7 @@ export function runningEvent(state: RunningState, event: Event, now: number): Ru
     case 'log':
       return event.level === 'debug' ? state : { ...state, log: [...state.log, ...printable(event.message).split('\n')] };
     case 'waiting':
+    case 'record-seen':
       return { ...state, log: [...state.log, eventText(event) ?? ''] };
     case 'recovered':
       return { ...state, log: [...state.log, `${event.what}: ${event.path}`] };

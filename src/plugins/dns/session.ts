@@ -1,0 +1,48 @@
+import type { PluginValue } from '../../core/settings.js';
+import { trustedRoots } from '../../system/trusted-roots.js';
+import { readCredentials } from './credentials.js';
+import { optionOf } from './descriptor.js';
+import type { DnsProvider, ProviderDescription } from './provider.js';
+import { connectApi } from './request.js';
+
+export interface SessionWorld {
+  options: Readonly<Record<string, PluginValue>>;
+  environment: Readonly<Record<string, string | undefined>>;
+  signal: AbortSignal;
+  log(level: 'debug' | 'info' | 'warning' | 'error', message: string): void;
+}
+
+/** A provider with its credentials read. Throws PluginError, Refused. */
+export async function openProvider(description: ProviderDescription, { options, environment, signal, log }: SessionWorld): Promise<DnsProvider> {
+  const plugin = `dns-${description.name}`;
+  const file = options[optionOf(description, 'credentials')];
+  const credentials = readCredentials(typeof file === 'string' && file !== '' ? file : null, { plugin, access: description.access, env: environment, signal, log });
+  return description.create({
+    plugin,
+    access: description.access,
+    credentials,
+    options,
+    environment,
+    signal,
+    log,
+    connect(settings) {
+      const roots = trustedRoots(environment);
+      return connectApi(settings, {
+        plugin,
+        title: description.title,
+        access: description.access,
+        secrets: () => credentials.secrets(),
+        userAgent: `certwright/${CERTWRIGHT_VERSION}`,
+        signal,
+        log: (level, message) => log(level, message),
+        ...(roots === undefined ? {} : { roots }),
+      });
+    },
+  });
+}
+
+/** The plugin's own options of all that are set: what a session depends on. */
+export function ownOptions({ name }: ProviderDescription, options: Readonly<Record<string, PluginValue>>): Readonly<Record<string, PluginValue>> {
+  const prefix = `dns_${name.replaceAll('-', '_')}_`;
+  return Object.fromEntries(Object.entries(options).filter(([dest, value]) => dest.startsWith(prefix) && value !== undefined));
+}
