@@ -6,6 +6,8 @@ import { existsSync } from 'node:fs';
 const needed = {
   pebble: '/usr/bin/pebble',
   certbot: '/usr/bin/certbot',
+  bind9: '/usr/sbin/named',
+  'python3-certbot-dns-rfc2136': '/usr/lib/python3/dist-packages/certbot_dns_rfc2136',
   lego: '/usr/bin/lego',
   uacme: '/usr/bin/uacme',
   openssl: '/usr/bin/openssl',

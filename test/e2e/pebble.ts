@@ -26,6 +26,8 @@ export interface PebbleOptions {
   env?: Record<string, string>;
   program?: string;
   config?: Record<string, unknown>;
+  /** `ADDRESS:PORT` of another DNS server than pebble-challtestsrv. */
+  dnsServer?: string;
 }
 
 /** Debian's pebble with pebble-challtestsrv as its DNS: every name is 127.0.0.1. Loopback only. */
@@ -40,7 +42,7 @@ export async function startPebble(options: PebbleOptions = {}): Promise<Pebble> 
   }
 }
 
-async function startOnce({ env = {}, program = 'pebble', config = {} }: PebbleOptions): Promise<Pebble> {
+async function startOnce({ env = {}, program = 'pebble', config = {}, dnsServer }: PebbleOptions): Promise<Pebble> {
   const folder = mkdtempSync(join(tmpdir(), 'certwright-pebble-'));
   const [port = 0, management = 0, httpPort = 0, tlsPort = 0, dnsPort = 0, challtest = 0] = await freePorts(6);
   const caPath = join(folder, 'cert.pem');
@@ -64,7 +66,7 @@ async function startOnce({ env = {}, program = 'pebble', config = {} }: PebbleOp
     }),
   );
   const challtestServer = start('pebble-challtestsrv', ['-management', `127.0.0.1:${challtest}`, '-dns01', `127.0.0.1:${dnsPort}`, '-http01', '', '-https01', '', '-tlsalpn01', '', '-defaultIPv6', '', '-defaultIPv4', '127.0.0.1'], {});
-  const pebble = start(program, ['-config', join(folder, 'pebble.json'), '-dnsserver', `127.0.0.1:${dnsPort}`, '-strict'], env);
+  const pebble = start(program, ['-config', join(folder, 'pebble.json'), '-dnsserver', dnsServer ?? `127.0.0.1:${dnsPort}`, '-strict'], env);
   const directoryUrl = `https://127.0.0.1:${port}/dir`;
   const output = (): string => `${pebble.output()}\n${challtestServer.output()}`;
   const stop = async (): Promise<void> => {
