@@ -3,14 +3,8 @@ import { UsageError } from '../core/errors.js';
 import { encodeName } from '../system/dns-names.js';
 import { TYPE_CODES, encodeValue, typeCode } from '../system/dns-values.js';
 import { RCODE } from '../system/dns-wire.js';
+import type { ZoneAnswer } from '../system/dns-server.js';
 import type { DnsRecord } from '../system/dns-wire.js';
-
-/** What the DNS server says about a question. */
-export interface ZoneAnswer {
-  rcode: number;
-  answers: DnsRecord[];
-  authorities: DnsRecord[];
-}
 
 const TTL = 1;
 const MAX_ALIASES = 10;

@@ -3,7 +3,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { acmeHandler } from './acme-server.js';
 import type { RequestRecord } from './acme-server.js';
-import { startDnsServer } from './dns-server.js';
+import { startDnsServer } from '../system/dns-server.js';
 import { DnsZone } from './dns-zone.js';
 import type { Authority } from './exchange.js';
 import { FaultDice, parseFaults } from './faults.js';

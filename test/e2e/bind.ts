@@ -45,7 +45,7 @@ export function nextAddress(): string {
 }
 
 /** Debian's bind9 with these zones; with `front` also on port 53 of that loopback address. */
-export async function startBind({ zones, keys = [], front = null, recursion = false }: { zones: readonly BindZone[]; keys?: readonly BindKey[]; front?: string | null; recursion?: boolean }): Promise<Bind> {
+export async function startBind({ zones, keys = [], front = null, recursion = false, forward: onward = [] }: { zones: readonly BindZone[]; keys?: readonly BindKey[]; front?: string | null; recursion?: boolean; forward?: readonly { zone: string; port: number }[] }): Promise<Bind> {
   const [port = 0] = await freePorts(1);
   const folder = mkdtempSync(join(tmpdir(), 'certwright-bind-'));
   const zoneTexts = zones.map(({ name, records = [], policy = [], primary }, index) => {
@@ -61,6 +61,7 @@ export async function startBind({ zones, keys = [], front = null, recursion = fa
       'controls { };',
       ...keys.map(({ name, algorithm, secret }) => `key "${name}" { algorithm ${algorithm}; secret "${secret}"; };`),
       ...zoneTexts,
+      ...onward.map(({ zone, port: target }) => `zone "${zone}" { type forward; forward only; forwarders { 127.0.0.1 port ${target}; }; };`),
     ].join('\n'),
   );
   const child: ChildProcess = spawn('/usr/sbin/named', ['-g', '-4', '-n', '1', '-c', join(folder, 'named.conf')], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -70,7 +71,7 @@ export async function startBind({ zones, keys = [], front = null, recursion = fa
   const kill = (): void => void child.kill('SIGKILL');
   process.once('exit', kill);
   const server = { address: '127.0.0.1', port };
-  const forwarder = front === null ? null : await forward(front, port);
+  const forwarder = front === null ? null : await answerAt(front, port);
   const bind: Bind = {
     port,
     front,
@@ -107,7 +108,7 @@ export async function startBind({ zones, keys = [], front = null, recursion = fa
 }
 
 /** Port 53 of a loopback address, answered by the server on this port of 127.0.0.1. */
-function forward(address: string, port: number): Promise<Socket> {
+function answerAt(address: string, port: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = createSocket('udp4');
     socket.once('error', reject);

@@ -36,7 +36,7 @@ beforeAll(async () => {
   });
   const secondaries = await Promise.all(addresses.slice(1).map((address) => startBind({ front: address, zones: [{ name: 'slow.test', primary: primary.port }] })));
   servers = [primary, ...secondaries];
-  pebble = await startPebble({ dnsServer: `${first}:53`, env: { PEBBLE_VA_NOSLEEP: '1', PEBBLE_WFE_NONCEREJECT: '0' } });
+  pebble = await startPebble({ dnsServer: `${first}:53`, env: { PEBBLE_VA_NOSLEEP: '1', PEBBLE_WFE_NONCEREJECT: '0', PEBBLE_AUTHZREUSE: '0' } });
   place = makePlace({ REQUESTS_CA_BUNDLE: pebble.caPath });
   credentials = join(place.folder, 'rfc2136.ini');
   writeFileSync(credentials, `dns_rfc2136_server = 127.0.0.1\ndns_rfc2136_port = ${primary.port}\ndns_rfc2136_name = ${key.name}.\ndns_rfc2136_secret = ${key.secret}\ndns_rfc2136_algorithm = HMAC-SHA512\n`, { mode: 0o600 });

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { watchTasks } from '../../src/plugins/manual/watch.js';
-import { startDnsServer, type DnsServer } from '../../src/sandbox/dns-server.js';
+import { startDnsServer, type DnsServer } from '../../src/system/dns-server.js';
 import { DnsZone } from '../../src/sandbox/dns-zone.js';
 import { freePorts } from '../e2e/pebble.js';
 import { task } from './context.js';

@@ -3,7 +3,7 @@ import { Resolver as NodeResolver } from 'node:dns/promises';
 import { connect } from 'node:net';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { answerPacket } from '../../src/sandbox/dns-server.js';
+import { answerPacket } from '../../src/system/dns-server.js';
 import { DnsFormatError, encodeName } from '../../src/system/dns-names.js';
 import { decodeMessage, encodeMessage } from '../../src/system/dns-wire.js';
 import { DnsZone } from '../../src/sandbox/dns-zone.js';

@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { startDnsServer, type DnsServer } from '../../src/sandbox/dns-server.js';
+import { startDnsServer, type DnsServer } from '../../src/system/dns-server.js';
 import { RCODE } from '../../src/system/dns-wire.js';
 import { DnsZone } from '../../src/sandbox/dns-zone.js';
 import { lookupAt, type Lookup } from '../../src/system/resolver.js';

@@ -69,8 +69,9 @@ export async function waitForRecords(expected: readonly Expected[], bounds: Omit
 
 async function look({ target, values, server }: { target: string; values: readonly string[]; server: NameServer }, signal: AbortSignal): Promise<View> {
   try {
-    const { rcode, answers } = await askDns(server, target, TYPE_CODES.TXT, { timeoutMs: ANSWER, signal });
-    if (rcode !== RCODE.NOERROR && rcode !== RCODE.NXDOMAIN) return 'silent';
+    const { rcode, answers, authoritative } = await askDns(server, target, TYPE_CODES.TXT, { timeoutMs: ANSWER, signal });
+    // A refusal, or a referral: not a server of this zone.
+    if ((rcode !== RCODE.NOERROR && rcode !== RCODE.NXDOMAIN) || (!authoritative && answers.length === 0)) return 'silent';
     const found = answers.filter(({ type }) => type === TYPE_CODES.TXT).map(({ value }) => value);
     return values.every((value) => found.includes(value)) ? 'seen' : 'not-yet';
   } catch (error) {

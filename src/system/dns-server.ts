@@ -2,10 +2,21 @@ import { createSocket } from 'node:dgram';
 import type { Socket as UdpSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
-import { DnsFormatError } from '../system/dns-names.js';
-import { RCODE, decodeMessage, encodeMessage } from '../system/dns-wire.js';
-import type { DnsMessage } from '../system/dns-wire.js';
-import type { DnsZone } from './dns-zone.js';
+import { DnsFormatError } from './dns-names.js';
+import { RCODE, decodeMessage, encodeMessage } from './dns-wire.js';
+import type { DnsMessage, DnsRecord } from './dns-wire.js';
+
+/** What the DNS server says about a question. */
+export interface ZoneAnswer {
+  rcode: number;
+  answers: DnsRecord[];
+  authorities: DnsRecord[];
+}
+
+/** Where answers come from. */
+export interface AnswerSource {
+  answer(name: string, type: number): ZoneAnswer;
+}
 
 const CLASS_IN = 1;
 const CLASS_ANY = 255;
@@ -17,7 +28,7 @@ const TCP_IDLE_MS = 10_000;
  * The answer to a DNS packet: undefined for what deserves none (responses, less than a header). `limit` is the largest
  * answer in bytes; a longer one is cut and marked so (UDP). Never throws.
  */
-export function answerPacket(packet: Buffer, zone: DnsZone, limit?: number): Buffer | undefined {
+export function answerPacket(packet: Buffer, zone: AnswerSource, limit?: number): Buffer | undefined {
   if (packet.length < 12 || ((packet[2] ?? 0x80) & 0x80) !== 0) return undefined;
   let query: DnsMessage;
   try {
@@ -51,7 +62,7 @@ export interface DnsServer {
 
 function bindUdp(host: string, port: number): Promise<UdpSocket> {
   return new Promise((resolve, reject) => {
-    const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
+    const socket = createSocket(host.includes(':') ? { type: 'udp6', ipv6Only: true } : { type: 'udp4' });
     socket.once('error', reject);
     socket.bind(port, host, () => {
       socket.off('error', reject);
@@ -63,14 +74,14 @@ function bindUdp(host: string, port: number): Promise<UdpSocket> {
 function listenTcp(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, () => {
+    server.listen({ port, host, ipv6Only: host.includes(':') }, () => {
       server.off('error', reject);
       resolve();
     });
   });
 }
 
-function serveConnection(socket: Socket, zone: DnsZone): void {
+function serveConnection(socket: Socket, zone: AnswerSource): void {
   let pending = Buffer.alloc(0);
   socket.setTimeout(TCP_IDLE_MS, () => socket.destroy());
   socket.on('error', () => socket.destroy());
@@ -92,7 +103,7 @@ function serveConnection(socket: Socket, zone: DnsZone): void {
 }
 
 /** Starts the DNS server on UDP and TCP of one port (0: any free one). Rejects with the system's error when it cannot bind. */
-export async function startDnsServer(zone: DnsZone, host: string, port: number): Promise<DnsServer> {
+export async function startDnsServer(zone: AnswerSource, host: string, port: number): Promise<DnsServer> {
   for (let attempt = 1; ; attempt += 1) {
     const udp = await bindUdp(host, port);
     const connections = new Set<Socket>();
