@@ -126,6 +126,30 @@ test('S48: an answer that is not signed by the key is not believed', async () =>
   }
 });
 
+test('S48: a refusal that somebody on the way turns into success is not believed', async () => {
+  const between = createSocket('udp4');
+  await new Promise<void>((resolve) => between.bind(0, '127.0.0.1', resolve));
+  between.on('message', (packet, from) => {
+    const onward = createSocket('udp4');
+    onward.on('message', (answer) => {
+      onward.close();
+      const changed = Buffer.from(answer);
+      if (((packet[2] ?? 0) & 0x78) !== 0) changed[3] = (changed[3] ?? 0) & 0xf0;
+      between.send(changed, from.port, from.address);
+    });
+    onward.send(packet, bind.port, '127.0.0.1');
+  });
+  try {
+    const dns = await provider({ ...withKey(sha256), port: String(between.address().port) });
+    expect((await failure(dns.add('_acme-challenge.fixed.test', 'v', 60))).message).toContain('is signed wrongly');
+    // The same way leads to good answers when nobody changes them.
+    await dns.add('_acme-challenge.between.example.test', 'v', 60);
+    expect(await bind.txt('_acme-challenge.between.example.test')).toEqual(['v']);
+  } finally {
+    between.close();
+  }
+});
+
 /** "Yes, I am the authority of whatever was asked." */
 function soaAnswer(packet: Buffer): Buffer {
   let end = 12;
