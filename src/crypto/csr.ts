@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { StoreError } from '../core/errors.js';
 import type { Identifier } from '../core/identifier.js';
 import { printableLine } from '../system/printable.js';
-import { addressBytes } from './addresses.js';
+import { addressBytes } from '../system/addresses.js';
 import { canonicalAddress } from './certificate.js';
 import { derElement } from './der.js';
 

@@ -1,6 +1,6 @@
 import { createHash, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { addressBytes } from '../crypto/addresses.js';
+import { addressBytes } from '../system/addresses.js';
 import { bits, boolean, children, expectTag, integer, octets, oid, readWhole, sequence, TAG, time, wrap } from './der.js';
 import type { Identifier } from './problem.js';
 

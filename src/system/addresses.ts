@@ -1,5 +1,4 @@
 import { isIP } from 'node:net';
-import { addressBytes } from '../crypto/addresses.js';
 
 /** The RFC 5952 form of an IP address, or undefined when `text` is none. Zones (`%eth0`) and brackets are refused. */
 export function canonicalAddress(text: string): string | undefined {
@@ -7,6 +6,16 @@ export function canonicalAddress(text: string): string | undefined {
   if (family === 0 || text.includes('%')) return undefined;
   if (family === 4) return text;
   return new URL(`http://[${text}]/`).hostname.slice(1, -1);
+}
+
+/** The 4 or 16 bytes of an IP address. `text` must be one. */
+export function addressBytes(text: string): Buffer {
+  if (isIP(text) === 4) return Buffer.from(text.split('.').map(Number));
+  const [head = '', tail] = (canonicalAddress(text) ?? '::').split('::');
+  const left = head === '' ? [] : head.split(':');
+  const right = tail === undefined || tail === '' ? [] : tail.split(':');
+  const groups = tail === undefined ? left : [...left, ...Array.from({ length: 8 - left.length - right.length }, () => '0'), ...right];
+  return Buffer.from(groups.map((group) => group.padStart(4, '0')).join(''), 'hex');
 }
 
 /** The address of 4 or 16 bytes in its RFC 5952 form. */

@@ -1,5 +1,4 @@
-import { addressBytes } from '../crypto/addresses.js';
-import { addressText } from './addresses.js';
+import { addressBytes, addressText } from './addresses.js';
 import { DnsFormatError, encodeName } from './dns-names.js';
 import type { Reader } from './dns-names.js';
 
