@@ -9,7 +9,7 @@ import { startPebble, type Pebble } from './pebble.js';
 import { quickCertbot } from './quick-certbot.js';
 
 /** Seconds after which each of the three nameservers has a record; CERTWRIGHT_DNS_LAGS=0,2,15 for the whole bar. */
-const lags = (process.env['CERTWRIGHT_DNS_LAGS'] ?? '0,1,3').split(',').map(Number);
+const lags = (process.env['CERTWRIGHT_DNS_LAGS'] ?? '0,0.7,1.4').split(',').map(Number);
 const key: BindKey = { name: 'certwright.example', algorithm: 'hmac-sha512', secret: randomBytes(64).toString('base64') };
 let servers: Bind[];
 let pebble: Pebble;
