@@ -25,6 +25,7 @@ export const apache: PluginDescriptor = {
     if (identifiers.some(({ value }) => value.startsWith('*.'))) return Promise.resolve({ fits: false, reason: 'names with * can only be proved by a DNS record' });
     if (identifiers.some(({ type }) => type === 'ip')) return Promise.resolve({ fits: false, reason: 'addresses cannot be proved through Apache' });
     const holder = portHolder(http01Port);
+    if (holder === null) return Promise.resolve({ fits: false, reason: `Apache does not answer on port ${http01Port}; start it first` });
     if (holder && !PROCESSES.includes(holder.command)) return Promise.resolve({ fits: false, reason: `port ${http01Port} is taken by ${holder.command}, process ${holder.pid}` });
     return Promise.resolve({ fits: true, reason: 'no downtime: its configuration is changed for a moment and put back' });
   },
