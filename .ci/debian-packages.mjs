@@ -13,6 +13,8 @@ const needed = {
   openssl: '/usr/bin/openssl',
   curl: '/usr/bin/curl',
   strace: '/usr/bin/strace',
+  systemd: '/usr/bin/systemctl',
+  cron: '/usr/bin/crontab',
   'nginx-light': '/usr/sbin/nginx',
   apache2: '/usr/sbin/apache2',
   zsh: '/usr/bin/zsh',
