@@ -1,8 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { generationOf, untilGone } from '../../src/plugins/apache/generation.js';
 import { listCheckpoints } from '../../src/store/checkpoint.js';
 import { undoCheckpoint } from '../../src/store/checkpoint-undo.js';
 import { conf, LISTEN, type ApacheTreeOfTests } from '../plugins/apache/corpus.js';
@@ -165,6 +168,39 @@ it('certonly --apache: every kind of host answers for its name, and each file is
   expect(apache.files()).toEqual(before);
   // The reload that puts it back is in force in a moment.
   await expect.poll(async () => (await plainAnswer('redirected.example.com', pebble.httpPort)).location).toBe('http://elsewhere.example.org/');
+});
+
+it('after a reload every request is answered by the new configuration, with connections kept open too', { timeout: 60_000 }, async () => {
+  const site = (round: number): string => `<VirtualHost *:${pebble.httpPort}>\n    ServerName example.com\n    Redirect /x http://round${round}.example.org/\n</VirtualHost>\n`;
+  await start({ files: { 'site.conf': site(0).replace(String(pebble.httpPort), '{H}') } });
+  const pidFile = join(apache.root, 'apache.pid');
+  await expect.poll(() => generationOf(pidFile)?.look()).toBe(true);
+  const idle = connect(pebble.httpPort, '127.0.0.1');
+  idle.on('error', () => undefined).write('GET /x HTTP/1.1\r\nHost: example.com\r\n\r\n');
+  try {
+    for (let round = 1; round <= 3; round += 1) {
+      writeFileSync(join(apache.root, 'site.conf'), site(round));
+      const before = generationOf(pidFile);
+      const main = Number(readFileSync(pidFile, 'utf8'));
+      // A machine that is so busy that the server does not come to its signal (what `graceful` sends) at once.
+      process.kill(main, 'SIGSTOP');
+      process.kill(main, 'SIGUSR1');
+      let gone = false;
+      const waiting = untilGone(before, 10_000).then(() => (gone = true));
+      await sleep(150);
+      expect(gone).toBe(false);
+      expect((await plainAnswer('example.com', pebble.httpPort, '127.0.0.1', '/x')).location).toBe(`http://round${round - 1}.example.org/`);
+      process.kill(main, 'SIGCONT');
+      const started = performance.now();
+      await waiting;
+      // The connection that is kept open keeps its process, but not us.
+      expect(performance.now() - started).toBeLessThan(4000);
+      const answers = await Promise.all(Array.from({ length: 20 }, () => plainAnswer('example.com', pebble.httpPort, '127.0.0.1', '/x')));
+      expect(new Set(answers.map(({ location }) => location))).toEqual(new Set([`http://round${round}.example.org/`]));
+    }
+  } finally {
+    idle.destroy();
+  }
 });
 
 it('a configuration that Apache rejects is told in its words before anything is ordered', { timeout: 30_000 }, async () => {

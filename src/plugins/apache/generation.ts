@@ -6,29 +6,52 @@ const LOOK = 15;
 /** Milliseconds that are waited where processes cannot be seen; certbot's time. */
 const BLIND = 3000;
 
-/** The processes of a server that take requests now. */
+/** The processes of a server that take requests, as far as they are known: which of them still do. */
 export interface Generation {
-  processes: readonly number[];
-  /** The sockets on which the server listens, as /proc names them. */
-  sockets: ReadonlySet<string>;
+  /** Looks once. True = one of them still takes requests. */
+  look(): boolean;
 }
 
-/** The present generation of the server whose process stands in this file; null where that cannot be seen. None runs: no processes. */
+/**
+ * The present generation of the server whose process stands in this file; null where that cannot be seen. A server that is not running has
+ * none. Until the server comes to its signal it may start more processes of the same generation: every look takes them in, until the
+ * first one has closed the sockets, which all are told at once.
+ */
 export function generationOf(pidFile: string | null): Generation | null {
   if (pidFile === null) return null;
   let main: string;
   try {
     main = readFileSync(pidFile, 'utf8').trim();
   } catch {
-    return { processes: [], sockets: new Set() };
+    return { look: () => false };
   }
+  const sockets = socketsOf(main);
+  const children = childrenOf(main);
+  // Somebody else's process does not show what it has open.
+  if (children.length > 0 && sockets.size === 0) return null;
+  const listens = (pid: string): boolean => [...socketsOf(pid)].some((socket) => sockets.has(socket));
+  // Those of a generation before, which only finish what they have, are none of them.
+  const members = new Set(children.filter(listens));
+  let told = false;
+  return {
+    look() {
+      // In this order: what was there while all that are known still took requests is of their generation.
+      const present = told ? [] : childrenOf(main).filter(listens);
+      const listening = [...members].filter(listens);
+      told ||= listening.length < members.size;
+      if (!told) for (const pid of present) members.add(pid);
+      return listening.length > 0;
+    },
+  };
+}
+
+/** Does something that has a server begin a new generation (`graceful`), and watches the old one meanwhile. */
+export async function whileWatching<Result>(generation: Generation | null, work: Promise<Result>): Promise<Result> {
+  const timer = setInterval(() => generation?.look(), LOOK);
   try {
-    const processes = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry) && parentOf(entry) === main).map(Number);
-    const sockets = socketsOf(main);
-    // Somebody else's process does not show what it has open.
-    return processes.length > 0 && sockets.size === 0 ? null : { processes, sockets };
-  } catch {
-    return null;
+    return await work;
+  } finally {
+    clearInterval(timer);
   }
 }
 
@@ -39,12 +62,15 @@ export function generationOf(pidFile: string | null): Generation | null {
 export async function untilGone(generation: Generation | null, ms: number): Promise<void> {
   if (generation === null) return void (await sleep(Math.min(ms, BLIND)));
   const until = Date.now() + ms;
-  while (Date.now() < until && generation.processes.some((pid) => stillListens(String(pid), generation.sockets))) await sleep(LOOK);
+  while (generation.look() && Date.now() < until) await sleep(LOOK);
 }
 
-function stillListens(pid: string, sockets: ReadonlySet<string>): boolean {
-  const own = parentOf(pid) === null ? new Set<string>() : socketsOf(pid);
-  return [...own].some((socket) => sockets.has(socket));
+function childrenOf(main: string): readonly string[] {
+  try {
+    return readdirSync('/proc').filter((entry) => /^\d+$/.test(entry) && parentOf(entry) === main);
+  } catch {
+    return [];
+  }
 }
 
 /** The sockets of a process; none when it is gone. */

@@ -4,7 +4,7 @@ import { PluginError } from '../../core/errors.js';
 import type { ServerChange } from '../contract.js';
 import { spliced, type Edits } from '../server-configuration/edits.js';
 import { apacheVersion, configurationFault, reloadApache, repairInstallation, runOf, type ApacheProgram, type ApacheRun } from './control.js';
-import { generationOf, untilGone } from './generation.js';
+import { generationOf, untilGone, whileWatching } from './generation.js';
 import { apacheSettings, type ApacheSettings } from './options.js';
 import { ApacheSyntaxError } from './syntax.js';
 import { definesIn, rootFileIn, thisSystem } from './systems.js';
@@ -159,6 +159,6 @@ export function changedFiles({ tree }: Reading, edits: Edits): ServerChange['fil
 /** Has the server read what is on disk, and returns when none of the processes from before takes requests any more. Throws PluginError. */
 export async function reloadAndWait({ program, run }: Apache): Promise<void> {
   const before = generationOf(run.pidFile);
-  await reloadApache(program);
+  await whileWatching(before, reloadApache(program));
   await untilGone(before, OLD_GENERATION);
 }

@@ -12,8 +12,8 @@ export interface ApacheTreeOfTests {
   names?: readonly string[];
   /** certwright asks here, or refuses: nothing may change. */
   refused?: true;
-  /** No plain host is there to be redirected. */
-  unredirected?: true;
+  /** Other hosts go on with the certificate that was there. */
+  keepsOld?: true;
 }
 
 const site = (title: string, text: string, more: Partial<ApacheTreeOfTests> = {}): ApacheTreeOfTests => ({ title, files: { 'site.conf': text }, ...more });
@@ -62,9 +62,9 @@ const base: readonly ApacheTreeOfTests[] = [
   site('TLS with a chain file', host(NAME) + host(`${NAME}${TLS}    SSLCertificateChainFile {C}\n`, '*:{S}')),
   site('TLS with two certificates', host(NAME) + host(`${NAME}${TLS}    SSLCertificateFile {C}\n    SSLCertificateKeyFile {K}\n`, '*:{S}')),
   site('TLS with settings of its own', host(NAME) + host(`${NAME}${TLS}    SSLProtocol TLSv1.2\n    SSLHonorCipherOrder on\n`, '*:{S}')),
-  site('TLS without a certificate of its own', `SSLCertificateFile {C}\nSSLCertificateKeyFile {K}\n${host(NAME)}${host(`${NAME}    SSLEngine on\n`, '*:{S}')}`),
+  site('TLS without a certificate of its own', `SSLCertificateFile {C}\nSSLCertificateKeyFile {K}\n${host(NAME)}${host(`${NAME}    SSLEngine on\n`, '*:{S}')}`, { keepsOld: true }),
   site('TLS with paths in quotes', host(NAME) + host(`${NAME}    SSLEngine on\n    SSLCertificateFile "{C}"\n    SSLCertificateKeyFile   "{K}"  \n`, '*:{S}')),
-  site('TLS of another host on the port', host('    ServerName other.example.com\n' + TLS, '*:{S}') + host(NAME)),
+  site('TLS of another host on the port', host('    ServerName other.example.com\n' + TLS, '*:{S}') + host(NAME), { keepsOld: true }),
   site('Listen for TLS is there', `Listen 127.0.0.1:{S}\n${host(NAME)}`),
   site('Listen for TLS in IfModule', `<IfModule ssl_module>\nListen 127.0.0.1:{S} https\n</IfModule>\n${host(NAME)}`),
   site('its own redirect by mod_alias', host(`${NAME}    Redirect permanent / https://example.com/\n`)),
@@ -96,17 +96,17 @@ const base: readonly ApacheTreeOfTests[] = [
   site('everything in capitals', '<VIRTUALHOST *:{H}>\n  SERVERNAME example.com\n</VIRTUALHOST>\n'),
   site('an empty host beside', `<VirtualHost *:{H}>\n</VirtualHost>\n${host(NAME)}`),
   site('in an IfModule that holds', `<IfModule mod_rewrite.c>\n    ${host(NAME).replaceAll('\n', '\n    ').trimEnd()}\n</IfModule>\n`),
-  site('an IfModule that does not hold', `<IfModule mod_nothing.c>\n${host(NAME)}nonsense\n</IfModule>\n${host(NAME)}`),
+  site('an IfModule that does not hold', `<IfModule mod_nothing.c>\n${host(NAME + TLS, '*:{S}')}nonsense\n</IfModule>\n${host(NAME)}`),
   site('IfModule with !', `<IfModule !mod_nothing.c>\n${host(NAME)}</IfModule>\n<IfModule !mod_rewrite.c>\n${host('    ServerName wrong.example.com\n')}</IfModule>\n`),
   site('IfDefine', `Define mine\n<IfDefine mine>\n${host(NAME)}</IfDefine>\n<IfDefine !mine>\n${host(`${NAME}    nonsense\n`)}</IfDefine>\n`),
-  site('a Define of later', `<IfDefine late>\nnonsense\n</IfDefine>\nDefine late\n${host(NAME)}`),
+  site('a Define of later', `<IfDefine late>\n${host(NAME + TLS, '*:{S}')}</IfDefine>\nDefine late\n${host(NAME)}`),
   site('IfVersion', `<IfVersion >= 2.4>\n${host(NAME)}</IfVersion>\n<IfVersion < 2.4>\nnonsense\n</IfVersion>\n<IfVersion = 2.4>\nnonsense\n</IfVersion>\n<IfVersion ~ ^2\\.4>\nDefine seen\n</IfVersion>\n`),
   site('IfFile', `<IfFile {R}/apache2.conf>\n${host(NAME)}</IfFile>\n<IfFile nothing.conf>\nnonsense\n</IfFile>\n`),
   site('a variable as name', `Define DOMAIN example.com\n${host('    ServerName ${DOMAIN}\n    ServerAlias www.${DOMAIN}\n')}`, { names: ['example.com', 'www.example.com'] }),
   site('a variable as address', `Define ADDRESS 127.0.0.1\nDefine PORT {H}\n${host(NAME, '${ADDRESS}:${PORT}')}`),
   site('a variable with several words', `Define NAMES "a.example.com example.com"\n${host('    ServerName x.example.com\n    ServerAlias ${NAMES}\n')}`),
   site('a variable that is not there', host(`${NAME}    SetEnv X \${NOTHING}\n`)),
-  site('UnDefine', `Define DOMAIN wrong\nUnDefine DOMAIN\nDefine DOMAIN example.com\n${host('    ServerName ${DOMAIN}\n')}`),
+  site('UnDefine', `Define GONE\nUnDefine GONE\n<IfDefine GONE>\n${host(NAME + TLS, '*:{S}')}</IfDefine>\nDefine DOMAIN wrong\nUnDefine DOMAIN\nDefine DOMAIN example.com\n${host('    ServerName ${DOMAIN}\n')}`),
   site('a macro beside', `<Macro VHost $name>\n${host('    ServerName $name\n')}</Macro>\nUse VHost made.example.com\n${host(NAME)}`),
   site('the name only in a macro', `<Macro VHost $name>\n${host('    ServerName $name\n')}</Macro>\nUse VHost example.com\n`, { refused: true }),
   site('in no host, several', host('    ServerName a.example.com\n') + host('    ServerName b.example.com\n'), { names: ['new.example.com'], refused: true }),
@@ -115,7 +115,7 @@ const base: readonly ApacheTreeOfTests[] = [
   site('HTTP/2 and headers', host(NAME) + host(`${NAME}${TLS}    Protocols h2 http/1.1\n    Header always set Strict-Transport-Security "max-age=1"\n`, '*:{S}')),
   { title: 'the host in the root file', files: { 'apache2.conf': conf(`${LISTEN}\n${host(NAME)}`) } },
   { title: 'a folder is included', files: { 'apache2.conf': conf(`${LISTEN}\nInclude sites`), 'sites/b.conf': host(NAME), 'sites/a/deep.conf': host('    ServerName deep.example.com\n') }, names: ['example.com', 'deep.example.com'] },
-  { title: 'a pattern of folders', files: { 'apache2.conf': conf(`${LISTEN}\nIncludeOptional sites/*/*.conf`), 'sites/x/a.conf': host(NAME), 'sites/y/b.conf': host('    ServerName b.example.com\n'), 'sites/.hidden/c.conf': 'nonsense\n' } },
+  { title: 'a pattern of folders', files: { 'apache2.conf': conf(`${LISTEN}\nIncludeOptional sites/*/*.conf`), 'sites/x/a.conf': host(NAME), 'sites/y/b.conf': host('    ServerName b.example.com\n'), 'sites/.hidden/c.conf': host(NAME + TLS, '*:{S}') } },
   { title: 'a pattern that matches nothing', files: { 'apache2.conf': conf(`${LISTEN}\nIncludeOptional nothing/*.conf\nInclude site.conf`), 'site.conf': host(NAME) } },
   { title: 'an absolute path', files: { 'apache2.conf': conf(`${LISTEN}\nInclude {R}/a.conf`), 'a.conf': `Include "{R}/b b.conf"\n`, 'b b.conf': host(NAME) } },
   { title: 'brackets in a pattern', files: { 'apache2.conf': conf(`${LISTEN}\nInclude site[0-4].conf`), 'site3.conf': host(NAME), 'site7.conf': 'nonsense\n' } },
@@ -127,7 +127,7 @@ const base: readonly ApacheTreeOfTests[] = [
   { title: 'the same file by two paths', files: { 'apache2.conf': conf(`${LISTEN}\nInclude a.conf\nInclude b.conf`), 'a.conf': host(NAME) }, links: { 'b.conf': 'a.conf' } },
   { title: 'the name from a snippet', files: { 'site.conf': host('    Include snippets/name.conf\n'), 'snippets/name.conf': 'ServerName example.com\n' } },
   { title: 'certificate from a snippet of its own', files: { 'site.conf': host(NAME) + host(`${NAME}    Include snippets/tls.conf\n`, '*:{S}'), 'snippets/tls.conf': TLS } },
-  { title: 'certificate from a shared snippet', files: { 'site.conf': host(NAME) + host(`${NAME}    Include snippets/tls.conf\n`, '*:{S}') + host('    ServerName other.example.com\n    Include snippets/tls.conf\n', '*:{S}'), 'snippets/tls.conf': `# shared\n${TLS}SSLCertificateChainFile {C}\n` } },
+  { title: 'certificate from a shared snippet', files: { 'site.conf': host(NAME) + host(`${NAME}    Include snippets/tls.conf\n`, '*:{S}') + host('    ServerName other.example.com\n    Include snippets/tls.conf\n', '*:{S}'), 'snippets/tls.conf': `# shared\n${TLS}SSLCertificateChainFile {C}\n` }, keepsOld: true },
   { title: 'a template of variables', files: { 'site.conf': 'Define D a.example.com\nInclude template.conf\nUnDefine D\nDefine D example.com\n', 'template.conf': host('    ServerName ${D}\n') }, names: ['a.example.com'] },
   { title: 'httpd.conf', files: { 'httpd.conf': conf(`${LISTEN}\n${host(NAME)}`) } },
   { title: 'letters in a file name', files: { 'apache2.conf': conf(`${LISTEN}\n${Buffer.from('Include größe.conf').toString('latin1')}`), 'größe.conf': host(NAME) } },

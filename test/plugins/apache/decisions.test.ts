@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { begin, grow, idOf, nextStep, STEPS } from '../../../src/plugins/apache/auto-hsts.js';
 import { storageWith } from '../../../src/plugins/apache/auto-hsts-state.js';
+import { challengeEdits } from '../../../src/plugins/apache/challenge.js';
 import { chooseVhost, coveredBy } from '../../../src/plugins/apache/choose.js';
 import { conditionHolds } from '../../../src/plugins/apache/conditions.js';
 import { parseRun } from '../../../src/plugins/apache/control.js';
@@ -10,7 +11,7 @@ import { addListen } from '../../../src/plugins/apache/listen.js';
 import { enabling } from '../../../src/plugins/apache/modules.js';
 import { apacheSettings } from '../../../src/plugins/apache/options.js';
 import { optionsFile } from '../../../src/plugins/apache/options-file.js';
-import { redirectHost } from '../../../src/plugins/apache/redirect.js';
+import { planRedirect, redirectEdits, redirectHost } from '../../../src/plugins/apache/redirect.js';
 import { definesIn, systemOf } from '../../../src/plugins/apache/systems.js';
 import { tlsCopy } from '../../../src/plugins/apache/tls-copy.js';
 import { readTree, type ApacheTree, type ConfigurationFiles } from '../../../src/plugins/apache/tree.js';
@@ -18,7 +19,15 @@ import { addressText, placeOf, vhostsOf, type Vhost } from '../../../src/plugins
 import { EditList, spliced } from '../../../src/plugins/server-configuration/edits.js';
 
 const treeOf = (text: string): ApacheTree => {
-  const disk: ConfigurationFiles = { read: () => text, real: (path) => path, list: () => [], kind: (path) => (path === '/e/apache2.conf' ? 'file' : null) };
+  const disk: ConfigurationFiles = {
+    read(path) {
+      if (path !== '/e/apache2.conf') throw new Error(`no such file: ${path}`);
+      return text;
+    },
+    real: (path) => path,
+    list: () => [],
+    kind: (path) => (path === '/e/apache2.conf' ? 'file' : null),
+  };
   return readTree('/e', '/e/apache2.conf', { modules: ['ssl_module'], defines: new Map(), environment: {}, version: [2, 4, 71] }, disk);
 };
 const vhosts = (text: string): readonly Vhost[] => vhostsOf(treeOf(text), 443);
@@ -180,6 +189,69 @@ describe('hardening', () => {
   it("a mark of certbot's is found", () => {
     expect(idOf(vhosts(host('#DO NOT REMOVE - Managed by Certbot, VirtualHost id: abc123', '*:443'))[0] as Vhost)).toBe('abc123');
   });
+});
+
+describe('which hosts answer a challenge', () => {
+  const answering = (text: string, ...names: string[]): string => {
+    const tree = treeOf(text);
+    const edits = new EditList();
+    const files = challengeEdits(tree, vhostsOf(tree, 443), names.map((name) => ({ name, token: `t-${name.length}`, keyAuthorization: 'k' })), { http: 80, serverRoot: '/e' }, { location: '/l', answers: '/w/http_challenges' }, edits);
+    expect(files.map(({ path }) => path).slice(0, 2)).toEqual(['/l/le_http_01_challenge_pre.conf', '/l/le_http_01_challenge_post.conf']);
+    const after = treeOf(spliced(text, edits.all().get('/e/apache2.conf') ?? []));
+    return [...vhostsOf(after, 443).map(({ statements }) => (statements[0]?.values[0] === files[0]?.path && statements.at(-1)?.values[0] === files[1]?.path ? 'yes' : 'no')), ...(after.statements.at(-1)?.values[0] === files[1]?.path ? ['server'] : [])].join(' ');
+  };
+  const LISTEN = 'Listen 80\n';
+  const named = host('ServerName a') + host('ServerName b') + host('ServerName a', '*:443') + host('ServerAlias *.x');
+  it.each([
+    ['those of the name, plain and TLS, and the one without a ServerName', LISTEN + named, ['a'], 'yes no yes yes'],
+    ['a name in none: all plain ones of the port', LISTEN + named, ['c'], 'yes yes no yes'],
+    ['one of the port is enough', LISTEN + host('ServerName a') + host('ServerName a', '*:8080') + host('ServerName b'), ['a'], 'yes yes no'],
+    ['a name on another port only', LISTEN + host('ServerName a', '*:8080') + host('ServerName b'), ['a'], 'yes yes'],
+    ['inside a macro', `${LISTEN}<Macro M $n>\n${host('ServerName $n')}</Macro>\n${host('ServerName a')}${host('ServerName b')}`, ['a'], 'yes yes no'],
+    ['no hosts: the server itself', LISTEN, ['a'], 'server'],
+    ['none on the port: the server itself', `${LISTEN}${host('ServerName a', '*:8080')}`, ['a'], 'yes server'],
+  ])('%s', (_, text, names, expected) => expect(answering(text, ...names)).toBe(expected));
+});
+
+describe('the redirect of a plain host', () => {
+  const redirected = (inside: string, names = ['a.example.com']): string =>
+    edited(host(inside), (_, [vhost], edits) => void (vhost && redirectEdits({ vhost, names }, edits))).replace(/^<VirtualHost \*:80>\n([^]*)\n<\/VirtualHost>\n$/, '$1');
+  const RULE = 'RewriteRule ^ https://%{SERVER_NAME}%{REQUEST_URI} [END,NE,R=permanent]';
+  it('at the end, with a condition for each name', () => {
+    expect(redirected('ServerName a.example.com', ['a.example.com', '*.b.example.com'])).toBe(`ServerName a.example.com\nRewriteEngine on\nRewriteCond %{SERVER_NAME} =a.example.com [OR]\nRewriteCond %{SERVER_NAME} ^[^.]+\\.b\\.example\\.com$\n${RULE}`);
+  });
+  it('before rules of the site, which might end the matter', () => {
+    expect(redirected('ServerName a.example.com\nRewriteEngine On\nRewriteRule . /index.php [L]')).toBe(`RewriteCond %{SERVER_NAME} =a.example.com\n${RULE}\nServerName a.example.com\nRewriteEngine On\nRewriteRule . /index.php [L]`);
+  });
+  it.each([
+    ['by mod_alias', 'ServerName a.example.com\nRedirect 301 / https://a.example.com/'],
+    ['by mod_rewrite', 'RewriteEngine on\nRewriteRule ^/?(.*) https://%{HTTP_HOST}/$1 [R]'],
+    ['of plain requests only', 'RewriteEngine on\nRewriteCond %{HTTPS} !=on\nRewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R]'],
+    ['of its own, without conditions', `RewriteEngine on\n${RULE}`],
+    ['of its own', `RewriteEngine on\nRewriteCond %{SERVER_NAME} =a.example.com\n${RULE}`],
+  ])('is there already: %s', (_, inside) => expect(redirected(inside)).toBe(inside));
+  it.each([
+    ['to a folder only', 'ServerName a.example.com\nRedirect /old https://a.example.com/'],
+    ['to another host', 'ServerName a.example.com\nRedirect / https://other.example.org/'],
+    ['on a condition', 'RewriteEngine on\nRewriteCond %{HTTP_HOST} ^www\nRewriteRule ^ https://a.example.com%{REQUEST_URI} [R]'],
+  ])('is not there yet: %s', (_, inside) => expect(redirected(inside)).toContain(RULE));
+  it('of an earlier release is brought up to date, and gets the names that it lacks', () => {
+    expect(redirected('    RewriteEngine on\n    RewriteCond %{SERVER_NAME} =b.example.com\n    RewriteRule ^ https://%{SERVER_NAME}%{REQUEST_URI} [L,NE,R=permanent]')).toBe(`    RewriteEngine on\n    RewriteCond %{SERVER_NAME} =a.example.com [OR]\n    RewriteCond %{SERVER_NAME} =b.example.com\n    ${RULE}`);
+  });
+});
+
+describe('which plain host is redirected', () => {
+  const partners = (text: string): string[] => {
+    const all = vhosts(text);
+    const plan = planRedirect(all, new Map(all.filter(({ tls }) => tls).map((vhost) => [vhost, vhost.names])), { extension: '-le-ssl.conf', vhostRoot: null, httpPort: 80 });
+    return [...plan.hosts.map(({ vhost, names }) => `${placeOf(vhost)} ${names.join(' ')}`), ...plan.made.map(({ names }) => `made ${names.join(' ')}`)];
+  };
+  it.each([
+    ['one that shares a name', host('', '*:80') + host('ServerName a') + host('ServerName a\nServerAlias b', '*:443'), ['/e/apache2.conf:4 a b']],
+    ['all on the port', host('ServerName a', '10.0.0.1:80') + host('ServerName a', '10.0.0.2:80') + host('ServerName a', '*:8080') + host('ServerName a', '*:443'), ['/e/apache2.conf:1 a', '/e/apache2.conf:4 a']],
+    ['not a nameless one of somebody else', host('DocumentRoot /x') + host('ServerName a', '*:443'), ['made a']],
+    ['not one of a macro', `<Macro M>\n${host('ServerName a')}</Macro>\n${host('ServerName a', '*:443')}`, ['made a']],
+  ])('%s', (_, text, expected) => expect(partners(text)).toEqual(expected));
 });
 
 describe('the TLS copy of a plain host', () => {

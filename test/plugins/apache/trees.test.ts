@@ -1,9 +1,14 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseRun } from '../../../src/plugins/apache/control.js';
 import { createApacheInstaller } from '../../../src/plugins/apache/installer.js';
+import { apacheSettings } from '../../../src/plugins/apache/options.js';
+import { nothingPlanned, readApacheConfiguration } from '../../../src/plugins/apache/server.js';
+import { rootFileIn, thisSystem } from '../../../src/plugins/apache/systems.js';
+import { placeOf } from '../../../src/plugins/apache/vhosts.js';
 import type { Deployment, InstallContext, Installer, ServerChange } from '../../../src/plugins/contract.js';
 import { apacheTrees, apacheTreesAsWritten, filesOfTree, type ApacheTreeOfTests } from './corpus.js';
 
@@ -58,7 +63,19 @@ function apply(change: ServerChange): void {
 /** The real server's test of a tree, and the virtual hosts that it sees. */
 function vhostsByServer(root: string): Promise<{ fault: Error | null; output: string }> {
   const file = join(root, existsSync(join(root, 'httpd.conf')) ? 'httpd.conf' : 'apache2.conf');
-  return new Promise((resolve) => execFile('/usr/sbin/apache2', ['-d', root, '-f', file, '-t', '-D', 'DUMP_VHOSTS'], { timeout: 20_000 }, (fault, stdout, stderr) => resolve({ fault, output: stdout + stderr })));
+  return new Promise((resolve) => execFile('/usr/sbin/apache2', ['-d', root, '-f', file, '-t', ...['VHOSTS', 'CERTS', 'INCLUDES', 'RUN_CFG', 'MODULES'].flatMap((what) => ['-D', `DUMP_${what}`])], { timeout: 20_000 }, (fault, stdout, stderr) => resolve({ fault, output: stdout + stderr })));
+}
+
+/** Our reading is the server's: the same files, the same virtual hosts at the same places. */
+function expectRead(root: string, output: string): void {
+  const run = parseRun(output);
+  const real = (path: string): string => realpathSync(path);
+  const program = { ctl: '', bin: '', serverRoot: root, system: thisSystem(), environment: {}, signal: new AbortController().signal };
+  const apache = { settings: apacheSettings({ apache_server_root: root }), program, version: [2, 4, 71], rootPath: rootFileIn(root) ?? '', run, environment: {} };
+  const reading = readApacheConfiguration(apache, nothingPlanned, PORTS.https, expect.fail);
+  expect([...reading.tree.files.keys()].sort()).toEqual([...new Set(run.includes.map(real))].sort());
+  const places = [...output.matchAll(/\((\/[^()]*):(\d+)\)$/gm)].map(([, path = '', line = '']) => `${real(path)}:${line}`);
+  expect([...new Set(reading.vhosts.filter(({ macro }) => !macro).map(placeOf))].sort()).toEqual([...new Set(places)].sort());
 }
 
 const context = (root: string, told: string[]): InstallContext => ({
@@ -128,6 +145,11 @@ describe('configurations that the real server loads', () => {
 
     await installer.read(new Map());
     for (const name of names) expect(installer.names().some((each) => each.name === name && each.tls) || title.includes('pattern') || title.includes('question mark') || tree.names?.[0] === 'new.example.com', `${title}: ${name} is not served by TLS`).toBe(true);
+    // What the server loads is the new certificate, and the old one only for others.
+    const certificates = (dump.output.split('Server certificates:\n')[1] ?? '').split('\n').filter((line) => line.startsWith('  ')).map((line) => line.trim());
+    expect(certificates, title).toContain(files.fullchain);
+    expect(certificates.includes(join(folder, 'old.pem')), `${title}: ${certificates.join(' ')}`).toBe(tree.keepsOld === true);
+    expectRead(root, dump.output);
     // A host that was there is used, not made once more.
     const secure = dump.output.split('\n').filter((line) => line.includes(`port ${PORTS.https} namevhost`)).map((line) => line.trim().split(' ')[3]);
     expect(secure.length, `${title}: ${secure.join(' ')}`).toBe(new Set(secure).size);
