@@ -4,7 +4,7 @@ import type { Deployment, ServerChange } from '../contract.js';
 import { giveCertificate, nameLines, type CertificateWish } from './certificate.js';
 import { addListen, atFileEnd } from './listen.js';
 import type { Planned, Reading } from './server.js';
-import { pathText, quoted, readApache } from './syntax.js';
+import { pathText, quoted, readApache, type Section } from './syntax.js';
 import { tlsCopy, tlsPath } from './tls-copy.js';
 import { asWritten } from './tree.js';
 import { placeOf, vhostsOf, type Vhost } from './vhosts.js';
@@ -74,9 +74,12 @@ export function deployChange(targets: readonly DeployTarget[], certificate: Depl
   const { reading } = enabled;
   const edits = new EditList();
   notes.push(...addListen(reading.tree, ways.serverRoot, ways.httpsPort, { https: true }, edits));
+  const given = new Set<Section>();
   for (const vhost of reading.vhosts) {
     const target = places.get(placeOf(vhost)) ?? created.get(vhost.file.path)?.find(({ holds }) => holds(vhost))?.target;
-    if (!target || !vhost.tls || vhost.macro) continue;
+    // A template that is included for several names is one text.
+    if (!target || !vhost.tls || vhost.macro || given.has(vhost.section)) continue;
+    given.add(vhost.section);
     const added = target.added.filter((name) => !vhost.names.includes(name));
     if (added.length > 0) edits.add(vhost.file, atEnd(vhost.file, vhost.section, nameLines(vhost, added)));
     giveCertificate(reading.vhosts, vhost, wish, edits);

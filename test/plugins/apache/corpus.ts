@@ -129,6 +129,7 @@ const base: readonly ApacheTreeOfTests[] = [
   { title: 'certificate from a snippet of its own', files: { 'site.conf': host(NAME) + host(`${NAME}    Include snippets/tls.conf\n`, '*:{S}'), 'snippets/tls.conf': TLS } },
   { title: 'certificate from a shared snippet', files: { 'site.conf': host(NAME) + host(`${NAME}    Include snippets/tls.conf\n`, '*:{S}') + host('    ServerName other.example.com\n    Include snippets/tls.conf\n', '*:{S}'), 'snippets/tls.conf': `# shared\n${TLS}SSLCertificateChainFile {C}\n` }, keepsOld: true },
   { title: 'a template of variables', files: { 'site.conf': 'Define D a.example.com\nInclude template.conf\nUnDefine D\nDefine D example.com\n', 'template.conf': host('    ServerName ${D}\n') }, names: ['a.example.com'] },
+  { title: 'a template with TLS', files: { 'site.conf': 'Define D a.example.com\nInclude template.conf\nUnDefine D\nDefine D example.com\nInclude {R}/template.conf\n', 'template.conf': host('    ServerName ${D}\n') + host(`    ServerName \${D}\n${TLS}`, '*:{S}') } },
   { title: 'httpd.conf', files: { 'httpd.conf': conf(`${LISTEN}\n${host(NAME)}`) } },
   { title: 'letters in a file name', files: { 'apache2.conf': conf(`${LISTEN}\n${Buffer.from('Include größe.conf').toString('latin1')}`), 'größe.conf': host(NAME) } },
   { title: 'a comment that is not UTF-8', files: { 'site.conf': `# gr\xfc\xdfe \xff\xfe\xa0\n${host(`    # \xe9t\xe9\n${NAME}`)}` } },
