@@ -61,6 +61,8 @@ export function makeApache(tree: ApacheTreeOfTests, ports: { http: number; https
       if (running && running.exitCode === null) {
         const ended = new Promise((resolve) => running.once('exit', resolve));
         running.kill('SIGTERM');
+        // A test may have left it standing: then it could not end its own processes.
+        running.kill('SIGCONT');
         await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 3000))]);
         running.kill('SIGKILL');
       }

@@ -26,7 +26,8 @@ export function giveCertificate(vhosts: readonly Vhost[], vhost: Vhost, wish: Ce
   const lines: string[] = [];
   const shared = new Set<Statement>();
   for (const name of FILES) {
-    const present = vhost.statements.filter((statement) => statement.name === name);
+    // A file that is included twice brings the same line twice: it is changed once.
+    const present = vhost.statements.filter((statement) => statement.name === name).filter((statement, index, all) => !all.slice(index + 1).some(({ node }) => node === statement.node));
     const value = wanted.get(name);
     const own = present.filter((statement) => isOwn(vhosts, vhost, statement));
     const others = present.filter((statement) => !own.includes(statement));

@@ -2,7 +2,7 @@ import { basename, join } from 'node:path';
 import { atEnd, EditList, newlineOf, spliced } from '../server-configuration/edits.js';
 import type { Deployment, ServerChange } from '../contract.js';
 import { giveCertificate, nameLines, type CertificateWish } from './certificate.js';
-import { addListen, atFileEnd } from './listen.js';
+import { addListen, atFileEnd, breakBehind } from './listen.js';
 import type { Planned, Reading } from './server.js';
 import { pathText, quoted, readApache, type Section } from './syntax.js';
 import { tlsCopy, tlsPath } from './tls-copy.js';
@@ -62,7 +62,7 @@ export function deployChange(targets: readonly DeployTarget[], certificate: Depl
       notes.push(`Used the ssl vhost at ${path}`);
       continue;
     }
-    const head = present === null || present === '' || present.endsWith('\n') ? (present ?? '') : `${present}${newlineOf({ path, text: present })}`;
+    const head = present === null ? '' : present + breakBehind(present, newlineOf({ path, text: present }));
     const { text, disabled } = tlsCopy(vhost, ways.httpsPort, before.tree.variables);
     texts.set(path, head + text);
     created.set(path, [...own, { target, holds: ({ section: { start } }) => start >= head.length && start < head.length + text.length }]);

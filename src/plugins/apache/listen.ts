@@ -35,5 +35,11 @@ export function withSsl(file: ApacheFile, lines: readonly string[]): Edit {
 export function atFileEnd(file: ApacheFile, lines: readonly string[]): Edit {
   const newline = newlineOf(file);
   const { length } = file.text;
-  return { from: length, to: length, text: `${length === 0 || file.text.endsWith('\n') ? '' : newline}${lines.map((line) => `${line}${newline}`).join('')}` };
+  return { from: length, to: length, text: `${breakBehind(file.text, newline)}${lines.map((line) => `${line}${newline}`).join('')}` };
+}
+
+/** What must stand behind a text so that a new line begins: a last line that goes on by a `\` gets an empty one to go on with. */
+export function breakBehind(text: string, newline: string): string {
+  const open = text !== '' && !text.endsWith('\n') ? newline : '';
+  return /\\(?:\r?\n)?$/.test(text) ? `${open}${newline}` : open;
 }

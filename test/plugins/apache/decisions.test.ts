@@ -132,6 +132,8 @@ describe('Listen', () => {
     ['Listen 80\nListen 1.2.3.4:443\n', 443, 'Listen 80\nListen 1.2.3.4:443\n'],
     ['Listen 1.2.3.4:80\nListen [::1]:80', 8443, 'Listen 1.2.3.4:80\nListen [::1]:80\n<IfModule mod_ssl.c>\n    Listen 1.2.3.4:8443 https\n    Listen [::1]:8443 https\n</IfModule>\n'],
     ['<IfModule ssl_module>\n\tServerTokens Prod\n</IfModule>\nListen 80\n', 443, '<IfModule ssl_module>\n\tServerTokens Prod\n\tListen 443\n</IfModule>\nListen 80\n'],
+    ['Listen 80\\\n', 443, 'Listen 80\\\n\n<IfModule mod_ssl.c>\n    Listen 443\n</IfModule>\n'],
+    ['Listen 80\n# \\', 443, 'Listen 80\n# \\\n\n<IfModule mod_ssl.c>\n    Listen 443\n</IfModule>\n'],
     ['', 443, '<IfModule mod_ssl.c>\n    Listen 443\n</IfModule>\n'],
   ])('%j, %d', (text, port, expected) => expect(edited(text, (tree, _, edits) => void addListen(tree, '/e', port, { https: true }, edits))).toBe(expected));
 });
