@@ -24,8 +24,9 @@ export interface RenewalFile {
 
 /** The format that is written: every certbot from 2.0 on reads it without remark. */
 const FORMAT = '2.0.0';
-/** Our own section; parameters whose name begins with it stand there. */
+/** Our own section, and the parameters that stand in it; what else stands there (a partner, notes of renewals) is no parameter. */
 const OWN = 'certwright';
+const OWN_PARAMS: ReadonlySet<string> = new Set(['challenge_alias', 'dns_resolver', 'dns_propagation_timeout']);
 const HEADING = '# Options used in the renewal process';
 
 /** Reads `renewal/NAME.conf`. Throws StoreError with the path, the line and the reason. */
@@ -102,7 +103,7 @@ export function editRenewalText(text: string, changes: { params?: Readonly<Recor
 
 /** Values of ours among the parameters; certbot leaves sections that it does not know alone (F31), values it does not. */
 function ownParams(section: ConfigSection | undefined): RenewalFile['params'] {
-  return Object.fromEntries(Object.entries(section?.values ?? {}).map(([key, value]) => [`${OWN}.${key}`, value]));
+  return Object.fromEntries(Object.entries(section?.values ?? {}).filter(([key]) => OWN_PARAMS.has(key)).map(([key, value]) => [`${OWN}.${key}`, value]));
 }
 
 function withOwnParams(start: ConfigDocument, wanted: Readonly<Record<string, RenewalValue>>): ConfigDocument {
