@@ -7,6 +7,7 @@ const needed = {
   pebble: '/usr/bin/pebble',
   certbot: '/usr/bin/certbot',
   bind9: '/usr/sbin/named',
+  'bind9-dnsutils': '/usr/bin/dig',
   'python3-certbot-dns-rfc2136': '/usr/lib/python3/dist-packages/certbot_dns_rfc2136',
   lego: '/usr/bin/lego',
   uacme: '/usr/bin/uacme',
