@@ -38,6 +38,8 @@ afterAll(() => {
 
 const install = (root: string, name: string) => place.certwright(['install', '-n', '-i', 'nginx', '--cert-name', 'all', '-d', name, '--nginx-server-root', root, '--http-01-port', String(ports.http), '--https-port', String(ports.https)]);
 
+const withoutCertificate = (text = ''): string => text.replace(/^\s*ssl_certificate(_key)? .*$/gm, '');
+
 it.each(trees.map((tree) => [tree.title, tree] as const))('%s: installed, served, redirected, nothing else touched, a second time nothing', { timeout: 60_000 }, async (_, tree: NginxTreeOfTests) => {
   const nginx = makeNginx(tree, ports, { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') });
   const name = tree.name ?? 'example.com';
@@ -65,7 +67,8 @@ it.each(trees.map((tree) => [tree.title, tree] as const))('%s: installed, served
     for (const [path, text] of Object.entries(before)) {
       const blocks = touched.filter(({ file }) => file === reading.files.get(realpathSync(join(nginx.root, path)))).map(({ block }) => block);
       if (blocks.length === 0) {
-        if (choice.kind === 'block') expect(after[path]).toBe(text);
+        // A snippet that is the block's own may name the certificate; nothing else in it changes.
+        if (choice.kind === 'block') expect(withoutCertificate(after[path])).toBe(withoutCertificate(text));
         continue;
       }
       // These blocks may change; what stands before the first and behind the last of them may not.
