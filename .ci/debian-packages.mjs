@@ -21,6 +21,7 @@ const needed = {
   zsh: '/usr/bin/zsh',
   fish: '/usr/bin/fish',
   mandoc: '/usr/bin/mandoc',
+  patch: '/usr/bin/patch',
   'python3-configobj': '/usr/lib/python3/dist-packages/configobj',
 };
 
