@@ -72,7 +72,7 @@ function authenticators(facts: Facts): readonly PluginFact[] {
 }
 
 function authenticatorQuestion(facts: Facts, fits: Readonly<Record<string, { fits: boolean; reason: string }>>, wanted: readonly Identifier[]): Question {
-  const choices = authenticators(facts).map((plugin): Choice => {
+  const all = authenticators(facts).map((plugin): Choice => {
     const fit = fits[plugin.name];
     return {
       value: plugin.name,
@@ -82,6 +82,8 @@ function authenticatorQuestion(facts: Facts, fits: Readonly<Record<string, { fit
       ...(fit && !fit.fits ? { disabled: fit.reason } : {}),
     };
   });
+  // What can be chosen now stands first: on a small screen it is all that is seen.
+  const choices = [...all.filter(({ disabled }) => disabled === undefined), ...all.filter(({ disabled }) => disabled !== undefined)];
   return {
     kind: 'choice',
     id: 'authenticator',
