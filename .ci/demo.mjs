@@ -20,6 +20,13 @@ if (!terminal && status === 0) {
   console.log(`\n$ certwright certificates --sandbox ${directories.join(' ')}\n`);
   const listed = spawnSync(process.execPath, [join(top, 'bin', 'certwright.js'), 'certificates', '--sandbox', ...directories], { stdio: 'inherit' });
   process.exitCode = listed.status ?? 1;
+  console.log(`
+That was a rehearsal: a certificate for example.com and www.example.com, issued by a certificate
+authority inside certwright that no browser trusts. No web server was touched and no other machine asked;
+what was made lies in ${folder}, which can be deleted.
+
+Next, the same with questions, in a terminal:        node bin/certwright.js --sandbox
+For real, on a server that has the name (as root):   node bin/certwright.js -d your.name.example`);
 } else {
   process.exitCode = signal ? 1 : (status ?? 1);
 }

@@ -4,7 +4,7 @@ import type { ObtainPlan } from './decide/plan.js';
 import { AcmeProblem, CertwrightError, ChallengesFailed } from './errors.js';
 import type { RenewalOutcome } from './events.js';
 import type { Settings } from './settings.js';
-import { sharedHooks } from './shared-hooks.js';
+import { hooksOnce } from './hooks-once.js';
 import type { World } from './world.js';
 
 /**
@@ -18,7 +18,7 @@ export async function carryOutPair(plan: ObtainPlan, settings: Settings, partner
     done.set(nameOf(plan), carried);
     return carried.post;
   }
-  const hooks = sharedHooks(world);
+  const hooks = hooksOnce(world);
   const halves = [{ half: plan, own: settings }, { half: plan.pair, own: partner }];
   let failure: unknown;
   let post: Carried['post'] = [];

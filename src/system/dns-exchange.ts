@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
+import type { EventEmitter } from 'node:events';
 import { connect, isIP } from 'node:net';
 import { decodeMessage, encodeMessage, type DnsMessage } from './dns-wire.js';
 
@@ -32,21 +33,7 @@ export function exchangeUdp(packet: Buffer, { address, port }: DnsAddress, { tim
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(reasonOf(signal));
     const socket = createSocket(isIP(address) === 6 ? 'udp6' : 'udp4');
-    const end = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', stop);
-      socket.removeAllListeners();
-      socket.on('error', () => undefined);
-      socket.close();
-    };
-    const fail = (error: Error): void => {
-      end();
-      reject(error);
-    };
-    const stop = (): void => fail(reasonOf(signal));
-    const timer = setTimeout(() => fail(late()), timeoutMs);
-    signal?.addEventListener('abort', stop, { once: true });
-    socket.on('error', fail);
+    const { end } = bounded(socket, () => socket.close(), { timeoutMs, signal }, reject);
     socket.on('message', (answer) => {
       if (!isAnswer(answer)) return;
       end();
@@ -64,21 +51,7 @@ export function exchangeTcp(packet: Buffer, { address, port }: DnsAddress, { tim
     if (signal?.aborted) return reject(reasonOf(signal));
     const socket = connect({ host: address, port });
     let received = Buffer.alloc(0);
-    const end = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', stop);
-      socket.removeAllListeners();
-      socket.on('error', () => undefined);
-      socket.destroy();
-    };
-    const fail = (error: Error): void => {
-      end();
-      reject(error);
-    };
-    const stop = (): void => fail(reasonOf(signal));
-    const timer = setTimeout(() => fail(late()), timeoutMs);
-    signal?.addEventListener('abort', stop, { once: true });
-    socket.on('error', fail);
+    const { end, fail } = bounded(socket, () => socket.destroy(), { timeoutMs, signal }, reject);
     socket.on('close', () => fail(Object.assign(new Error('the connection was closed before the answer'), { code: 'ECONNRESET' })));
     socket.on('connect', () => socket.write(Buffer.concat([Buffer.from([packet.length >> 8, packet.length & 0xff]), packet])));
     socket.on('data', (chunk: Buffer) => {
@@ -121,8 +94,24 @@ export async function askDns(server: DnsAddress, name: string, type: number, { r
   return message.truncated ? decodeMessage(await exchangeTcp(question, server, options)) : message;
 }
 
-function late(): Error {
-  return Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' });
+/** Ends a socket in every case: `end` at the answer, `fail` at its errors, after the time, or when the signal says so. */
+function bounded(socket: EventEmitter, close: () => void, { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal | undefined }, reject: (error: Error) => void): { end: () => void; fail: (error: Error) => void } {
+  const end = (): void => {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', stop);
+    socket.removeAllListeners();
+    socket.on('error', () => undefined);
+    close();
+  };
+  const fail = (error: Error): void => {
+    end();
+    reject(error);
+  };
+  const stop = (): void => fail(reasonOf(signal));
+  const timer = setTimeout(() => fail(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })), timeoutMs);
+  signal?.addEventListener('abort', stop, { once: true });
+  socket.on('error', fail);
+  return { end, fail };
 }
 
 function reasonOf(signal: AbortSignal | undefined): Error {

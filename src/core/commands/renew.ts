@@ -20,7 +20,7 @@ import { inPairs, partnersAlong } from '../renewal-pairs.js';
 import { renewalVerdicts } from '../renewal-verdicts.js';
 import { updateServers } from '../renewal-updates.js';
 import type { Settings } from '../settings.js';
-import { sharedHooks, inOrder } from '../shared-hooks.js';
+import { hooksOnce, inOrder } from '../hooks-once.js';
 import type { World } from '../world.js';
 
 /** C34: so that all machines of the world do not come at the same minute. Milliseconds. */
@@ -62,7 +62,7 @@ export async function renew(settings: Settings, world: World): Promise<void> {
 
   // One listener and one hook at a time for all of them.
   const shared: World = { ...world, authenticators: new Map(), runHook: inOrder(world.runHook) };
-  const hooks = sharedHooks(shared);
+  const hooks = hooksOnce(shared);
   let post: readonly HookRun[] = [];
   let reason: string | undefined;
   try {

@@ -10,38 +10,14 @@ import { tlsCopy } from '../../../src/plugins/apache/tls-copy.js';
 import { readTree, type ConfigurationFiles } from '../../../src/plugins/apache/tree.js';
 import { vhostsOf } from '../../../src/plugins/apache/vhosts.js';
 import { EditList, spliced } from '../../../src/plugins/server-configuration/edits.js';
+import { mutated, numbers } from '../mutation.js';
 import { apacheTrees, filesOfTree } from './corpus.js';
 
 /** `npm run campaign:apache-mutations` takes more. */
 const COUNT = Number(process.env['CERTWRIGHT_MUTATIONS'] ?? 600);
 const SEED = Number(process.env['CERTWRIGHT_SEED'] ?? 2026);
 
-/** Numbers below `most`, the same ones for the same seed (mulberry32). */
-function numbers(seed: number): (most: number) => number {
-  let state = seed;
-  return (most) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % most;
-  };
-}
-
 const PIECES = ['<', '>', '</', '"', "'", '\\', '\\\n', '#', '${', '${D}', '\n', '\r\n', ' ', '\0', '\xff', '\xa0', '<VirtualHost *>', '</VirtualHost>', '<IfModule ssl_module>', '</IfModule>', 'Include site.conf\n', 'Include *\n', 'Listen 1\n', 'ServerAlias *(\n', 'RewriteRule ^ https://\n', 'Define D "\n', '<Macro M>', '[z-a]'];
-
-function mutated(text: string, next: (most: number) => number): string {
-  let result = text;
-  for (let times = 1 + next(4); times > 0; times -= 1) {
-    const at = next(result.length + 1);
-    const length = next(20);
-    const kind = next(4);
-    if (kind === 0) result = result.slice(0, at) + result.slice(at + length);
-    else if (kind === 1) result = result.slice(0, at) + (PIECES[next(PIECES.length)] ?? '') + result.slice(at);
-    else if (kind === 2) result = result.slice(0, at) + result.slice(at, at + length) + result.slice(at);
-    else result = result.slice(0, at) + String.fromCharCode(next(256)) + result.slice(at + 1);
-  }
-  return result;
-}
 
 const inMemory = (files: Readonly<Record<string, string>>): ConfigurationFiles => ({
   read(path) {
@@ -65,7 +41,7 @@ it(`${COUNT} broken configurations are read or refused, in no time; splicing not
     for (const [path, text] of Object.entries(filesOfTree(tree))) {
       const filled = text.replaceAll('{H}', '80').replaceAll('{S}', '443').replaceAll('{R}', '/etc/apache2');
       // The root file has much that is not about hosts: it is broken now and then only.
-      files[`/etc/apache2/${path}`] = path === root && next(4) > 0 ? filled : mutated(filled, next);
+      files[`/etc/apache2/${path}`] = path === root && next(4) > 0 ? filled : mutated(filled, PIECES, next);
     }
     const started = performance.now();
     try {

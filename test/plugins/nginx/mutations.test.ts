@@ -8,38 +8,14 @@ import { planRedirect, redirectEdits } from '../../../src/plugins/nginx/redirect
 import { serversOf } from '../../../src/plugins/nginx/servers.js';
 import { NginxSyntaxError } from '../../../src/plugins/nginx/syntax.js';
 import { readTree, type ConfigurationFiles } from '../../../src/plugins/nginx/tree.js';
+import { mutated, numbers } from '../mutation.js';
 import { conf, nginxTrees } from './corpus.js';
 
 /** `npm run campaign:nginx-mutations` takes more. */
 const COUNT = Number(process.env['CERTWRIGHT_MUTATIONS'] ?? 600);
 const SEED = Number(process.env['CERTWRIGHT_SEED'] ?? 2026);
 
-/** Numbers below `most`, the same ones for the same seed (mulberry32). */
-function numbers(seed: number): (most: number) => number {
-  let state = seed;
-  return (most) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % most;
-  };
-}
-
 const PIECES = ['{', '}', ';', '"', "'", '\\', '#', '$', '${', '\n', '\r\n', ' ', '\0', '\xff', 'server {', 'include site.conf;', 'include *;', 'listen 80;', 'server_name ~(', 'lua_by_lua_block {', '[[', '--', 'if ($x) {'];
-
-function mutated(text: string, next: (most: number) => number): string {
-  let result = text;
-  for (let times = 1 + next(4); times > 0; times -= 1) {
-    const at = next(result.length + 1);
-    const length = next(20);
-    const kind = next(4);
-    if (kind === 0) result = result.slice(0, at) + result.slice(at + length);
-    else if (kind === 1) result = result.slice(0, at) + (PIECES[next(PIECES.length)] ?? '') + result.slice(at);
-    else if (kind === 2) result = result.slice(0, at) + result.slice(at, at + length) + result.slice(at);
-    else result = result.slice(0, at) + String.fromCharCode(next(256)) + result.slice(at + 1);
-  }
-  return result;
-}
 
 const inMemory = (files: Readonly<Record<string, string>>): ConfigurationFiles => ({
   read(path) {
@@ -58,7 +34,7 @@ it(`${COUNT} broken configurations are read or refused, in no time; splicing not
     const tree = nginxTrees[next(nginxTrees.length)];
     if (!tree) continue;
     const files: Record<string, string> = {};
-    for (const [path, text] of Object.entries({ 'nginx.conf': conf('include site.conf;'), ...tree.files })) files[`/etc/nginx/${path}`] = mutated(text.replaceAll('{H}', '80').replaceAll('{S}', '443').replaceAll('{R}', '/etc/nginx'), next);
+    for (const [path, text] of Object.entries({ 'nginx.conf': conf('include site.conf;'), ...tree.files })) files[`/etc/nginx/${path}`] = mutated(text.replaceAll('{H}', '80').replaceAll('{S}', '443').replaceAll('{R}', '/etc/nginx'), PIECES, next);
     const started = performance.now();
     try {
       const found = readTree('/etc/nginx', inMemory(files));

@@ -8,7 +8,7 @@ import type { Settings } from './settings.js';
  * F55: each distinct pre hook runs once in the process, before the first certificate that needs it; post hooks are collected and
  * run at the end, each once, also after failures.
  */
-export function sharedHooks(world: HookWorld): { around: HooksAround; end(outcomes: readonly RenewalOutcome[]): Promise<readonly HookRun[]> } {
+export function hooksOnce(world: HookWorld): { around: HooksAround; end(outcomes: readonly RenewalOutcome[]): Promise<readonly HookRun[]> } {
   const before = new Map<string, Promise<unknown>>();
   const after = new Map<string, Settings>();
   return {
