@@ -1,31 +1,19 @@
 import { cpSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { createAcmeClient } from '../../src/acme/client.js';
 import { generatePrivateKey } from '../../src/crypto/keys.js';
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
+import { startSandbox } from '../../src/sandbox/sandbox.js';
 import { accountsFolder, listAccounts, readAccount, saveAccount } from '../../src/store/accounts.js';
 import { writeKeyChange } from '../../src/store/key-change.js';
-import { binary, makePlace, runProgram, type Ended, type Place } from './certwright.js';
+import { binary, runProgram } from './certwright.js';
 import { freePorts, startPebble } from './pebble.js';
+import { fine, httpPort, place, sandbox, sandboxOfEachTest } from './sandbox-of-test.js';
 
 /** How many points of a key change are killed. */
 const POINTS = Number(process.env['CERTWRIGHT_KILLS'] ?? 4);
 
-let sandbox: Sandbox;
-let place: Place;
-let httpPort: number;
-beforeEach(async () => {
-  const [http = 0, tlsPort = 0] = await freePorts(2);
-  httpPort = http;
-  sandbox = await startSandbox({ httpPort, tlsPort, policy: { authzReuse: false } });
-  place = makePlace();
-  writeFileSync(join(place.folder, 'root.pem'), sandbox.rootPem);
-});
-afterEach(async () => {
-  place.remove();
-  await sandbox.stop();
-});
+sandboxOfEachTest();
 
 const env = () => ({ HOME: place.folder, REQUESTS_CA_BUNDLE: join(place.folder, 'root.pem') });
 const words = (...args: string[]) => [binary, ...args, '--server', sandbox.directoryUrl, '--max-log-backups', '0', ...place.directories];
@@ -37,12 +25,6 @@ const config = (...path: string[]) => join(place.folder, 'config', ...path);
 const dirs = () => ({ config: config(), work: join(place.folder, 'work'), logs: join(place.folder, 'logs') });
 const accounts = () => listAccounts(dirs(), sandbox.directoryUrl);
 const owner = (name: string) => /^account = (\S+)$/m.exec(readFileSync(config(`renewal/${name}.conf`), 'utf8'))?.[1];
-
-async function fine(ended: Promise<Ended>): Promise<string> {
-  const { code, stdout, stderr } = await ended;
-  expect(code, stderr).toBe(0);
-  return stdout;
-}
 
 it('update_account --new-key: same account, new id everywhere, and certbot goes on with it', async () => {
   await fine(obtain('one.example.com'));

@@ -1,37 +1,17 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, readlinkSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
-import { binary, makePlace, runProgram, type Ended, type Place } from './certwright.js';
-import { freePorts } from './pebble.js';
+import { expect, it } from 'vitest';
+import { binary, runProgram } from './certwright.js';
+import { fine, httpPort, place, sandbox, sandboxOfEachTest } from './sandbox-of-test.js';
 
-let sandbox: Sandbox;
-let place: Place;
-let httpPort: number;
-beforeEach(async () => {
-  const [http = 0, tlsPort = 0] = await freePorts(2);
-  httpPort = http;
-  sandbox = await startSandbox({ httpPort, tlsPort, policy: { authzReuse: false } });
-  place = makePlace();
-  writeFileSync(join(place.folder, 'root.pem'), sandbox.rootPem);
-});
-afterEach(async () => {
-  place.remove();
-  await sandbox.stop();
-});
+sandboxOfEachTest();
 
 const run = (...args: string[]) => runProgram(process.execPath, [binary, ...args, ...place.directories], { env: { HOME: place.folder, REQUESTS_CA_BUNDLE: join(place.folder, 'root.pem') } });
 const certbot = (...args: string[]) => place.certbot(args, { env: { REQUESTS_CA_BUNDLE: join(place.folder, 'root.pem') } });
 const server = () => ['--server', sandbox.directoryUrl];
 const obtain = (name: string, ...more: string[]) => run('certonly', '-n', '--agree-tos', '-m', 'admin@example.com', ...server(), '--standalone', '--http-01-port', String(httpPort), '-d', name, ...more);
 const config = (...path: string[]) => join(place.folder, 'config', ...path);
-
-async function fine(ended: Promise<Ended>): Promise<string> {
-  const { code, stdout, stderr } = await ended;
-  expect(code, stderr).toBe(0);
-  return stdout;
-}
 
 it('register, show_account, update_account, unregister: one account from its beginning to its end', async () => {
   await fine(run('register', '-n', '--agree-tos', '-m', 'admin@example.com', ...server()));

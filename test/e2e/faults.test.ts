@@ -1,30 +1,16 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer as createPlain, type Server } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
+import { expect, it } from 'vitest';
 import { parseFaults } from '../../src/sandbox/faults.js';
-import { binary, makePlace, runProgram, type Place } from './certwright.js';
-import { freePorts } from './pebble.js';
+import { binary, runProgram } from './certwright.js';
+import { httpPort, place, sandbox, sandboxOfEachTest } from './sandbox-of-test.js';
 
 /** How many lineages are renewed at a CA with faults. */
 const COUNT = Number(process.env['CERTWRIGHT_LINEAGES'] ?? 5);
 const FAULTS = `badNonce=20%,5xx=10%,drop=5%,429=5%:retry-after=1,seed=${process.env['CERTWRIGHT_SEED'] ?? 7}`;
 
-let sandbox: Sandbox;
-let place: Place;
-let httpPort: number;
-beforeEach(async () => {
-  const [http = 0, tlsPort = 0] = await freePorts(2);
-  httpPort = http;
-  sandbox = await startSandbox({ httpPort, tlsPort, policy: { authzReuse: false } });
-  place = makePlace();
-  writeFileSync(join(place.folder, 'root.pem'), sandbox.rootPem);
-});
-afterEach(async () => {
-  place.remove();
-  await sandbox.stop();
-});
+sandboxOfEachTest();
 
 const run = (args: readonly string[], timeout = 60_000) => runProgram(process.execPath, [binary, ...args, ...place.directories], { timeout, env: { HOME: place.folder, REQUESTS_CA_BUNDLE: join(place.folder, 'root.pem') } });
 const obtain = (name: string, server = sandbox.directoryUrl) => run(['certonly', '-n', '--agree-tos', '-m', 'a@example.com', '--server', server, '--standalone', '--http-01-port', String(httpPort), '-d', name]);

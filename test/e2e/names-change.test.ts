@@ -1,37 +1,16 @@
 import { X509Certificate } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
-import { makePlace, type Ended, type Place } from './certwright.js';
-import { freePorts } from './pebble.js';
+import { expect, it } from 'vitest';
+import { fine, httpPort, place, sandbox, sandboxOfEachTest } from './sandbox-of-test.js';
 
-let sandbox: Sandbox;
-let place: Place;
-let httpPort: number;
-beforeAll(async () => {
-  const [http = 0, tlsPort = 0] = await freePorts(2);
-  httpPort = http;
-  sandbox = await startSandbox({ httpPort, tlsPort });
-});
-afterAll(() => sandbox.stop());
-beforeEach(() => {
-  place = makePlace();
-  writeFileSync(join(place.folder, 'root.pem'), sandbox.rootPem);
-});
-afterEach(() => place.remove());
+sandboxOfEachTest({});
 
 const trust = () => ({ env: { REQUESTS_CA_BUNDLE: join(place.folder, 'root.pem') } });
 const run = (...args: string[]) => place.certwright(args, trust());
 const obtain = (names: string, ...more: string[]) => run('certonly', '-n', '--agree-tos', '-m', 'admin@example.com', '--server', sandbox.directoryUrl, '--standalone', '--http-01-port', String(httpPort), '-d', names, ...more);
 const sans = (name: string) => (new X509Certificate(readFileSync(place.live(name, 'cert.pem'))).subjectAltName ?? '').split(', ').map((entry) => entry.replace(/^.*:/, '')).sort();
 const renewal = (name: string) => readFileSync(join(place.folder, 'config/renewal', `${name}.conf`), 'utf8');
-
-async function fine(ended: Promise<Ended>): Promise<string> {
-  const { code, stdout, stderr } = await ended;
-  expect(code, stderr).toBe(0);
-  return stdout;
-}
 
 it('U05: certonly --cert-name X --add-domain Y -n just works with what was saved, and certbot renews it as it is then', async () => {
   await fine(obtain('example.com,old.example.com', '--deploy-hook', 'true', '--key-type', 'rsa'));

@@ -1,25 +1,10 @@
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
-import { makePlace, type Ended, type Place } from './certwright.js';
-import { freePorts } from './pebble.js';
+import { expect, it } from 'vitest';
+import { fine, httpPort, place, sandbox, sandboxOfEachTest } from './sandbox-of-test.js';
 
-let sandbox: Sandbox;
-let place: Place;
-let httpPort: number;
-beforeAll(async () => {
-  const [http = 0, tlsPort = 0] = await freePorts(2);
-  httpPort = http;
-  sandbox = await startSandbox({ httpPort, tlsPort });
-});
-afterAll(() => sandbox.stop());
-beforeEach(() => {
-  place = makePlace();
-  writeFileSync(join(place.folder, 'root.pem'), sandbox.rootPem);
-});
-afterEach(() => place.remove());
+sandboxOfEachTest({});
 
 const trust = () => ({ env: { REQUESTS_CA_BUNDLE: join(place.folder, 'root.pem') } });
 const run = (...args: string[]) => place.certwright(args, trust());
@@ -32,12 +17,6 @@ const renewal = (name: string) => join(place.folder, 'config/renewal', `${name}.
 const versions = (name: string) => readdirSync(join(place.folder, 'config/archive', name)).filter((file) => file.startsWith('cert')).length;
 const requests = (path: RegExp) => sandbox.requests.filter(({ method, path: asked }) => method === 'POST' && path.test(asked)).length;
 const renew = (...more: string[]) => run('renew', '-n', '--no-random-sleep-on-renew', ...more);
-
-async function fine(ended: Promise<Ended>): Promise<string> {
-  const { code, stdout, stderr } = await ended;
-  expect(code, stderr).toBe(0);
-  return stdout;
-}
 
 it('U23: --dual obtains both by one command; one account, names proved once, hooks once; certbot lists and renews both, and the pair stays one', async () => {
   const log = join(place.folder, 'hooks');

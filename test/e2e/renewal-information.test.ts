@@ -1,25 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
-import { binary, makePlace, runProgram, unattended, type Place } from './certwright.js';
-import { freePorts } from './pebble.js';
+import { expect, it } from 'vitest';
+import { binary, runProgram, unattended } from './certwright.js';
+import { httpPort, place, sandbox, sandboxOfEachTest } from './sandbox-of-test.js';
 
 const DAY = 86_400_000;
-let sandbox: Sandbox;
-let place: Place;
-let httpPort: number;
-beforeEach(async () => {
-  const [http = 0, tlsPort = 0] = await freePorts(2);
-  httpPort = http;
-  sandbox = await startSandbox({ httpPort, tlsPort, policy: { authzReuse: false } });
-  place = makePlace();
-  writeFileSync(join(place.folder, 'root.pem'), sandbox.rootPem);
-});
-afterEach(async () => {
-  place.remove();
-  await sandbox.stop();
-});
+sandboxOfEachTest();
 
 interface Outcome {
   name: string;
