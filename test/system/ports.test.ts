@@ -11,11 +11,16 @@ afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
 });
 
+/** Listens on a port that no other process has on whatever address: by the host alone, the kernel may give one that a test beside has on another. */
 async function listening(host: string): Promise<number> {
+  const everywhere = createServer();
+  await new Promise<void>((resolve) => everywhere.listen(0, '::', () => resolve()));
+  const { port } = everywhere.address() as AddressInfo;
+  await new Promise((resolve) => everywhere.close(resolve));
   const server = createServer();
   servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, host, () => resolve()));
-  return (server.address() as AddressInfo).port;
+  await new Promise<void>((resolve) => server.listen(port, host, () => resolve()));
+  return port;
 }
 
 it.each(['127.0.0.1', '::1'])('names the process that listens on %s', async (host) => {
