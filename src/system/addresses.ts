@@ -31,3 +31,19 @@ export function reverseName(address: string): string {
   if (bytes.length === 4) return `${[...bytes].reverse().join('.')}.in-addr.arpa`;
   return `${[...bytes.toString('hex')].reverse().join('.')}.ip6.arpa`;
 }
+
+/** A DNS server by address. */
+export interface DnsAddress {
+  address: string;
+  port: number;
+}
+
+/**
+ * Reads `ADDRESS`, `ADDRESS:PORT`, `[ADDRESS]:PORT` and an IPv6 address alone (port 53 where none stands). Null = it is none of these.
+ */
+export function dnsAddress(text: string): DnsAddress | null {
+  const [, bracketed, plain, digits] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  const address = isIP(text) === 6 ? text : (bracketed ?? plain ?? '');
+  const port = isIP(text) === 6 || digits === undefined ? 53 : Number(digits);
+  return isIP(address) !== 0 && port > 0 && port < 65_536 ? { address, port } : null;
+}

@@ -2,13 +2,8 @@ import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import type { EventEmitter } from 'node:events';
 import { connect, isIP } from 'node:net';
+import type { DnsAddress } from './addresses.js';
 import { decodeMessage, encodeMessage, type DnsMessage } from './dns-wire.js';
-
-/** A DNS server by address. */
-export interface DnsAddress {
-  address: string;
-  port: number;
-}
 
 export interface ExchangeOptions {
   /** Milliseconds for the answer. */
@@ -16,16 +11,6 @@ export interface ExchangeOptions {
   signal?: AbortSignal;
   /** Is this packet the answer? Others are not listened to over UDP (anybody can send one), and are a failure over TCP. */
   isAnswer(packet: Buffer): boolean;
-}
-
-/**
- * Reads `ADDRESS`, `ADDRESS:PORT`, `[ADDRESS]:PORT` and an IPv6 address alone (port 53 where none stands). Null = it is none of these.
- */
-export function dnsAddress(text: string): DnsAddress | null {
-  const [, bracketed, plain, digits] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
-  const address = isIP(text) === 6 ? text : (bracketed ?? plain ?? '');
-  const port = isIP(text) === 6 || digits === undefined ? 53 : Number(digits);
-  return isIP(address) !== 0 && port > 0 && port < 65_536 ? { address, port } : null;
 }
 
 /** Sends a packet by UDP and returns its answer. Rejects with the system's error, ETIMEDOUT, or the signal's reason. */

@@ -1,4 +1,4 @@
-import { dnsAddress } from '../../system/dns-exchange.js';
+import { dnsAddress } from '../../system/addresses.js';
 
 const NAME = /^(?=.{1,253}$)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})+$/;
 

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { DnsAddress } from '../../system/dns-exchange.js';
+import type { DnsAddress } from '../../system/addresses.js';
 import type { Lookup } from '../../system/resolver.js';
 
 /** One address of a nameserver that the CA may ask. */

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { Cancelled, NetworkError, PluginError } from '../../../core/errors.js';
-import { exchangeTcp, exchangeUdp, questionPacket, type DnsAddress, type ExchangeOptions } from '../../../system/dns-exchange.js';
+import type { DnsAddress } from '../../../system/addresses.js';
+import { exchangeTcp, exchangeUdp, questionPacket, type ExchangeOptions } from '../../../system/dns-exchange.js';
 import { TYPE_CODES } from '../../../system/dns-values.js';
 import { RCODE, decodeMessage, type DnsMessage } from '../../../system/dns-wire.js';
 import { printableLine } from '../../../system/printable.js';
