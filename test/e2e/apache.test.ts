@@ -1,56 +1,27 @@
-import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import { generationOf, untilGone } from '../../src/plugins/apache/generation.js';
 import { listCheckpoints } from '../../src/store/checkpoint.js';
 import { undoCheckpoint } from '../../src/store/checkpoint-undo.js';
 import { conf, LISTEN, type ApacheTreeOfTests } from '../plugins/apache/corpus.js';
 import { makeApache, type RunningApache } from './apache.js';
-import { makePlace, runProgram, unattended, type Ended, type Place } from './certwright.js';
-import { plainAnswer, servedFor } from './nginx.js';
-import { freePorts, startPebble, type Pebble } from './pebble.js';
+import { runProgram } from './certwright.js';
+import { fine } from './sandbox-of-test.js';
+import { caAndPlaceForWebServer, old, pebble, place, plainAnswer, ports, runAt, servedFor } from './web-server.js';
 
-let pebble: Pebble;
-let place: Place;
 let apache: RunningApache;
-let certificates: string;
-let https: number;
-beforeAll(async () => {
-  [https = 0] = await freePorts(1);
-  pebble = await startPebble({ env: { PEBBLE_VA_NOSLEEP: '1', PEBBLE_WFE_NONCEREJECT: '0', PEBBLE_AUTHZREUSE: '0' } });
-  certificates = mkdtempSync(join(tmpdir(), 'certwright-old-'));
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', join(certificates, 'key.pem'), '-out', join(certificates, 'cert.pem'), '-days', '30', '-subj', '/CN=old.example.com'], { stdio: 'ignore' });
-});
-afterAll(async () => {
-  rmSync(certificates, { recursive: true, force: true });
-  await pebble.stop();
-});
-beforeEach(() => {
-  place = makePlace({ REQUESTS_CA_BUNDLE: pebble.caPath });
-  // Apache's processes read the answers below it.
-  chmodSync(place.folder, 0o755);
-});
-afterEach(async () => {
-  await apache.stop();
-  place.remove();
-});
+caAndPlaceForWebServer();
+afterEach(() => apache.stop());
 
 const start = async (tree: Omit<ApacheTreeOfTests, 'title'>): Promise<void> => {
-  apache = makeApache({ title: 'tree', ...tree }, { http: pebble.httpPort, https }, { cert: join(certificates, 'cert.pem'), key: join(certificates, 'key.pem') });
+  apache = makeApache({ title: 'tree', ...tree }, ports, old);
   expect(apache.fault()).toBeNull();
   await apache.start();
 };
-const where = () => ['--apache-server-root', apache.root, '--apache-logs-root', apache.root, '--http-01-port', String(pebble.httpPort), '--https-port', String(https)];
-const run = (verb: string, ...more: string[]) => place.certwright([verb, ...unattended(pebble.directoryUrl), ...where(), ...more]);
-async function fine(ended: Promise<Ended>): Promise<string> {
-  const { code, stdout, stderr } = await ended;
-  expect(code, `${stdout}${stderr}`).toBe(0);
-  return stdout;
-}
+const run = (verb: string, ...more: string[]) => runAt(verb, '--apache-server-root', apache.root, '--apache-logs-root', apache.root, ...more);
 
 /** As Debian has it: modules and sites are links, and neither ssl nor rewrite is there. */
 const debian = (): Omit<ApacheTreeOfTests, 'title'> => {
@@ -77,9 +48,9 @@ it('run --apache on Debian: modules, site and listen enabled, proved, served, re
   await start(debian());
   const before = apache.files();
   await fine(run('run', '--apache', '-d', 'example.com,www.example.com'));
-  expect(await servedFor('example.com', https)).toContain('DNS:example.com, DNS:www.example.com');
-  expect(await plainAnswer('www.example.com', pebble.httpPort, '127.0.0.1', '/x')).toEqual({ status: 301, location: 'https://www.example.com/x' });
-  expect((await plainAnswer('other.example.com', pebble.httpPort)).location).toBe('');
+  expect(await servedFor('example.com', ports.https)).toContain('DNS:example.com, DNS:www.example.com');
+  expect(await plainAnswer('www.example.com', ports.http, '127.0.0.1', '/x')).toEqual({ status: 301, location: 'https://www.example.com/x' });
+  expect((await plainAnswer('other.example.com', ports.http)).location).toBe('');
   const after = apache.files();
   expect(after['sites-enabled/example-le-ssl.conf']).toBe(join(apache.root, 'sites-available/example-le-ssl.conf'));
   expect(after['sites-available/example-le-ssl.conf']).toContain('<IfModule mod_ssl.c>\n<VirtualHost *:');
@@ -88,9 +59,9 @@ it('run --apache on Debian: modules, site and listen enabled, proved, served, re
   expect(await fine(run('install', '-i', 'apache', '--cert-name', 'example.com'))).toContain('Nothing had to be changed.');
   expect(apache.files()).toEqual(after);
 
-  const first = await servedFor('example.com', https);
+  const first = await servedFor('example.com', ports.https);
   await fine(place.certwright(['renew', '-n', '--no-random-sleep-on-renew', '--force-renewal']));
-  expect(await servedFor('example.com', https)).not.toBe(first);
+  expect(await servedFor('example.com', ports.https)).not.toBe(first);
   expect(apache.files()).toEqual(after);
   const renewal = readFileSync(join(place.folder, 'config/renewal/example.com.conf'), 'utf8');
   expect(renewal).toContain('authenticator = apache\n');
@@ -167,15 +138,15 @@ it('certonly --apache: every kind of host answers for its name, and each file is
   await fine(run('certonly', '--apache', '-d', names.join(',')));
   expect(apache.files()).toEqual(before);
   // The reload that puts it back is in force in a moment.
-  await expect.poll(async () => (await plainAnswer('redirected.example.com', pebble.httpPort)).location).toBe('http://elsewhere.example.org/');
+  await expect.poll(async () => (await plainAnswer('redirected.example.com', ports.http)).location).toBe('http://elsewhere.example.org/');
 });
 
 it('after a reload every request is answered by the new configuration, with connections kept open too', { timeout: 60_000 }, async () => {
-  const site = (round: number): string => `<VirtualHost *:${pebble.httpPort}>\n    ServerName example.com\n    Redirect /x http://round${round}.example.org/\n</VirtualHost>\n`;
-  await start({ files: { 'site.conf': site(0).replace(String(pebble.httpPort), '{H}') } });
+  const site = (round: number): string => `<VirtualHost *:${ports.http}>\n    ServerName example.com\n    Redirect /x http://round${round}.example.org/\n</VirtualHost>\n`;
+  await start({ files: { 'site.conf': site(0).replace(String(ports.http), '{H}') } });
   const pidFile = join(apache.root, 'apache.pid');
   await expect.poll(() => generationOf(pidFile)?.look()).toBe(true);
-  const idle = connect(pebble.httpPort, '127.0.0.1');
+  const idle = connect(ports.http, '127.0.0.1');
   idle.on('error', () => undefined).write('GET /x HTTP/1.1\r\nHost: example.com\r\n\r\n');
   try {
     for (let round = 1; round <= 3; round += 1) {
@@ -189,13 +160,13 @@ it('after a reload every request is answered by the new configuration, with conn
       const waiting = untilGone(before, 10_000).then(() => (gone = true));
       await sleep(150);
       expect(gone).toBe(false);
-      expect((await plainAnswer('example.com', pebble.httpPort, '127.0.0.1', '/x')).location).toBe(`http://round${round - 1}.example.org/`);
+      expect((await plainAnswer('example.com', ports.http, '127.0.0.1', '/x')).location).toBe(`http://round${round - 1}.example.org/`);
       process.kill(main, 'SIGCONT');
       const started = performance.now();
       await waiting;
       // The connection that is kept open keeps its process, but not us.
       expect(performance.now() - started).toBeLessThan(4000);
-      const answers = await Promise.all(Array.from({ length: 20 }, () => plainAnswer('example.com', pebble.httpPort, '127.0.0.1', '/x')));
+      const answers = await Promise.all(Array.from({ length: 20 }, () => plainAnswer('example.com', ports.http, '127.0.0.1', '/x')));
       expect(new Set(answers.map(({ location }) => location))).toEqual(new Set([`http://round${round}.example.org/`]));
     }
   } finally {

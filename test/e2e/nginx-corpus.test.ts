@@ -8,9 +8,11 @@ import { planRedirect } from '../../src/plugins/nginx/redirect.js';
 import { serversOf } from '../../src/plugins/nginx/servers.js';
 import { readTree } from '../../src/plugins/nginx/tree.js';
 import { nginxTrees, type NginxTreeOfTests } from '../plugins/nginx/corpus.js';
+import type { CertificateFiles, ServerPorts } from '../plugins/server-tree.js';
 import { makePlace, type Place } from './certwright.js';
-import { makeNginx, plainAnswer, servedFor } from './nginx.js';
+import { makeNginx } from './nginx.js';
 import { freePorts } from './pebble.js';
+import { oldCertificate, plainAnswer, servedFor } from './web-server.js';
 
 /** How many trees, spread over the corpus; `npm run campaign:nginx` takes all. */
 const COUNT = Number(process.env['CERTWRIGHT_TREES'] ?? 12);
@@ -18,14 +20,15 @@ const trees = nginxTrees.filter((_, index) => index % Math.max(1, Math.floor(ngi
 
 let place: Place;
 let folder: string;
-let ports: { http: number; https: number };
+let old: CertificateFiles;
+let ports: ServerPorts;
 let fresh: string;
 beforeAll(async () => {
   const [http = 0, https = 0] = await freePorts(2);
   ports = { http, https };
   place = makePlace();
   folder = mkdtempSync(join(tmpdir(), 'certwright-old-'));
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem'), '-days', '30', '-subj', '/CN=old.example.com'], { stdio: 'ignore' });
+  old = oldCertificate(folder);
   const names = [...new Set(nginxTrees.map(({ name }) => name ?? 'example.com'))];
   const { code, stderr } = await place.certwright(['certonly', '--sandbox', '-n', '--agree-tos', '--standalone', '--cert-name', 'all', '-d', names.join(',')]);
   expect(code, stderr).toBe(0);
@@ -41,7 +44,7 @@ const install = (root: string, name: string) => place.certwright(['install', '-n
 const withoutCertificate = (text = ''): string => text.replace(/^\s*ssl_certificate(_key)? .*$/gm, '');
 
 it.each(trees.map((tree) => [tree.title, tree] as const))('%s: installed, served, redirected, nothing else touched, a second time nothing', { timeout: 60_000 }, async (_, tree: NginxTreeOfTests) => {
-  const nginx = makeNginx(tree, ports, { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') });
+  const nginx = makeNginx(tree, ports, old);
   const name = tree.name ?? 'example.com';
   const host = tree.address ?? '127.0.0.1';
   try {

@@ -30,6 +30,6 @@ export function sandboxOfEachTest(policy: PolicyWish = { authzReuse: false }): v
 /** What a program wrote to stdout that must have ended well. */
 export async function fine(ended: Promise<Ended>): Promise<string> {
   const { code, stdout, stderr } = await ended;
-  expect(code, stderr).toBe(0);
+  expect(code, `${stdout}${stderr}`).toBe(0);
   return stdout;
 }

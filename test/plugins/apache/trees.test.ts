@@ -1,7 +1,7 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseRun } from '../../../src/plugins/apache/control.js';
 import { createApacheInstaller } from '../../../src/plugins/apache/installer.js';
@@ -10,6 +10,7 @@ import { nothingPlanned, readApacheConfiguration } from '../../../src/plugins/ap
 import { rootFileIn, thisSystem } from '../../../src/plugins/apache/systems.js';
 import { placeOf } from '../../../src/plugins/apache/vhosts.js';
 import type { Deployment, InstallContext, Installer, ServerChange } from '../../../src/plugins/contract.js';
+import { layOut } from '../server-tree.js';
 import { apacheTrees, apacheTreesAsWritten, filesOfTree, type ApacheTreeOfTests } from './corpus.js';
 
 const PORTS = { http: 18_080, https: 18_443 };
@@ -27,12 +28,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function makeTree(tree: ApacheTreeOfTests): string {
   const root = mkdtempSync(join(folder, 'root-'));
-  const fill = (text: string): string => text.replaceAll('{R}', root).replaceAll('{H}', String(PORTS.http)).replaceAll('{S}', String(PORTS.https)).replaceAll('{C}', join(folder, 'old.pem')).replaceAll('{K}', join(folder, 'old.key'));
-  for (const [path, text] of Object.entries(filesOfTree(tree))) {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), fill(text), 'latin1');
-  }
-  for (const [path, target] of Object.entries(tree.links ?? {})) symlinkSync(target, join(root, path));
+  layOut(root, { ...tree, files: filesOfTree(tree) }, PORTS, { cert: join(folder, 'old.pem'), key: join(folder, 'old.key') });
   return root;
 }
 
