@@ -7,6 +7,7 @@ import { CertwrightError } from './core/errors.js';
 import type { Interaction } from './core/interaction.js';
 import type { Settings } from './core/settings.js';
 import type { World } from './core/world.js';
+import { builtInPlugins } from './plugins/registry.js';
 import { startRehearsal } from './rehearsal.js';
 import type { Log } from './system/log.js';
 import { makeWorld } from './world.js';
@@ -17,9 +18,11 @@ const LOOK_AGAIN = 500;
 /**
  * Carries the plan out on the embedded CA, with the same names, key and proof, in folders that are thrown away: no hook runs,
  * no real CA is asked, /etc/letsencrypt is neither read nor written. A web folder is written to and cleaned, as it will be
- * later: that is worth rehearsing. Says how it went; true when it worked.
+ * later: that is worth rehearsing. A web server of this machine is not touched: a small one stands in for it. Says how it went; true when
+ * it worked.
  */
 export async function rehearse(plan: ObtainPlan, settings: Settings, { interaction }: World, parts: { args: readonly string[]; env: World['env']; log: Log; signal: AbortSignal }): Promise<boolean> {
+  const left = builtInPlugins.filter(({ name, server }) => server !== undefined && (name === plan.authenticator || name === plan.installer)).map(({ name, server }) => ({ name, label: server?.label ?? name }));
   const folder = mkdtempSync(join(tmpdir(), 'certwright-rehearsal-'));
   const { http01Port: _http, httpsPort: _https, ...sources } = settings.sources;
   const given = {
@@ -31,8 +34,8 @@ export async function rehearse(plan: ObtainPlan, settings: Settings, { interacti
   const rehearsal = await startRehearsal({ ...given, values: { ...given.values, preHook: '', postHook: '', deployHook: '' } }, parts.env);
   try {
     const world = makeWorld({ ...parts, env: rehearsal.env, interaction: watching(interaction), rehearsal, attended: true, dirs: { config: given.values.configDir, work: given.values.workDir, logs: given.values.logsDir } });
-    await carryOutPair(onSandbox(plan, rehearsal.settings), rehearsal.settings, rehearsal.settings, world, new Map());
-    interaction.report({ type: 'log', level: 'info', message: 'The rehearsal worked: on the sandbox CA this plan gives a certificate. Nothing real was changed.' });
+    await carryOutPair(onSandbox(plan, rehearsal.settings, left), rehearsal.settings, rehearsal.settings, world, new Map());
+    interaction.report({ type: 'log', level: 'info', message: `The rehearsal worked: on the sandbox CA this plan gives a certificate. Nothing real was changed.${left.map(({ label }) => ` ${label} was left alone, so its part was not rehearsed.`).join('')}` });
     return true;
   } catch (error) {
     if (!(error instanceof CertwrightError) || error.code === 'cancelled') throw error;
@@ -44,10 +47,14 @@ export async function rehearse(plan: ObtainPlan, settings: Settings, { interacti
   }
 }
 
-function onSandbox(plan: ObtainPlan, settings: Settings): ObtainPlan {
+function onSandbox(plan: ObtainPlan, settings: Settings, left: readonly { name: string }[]): ObtainPlan {
   const { values } = settings;
+  const authenticator = left.some(({ name }) => name === plan.authenticator) ? 'standalone' : plan.authenticator;
   return {
     ...plan,
+    authenticator,
+    proofs: plan.proofs.map((proof) => ({ ...proof, authenticator })),
+    installer: null,
     resume: null,
     profile: null,
     preferredChain: null,
@@ -55,7 +62,7 @@ function onSandbox(plan: ObtainPlan, settings: Settings): ObtainPlan {
     account: { kind: 'new' },
     ca: { server: values.server, label: 'sandbox CA', test: true },
     lineage: plan.lineage && { ...plan.lineage, exists: false },
-    ...(plan.pair ? { pair: onSandbox(plan.pair, settings) } : {}),
+    ...(plan.pair ? { pair: onSandbox(plan.pair, settings, left) } : {}),
   };
 }
 

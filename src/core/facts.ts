@@ -35,7 +35,6 @@ export async function gatherFacts(settings: Settings, world: { dirs: Directories
       challengeTypes,
       ipAddresses,
     })),
-    suggestions: [],
     pending: listPending(world.dirs).map(({ lineage, names, server: from, orderUrl }) => ({ lineage, names, server: from, orderUrl })),
     sandbox: world.sandbox,
     ...(world.schedule === undefined ? {} : { schedule: world.schedule }),

@@ -164,6 +164,18 @@ export interface InstallContext {
   log(level: 'debug' | 'info' | 'warning' | 'error', message: string): void;
 }
 
+/** A name that a server's configuration has. */
+export interface ServedName {
+  name: string;
+  /** It stands for others: `*.example.com`, a regular expression. */
+  pattern: boolean;
+  tls: boolean;
+  /** `FILE:LINE` of its block. */
+  place: string;
+  /** Path of the certificate that is served for it, where the block itself says so. */
+  certificate?: string;
+}
+
 /**
  * Configures a server. It reads and decides; writing, checkpoints and undoing are done for it, so that every installer is equally
  * safe. `deploy` and `enhance` are pure over what was read last.
@@ -173,8 +185,8 @@ export interface Installer {
   prepare(context: InstallContext): Promise<void>;
   /** Reads the configuration; files of `instead` (path → latin1 text) count as holding that text, for changes that are not written yet. */
   read(instead: ReadonlyMap<string, string>): Promise<void>;
-  /** Names that the server serves. */
-  names(): readonly { name: string; tls: boolean; place: string }[];
+  /** Names that the server serves, in its order; one that stands in several blocks comes several times. */
+  names(): readonly ServedName[];
   /** What a person has to choose before these names can be given the certificate; empty = nothing. */
   questions(deployment: Deployment): readonly PlaceQuestion[];
   /** Gives these names the certificate; `chosen` has the places for each question, by its name. Throws PluginError when it cannot tell where. */
@@ -232,6 +244,8 @@ export interface PluginDescriptor {
   hasUpdates?(configDir: string): boolean;
   /** Loads the code that configures a server; absent for authenticators. */
   loadInstaller?(): Promise<Installer>;
+  /** The server that it configures, as people call it, and where that one has its configuration: null = it is not installed. Absent for what is no server. */
+  server?: { label: string; root(options: Readonly<Record<string, PluginValue>>): string | null };
   /** Not listed and not offered: for scripts that name it. */
   hidden?: boolean;
 }

@@ -18,6 +18,8 @@ interface PlainStreams {
   stdout: NodeJS.WriteStream;
 }
 
+/** Names of servers that are listed at most. */
+const MOST_LISTED = 100;
 /** Milliseconds between two looks while a person places records. */
 const LOOK_AGAIN = 3000;
 
@@ -77,13 +79,17 @@ export function plainInteraction({ stdin, stdout }: PlainStreams, print: (event:
       }
       case 'names': {
         const kept = Array.isArray(initial) ? (initial as readonly string[]) : question.initial;
-        if (question.suggestions.length > 0) say(question.present ? 'The names that can be in it:' : 'Seen on this machine:', ...question.suggestions.map(({ name, note }) => `  ${name}, ${note}`));
-        const { present } = question;
-        const how = present ? '+NAME to add, -NAME to take out, or all names' : 'Names with commas or spaces between';
+        const { present, suggestions } = question;
+        const listed = suggestions.slice(0, MOST_LISTED);
+        if (listed.length > 0) say(present ? 'The names that can be in it:' : 'Seen on this machine:', ...listed.map(({ name, note }, index) => `${present ? '  ' : `${index + 1}. `}${name}, ${note.replace(/ {2,}/g, ', ')}`));
+        if (suggestions.length > listed.length) say(`(${suggestions.length - listed.length} more)`);
+        const how = present ? '+NAME to add, -NAME to take out, or all names' : listed.length > 0 ? 'Numbers from the list, or names, with commas or spaces between' : 'Names with commas or spaces between';
+        /** A number is no name. */
+        const named = (answer: string): string => answer.replace(/(?<![^\s,;])\d+(?![^\s,;])/g, (number) => listed[Number(number) - 1]?.name ?? number);
         return prompt<AnswerValue | typeof back>(`${how}, ${keys}${kept.length > 0 ? `, Enter for ${kept.join(', ')}` : ''}:`, (answer) => {
           const other = special(answer);
           if (other) return other;
-          const { identifiers, errors } = parseNameList(answer === '' ? kept.join('\n') : present ? typedChange(kept, answer) : answer);
+          const { identifiers, errors } = parseNameList(answer === '' ? kept.join('\n') : present ? typedChange(kept, answer) : named(answer));
           if (errors.length > 0) return { problem: errors.map(({ message }) => message).join('\n') };
           return identifiers.length === 0 ? { problem: 'Please type at least one name.' } : { value: identifiers.map(({ shown }) => shown) };
         });

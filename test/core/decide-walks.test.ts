@@ -10,7 +10,7 @@ import type { Question } from '../../src/core/decide/question.js';
 import { CertwrightError } from '../../src/core/errors.js';
 import type { Settings } from '../../src/core/settings.js';
 import { builtInPlugins } from '../../src/plugins/registry.js';
-import { facts, lineage, lookUp, SERVER } from './facts-for-tests.js';
+import { facts, factsWithNginx, lineage, lookUp, SERVER } from './facts-for-tests.js';
 
 const RUNS = Number(process.env['CERTWRIGHT_WALKS'] ?? 300);
 const POOL = ['example.com', 'www.example.com', 'api.example.com', '*.example.com', 'münchen.example', 'shop.example.org'];
@@ -97,16 +97,18 @@ it('N02: the command printed for a walk through the wizard gives the same plan a
   const seen = new Set<string>();
   let changes = 0;
   let pairs = 0;
+  let installed = 0;
   let plans = 0;
   fc.assert(
-    fc.property(start, subset, lineages, fc.boolean(), fc.infiniteStream(fc.nat(1000)), (args, names, existing, account, numbers) => {
+    fc.property(start, subset, lineages, fc.boolean(), fc.boolean(), fc.infiniteStream(fc.nat(1000)), (args, names, existing, account, nginx, numbers) => {
       const pick = () => numbers.next().value as number;
-      const known = facts({ lineages: existing, ...(account ? {} : { accounts: [] }) });
+      const known = (nginx ? factsWithNginx : facts)({ lineages: existing, ...(account ? {} : { accounts: [] }) });
       const walked = walk(args, known, pick, names);
       for (const id of walked.asked) seen.add(id);
       if (walked.plan === null || walked.plan.kind === 'command') return;
       plans += 1;
       if (walked.asked.includes('names-change')) changes += 1;
+      if (walked.plan.kind === 'obtain' && walked.plan.installer === 'nginx') installed += 1;
       if (walked.plan.kind === 'obtain' && walked.plan.pair) pairs += 1;
       const [, ...words] = commandLine(walked.settings, walked.facts, walked.answers, walked.plan);
       const again = walk(words, known, () => 0, names);
@@ -120,5 +122,6 @@ it('N02: the command printed for a walk through the wizard gives the same plan a
   expect(plans).toBeGreaterThan(RUNS / 3);
   expect(pairs).toBeGreaterThan(RUNS / 60);
   expect(changes).toBeGreaterThan(RUNS / 100);
+  expect(installed).toBeGreaterThan(RUNS / 60);
   for (const id of ['task', 'names', 'authenticator', 'challenge', 'webroots', 'email', 'terms', 'certificate', 'names-change', 'same-names', 'superset', 'other-names', 'key-type', 'export-format', 'export-path', 'export-keep', 'export-password-again']) expect(seen).toContain(id);
 });

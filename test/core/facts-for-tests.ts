@@ -29,12 +29,12 @@ export function lineage(name: string, names: string[], more: Partial<LineageFact
   };
 }
 
-const plugin = (name: string, challengeTypes: string[]) => ({
+const plugin = (name: string, challengeTypes: string[], installer = false) => ({
   name,
   title: `By ${name}`,
   description: name,
   authenticator: true,
-  installer: false,
+  installer,
   challengeTypes,
   ipAddresses: true,
 });
@@ -47,10 +47,32 @@ export function facts(more: Partial<Facts> = {}): Facts {
     broken: [],
     accounts: [{ id: 'a'.repeat(32), server: SERVER, uri: `${SERVER}/acct/1` }],
     plugins: [plugin('webroot', ['http-01']), plugin('standalone', ['http-01', 'tls-alpn-01']), plugin('manual', ['http-01', 'dns-01'])],
-    suggestions: [],
+    servers: [],
     pending: [],
     sandbox: false,
     ...more,
+  };
+}
+
+/** The same on a machine with nginx, which serves two sites and one of them by https. */
+export function factsWithNginx(more: Partial<Facts> = {}): Facts {
+  const before = facts(more);
+  return {
+    ...before,
+    plugins: [plugin('nginx', ['http-01'], true), ...before.plugins],
+    servers: [
+      {
+        plugin: 'nginx',
+        label: 'nginx',
+        names: [
+          { name: 'shop.example.org', place: 'sites-enabled/shop:2', tls: true, until: NOW + 42 * DAY },
+          { name: 'example.com', place: 'sites-enabled/example:3', tls: false },
+          { name: 'www.example.com', place: 'sites-enabled/example:3', tls: false },
+          { name: 'api.example.com', place: 'sites-enabled/api:1', tls: false },
+        ],
+        patterns: [{ name: '*.example.net', place: 'sites-enabled/wild:1' }],
+      },
+    ],
   };
 }
 

@@ -14,6 +14,7 @@ import { refuseFailedHooks, validateHooks } from '../hooks.js';
 import { installInto, openInstaller } from '../installation.js';
 import { putRight } from '../put-right.js';
 import type { RecoveryChoice } from '../interaction.js';
+import { serversHere } from '../servers-here.js';
 import { settleKeyChanges } from '../key-change.js';
 import { tellOthers, type RunResult } from '../notify.js';
 import type { Settings, Verb } from '../settings.js';
@@ -58,7 +59,10 @@ async function untilDecided(settings: Settings, world: World): Promise<Outcome> 
   let progress: Progress = { answers: [], trail: [] };
 
   for (;;) {
-    const lookUp: LookUp = (known, what, identifiers) => (what === 'fits' ? lookUpFits(known, settings, world.plugins, identifiers) : withDirectory(known, settings, world));
+    const lookUp: LookUp = async (known, what, identifiers) => {
+      if (what === 'servers') return { ...known, servers: await serversHere(settings, world) };
+      return what === 'fits' ? lookUpFits(known, settings, world.plugins, identifiers) : withDirectory(known, settings, world);
+    };
     const collected = await collect(settings, await gather(), interaction, lookUp, progress);
     const { plan } = collected;
     progress = collected.progress;

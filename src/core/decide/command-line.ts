@@ -14,7 +14,9 @@ export function commandLine(settings: Settings, facts: Facts, answers: readonly 
   const after = withAnswers(settings, facts, answers);
   const words = [after.program, after.verb === 'run' && plan.kind === 'obtain' && plan.installer === null ? 'certonly' : after.verb];
   if (plan.kind === 'obtain' && after.values.authenticator === undefined) words.push(`--${plan.authenticator}`);
-  for (const option of Object.values(after.words)) words.push(...option);
+  // `--nginx` says both.
+  const both = plan.kind === 'obtain' && plan.installer === plan.authenticator && (after.words['authenticator'] ?? [`--${plan.authenticator}`])[0] === `--${plan.authenticator}`;
+  for (const [option, said] of Object.entries(after.words)) if (!both || option !== 'installer') words.push(...said);
   if (plan.kind === 'export') return words;
   if (plan.kind !== 'obtain') return [...words, ...named(after)];
   if (plan.csr) return words;

@@ -37,7 +37,7 @@ export function decide(asked: Settings, facts: Facts, answers: readonly Answer[]
   if (task === 'quit' || task === 'certificates' || task === 'schedule' || task === 'why') return { plan: { kind: 'command', verb: task } };
 
   const first = taskQuestion(settings, facts);
-  if (first) return { ask: first };
+  if (first) return facts.servers ? { ask: first } : { lookup: 'servers', identifiers: [] };
   const change = task === 'change-names' ? namesChangeQuestion(settings, facts, answered.has('names-change')) : null;
   if (change) return { ask: change };
   if (settings.verb === 'export') return exportChoice(settings, facts, answers);
@@ -48,7 +48,7 @@ export function decide(asked: Settings, facts: Facts, answers: readonly Answer[]
 /** The decision for one certificate. */
 function decideOne(settings: Settings, facts: Facts, answered: ReadonlySet<QuestionId>): Decision {
   const wanted = identifiersWanted(settings, facts);
-  if (isQuestion(wanted)) return { ask: wanted };
+  if (isQuestion(wanted)) return facts.servers ? { ask: wanted } : { lookup: 'servers', identifiers: [] };
 
   const place = settings.values.csr === undefined ? lineageChoice(settings, facts, wanted, answered) : null;
   if (place && 'ask' in place) return place;
@@ -126,7 +126,7 @@ function assignment(settings: Settings, facts: Facts, { id, value }: Answer): As
     case 'key-type':
       return assignKeyType(value);
     case 'authenticator':
-      return assignAuthenticator(value);
+      return assignAuthenticator(value, settings, facts);
     case 'challenge':
       return assignChallenge(value);
     case 'webroots': {

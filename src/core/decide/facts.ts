@@ -13,8 +13,8 @@ export interface Facts {
   /** Accounts on disk for the chosen server, and for those that certificates here come from. */
   accounts: readonly AccountFact[];
   plugins: readonly PluginFact[];
-  /** Names seen in web servers' configuration. */
-  suggestions: readonly { name: string; note: string }[];
+  /** Web servers of this machine that can be configured; looked up when a person is asked what to do. */
+  servers?: readonly ServerFact[];
   /** Content of --csr. */
   csr?: CsrFact;
   /** Looked up when a decision needs it; undefined = not looked up yet. */
@@ -62,6 +62,30 @@ export interface AccountFact {
   host?: string;
 }
 
+/** A web server of this machine. */
+export interface ServerFact {
+  /** Name of the plugin that configures it. */
+  plugin: string;
+  /** As people call it: 'Apache'. */
+  label: string;
+  /** Why it cannot be proved with and configured now, one sentence; absent = it can. */
+  fault?: string;
+  /** Names that a certificate can hold, each once. */
+  names: readonly ServedNameFact[];
+  /** `*.example.com`, regular expressions: they are said, not offered. */
+  patterns: readonly { name: string; place: string }[];
+}
+
+export interface ServedNameFact {
+  name: string;
+  /** `sites-enabled/shop:3`, below the server's folder. */
+  place: string;
+  /** It answers https. */
+  tls: boolean;
+  /** Until when its certificate is valid, in milliseconds since the epoch; absent = http only, or not known. */
+  until?: number;
+}
+
 export interface PluginFact {
   name: string;
   title: string;
@@ -86,7 +110,7 @@ export interface DirectoryFact {
 }
 
 /** What `decide` may ask to be looked up before it goes on. */
-export type Lookup = 'directory' | 'fits';
+export type Lookup = 'directory' | 'fits' | 'servers';
 
 /** The key under which `Facts.fits` belongs to a set of names. */
 export function namesKey(identifiers: readonly Identifier[]): string {

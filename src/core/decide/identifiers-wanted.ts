@@ -3,7 +3,7 @@ import type { Identifier } from '../identifier.js';
 import { parseNameList } from '../names.js';
 import type { Settings } from '../settings.js';
 import type { Assignment } from './assign.js';
-import type { Facts } from './facts.js';
+import type { Facts, ServedNameFact, ServerFact } from './facts.js';
 import { changedNames, changesNames } from './names-change.js';
 import type { AnswerValue, Question } from './question.js';
 
@@ -20,6 +20,8 @@ export function identifiersWanted(settings: Settings, facts: Facts): readonly Id
       hint: 'Use -d to specify domains, or run `certwright certificates` to see the names there are.',
     });
   }
+  const servers = (facts.servers ?? []).filter(({ plugin }) => settings.values.installer === undefined || plugin === settings.values.installer);
+  const suggested = servers.flatMap(({ label, names }) => names.map((served) => ({ label, ...served })));
   return {
     kind: 'names',
     id: 'names',
@@ -31,9 +33,34 @@ export function identifiersWanted(settings: Settings, facts: Facts): readonly Id
       '*.example.com covers every name one step below example.com, but not example.com itself.',
     flags: ['-d', '--domains'],
     missing: 'Please enter the domain name(s) you would like on your certificate (comma and/or space separated)',
-    suggestions: facts.suggestions,
-    initial: [],
+    suggestions: suggested.map(({ label, name, place, tls, until }) => ({ name, note: `${httpsText(tls, until, facts.now)}   ${label}, ${place}` })),
+    initial: firstSite(suggested),
+    facts: patternsText(servers),
   };
+}
+
+interface Suggested extends ServedNameFact {
+  label: string;
+}
+
+/** Ticked from the start: the names without https of the first site that has such. Others may not lead to this machine any more. */
+function firstSite(suggested: readonly Suggested[]): readonly string[] {
+  const first = suggested.find(({ tls }) => !tls);
+  return suggested.filter(({ tls, label, place }) => first !== undefined && !tls && label === first.label && place === first.place).map(({ name }) => name);
+}
+
+function httpsText(tls: boolean, until: number | undefined, now: number): string {
+  if (!tls) return 'HTTP only';
+  if (until === undefined) return 'HTTPS';
+  return `${until < now ? 'HTTPS expired' : 'HTTPS until'} ${new Date(until).toISOString().slice(0, 10)}`;
+}
+
+/** Names by pattern cannot be ticked: what they stand for has to be typed. */
+function patternsText(servers: readonly ServerFact[]): readonly string[] {
+  const patterns = servers.flatMap(({ patterns: own }) => own);
+  if (patterns.length === 0) return [];
+  const some = patterns.slice(0, 3).map(({ name, place }) => `${name} (${place})`);
+  return [`Not in this list, for each stands for many names: ${some.join(', ')}${patterns.length > 3 ? ` and ${patterns.length - 3} more` : ''}. Type the names that you want.`];
 }
 
 function typed(texts: readonly string[]): readonly Identifier[] {

@@ -101,7 +101,7 @@ export function namesChangeQuestion(settings: Settings, facts: Facts, answered: 
       'obtained with. Visitors of a name that is taken out see a warning in their browser.',
     flags: ['--add-domain', '--remove-domain'],
     missing: `Which names should be added to the certificate ${name} or taken out of it?`,
-    suggestions: [...present.map((shown) => ({ name: shown, note: 'in it now' })), ...facts.suggestions.filter((suggestion) => !present.includes(suggestion.name))],
+    suggestions: present.map((shown) => ({ name: shown, note: 'in it now' })),
     initial: present,
     present,
   };

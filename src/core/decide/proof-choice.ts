@@ -17,9 +17,12 @@ export function proofChoice(settings: Settings, facts: Facts, wanted: readonly I
     if (facts.fits?.names !== namesKey(wanted)) return { lookup: 'fits' };
     const { by } = facts.fits;
     const able = authenticators(facts).filter(({ name }) => by[name]?.fits);
+    const own = able.find(({ name }) => name === settings.values.installer);
+    // The server that is configured anyway proves them too.
+    if (own) return prove(settings, own, wanted);
     const only = able[0];
     if (able.length === 1 && only) return prove(settings, only, wanted);
-    return { ask: authenticatorQuestion(facts, by, wanted) };
+    return { ask: authenticatorQuestion(settings, facts, by, wanted) };
   }
   const plugin = facts.plugins.find(({ name }) => name === chosen);
   if (!plugin || !plugin.authenticator) {
@@ -71,13 +74,13 @@ function authenticators(facts: Facts): readonly PluginFact[] {
   return facts.plugins.filter((plugin) => plugin.authenticator);
 }
 
-function authenticatorQuestion(facts: Facts, fits: Readonly<Record<string, { fits: boolean; reason: string }>>, wanted: readonly Identifier[]): Question {
+function authenticatorQuestion(settings: Settings, facts: Facts, fits: Readonly<Record<string, { fits: boolean; reason: string }>>, wanted: readonly Identifier[]): Question {
   const all = authenticators(facts).map((plugin): Choice => {
     const fit = fits[plugin.name];
     return {
       value: plugin.name,
       label: plugin.title,
-      hint: fit?.reason ?? plugin.description,
+      hint: `${fit?.reason ?? plugin.description}${installs(settings, plugin) ? '; then it gets the certificate' : ''}`,
       flag: `--${plugin.name}`,
       ...(fit && !fit.fits ? { disabled: fit.reason } : {}),
     };
@@ -100,8 +103,17 @@ function authenticatorQuestion(facts: Facts, fits: Readonly<Record<string, { fit
   };
 }
 
-export function assignAuthenticator(value: AnswerValue): Assignment {
-  return { values: { authenticator: String(value) }, words: { authenticator: [`--${String(value)}`], configurator: [] } };
+function installs({ verb, values }: Settings, { installer }: PluginFact): boolean {
+  return verb === 'run' && installer && values.installer === undefined;
+}
+
+/** A server that proves the names also installs, as `--nginx` means both; unless another one does. */
+export function assignAuthenticator(value: AnswerValue, { values }: Settings, { plugins }: Facts): Assignment {
+  const authenticator = String(value);
+  const server = plugins.some(({ name, installer }) => name === authenticator && installer);
+  const installer = values.installer ?? (server ? authenticator : undefined);
+  const word = server && installer !== authenticator ? ['-a', authenticator] : [`--${authenticator}`];
+  return { values: { authenticator, ...(installer === undefined ? {} : { installer }) }, words: { authenticator: word, configurator: [] } };
 }
 
 /** The folder of each name from --webroot-map, `-w`/`-d`, or a single `-w` for all (S27). */

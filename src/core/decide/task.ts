@@ -1,9 +1,9 @@
 import type { Settings } from '../settings.js';
 import { isSet } from '../settings.js';
 import type { Assignment } from './assign.js';
-import type { Facts } from './facts.js';
+import type { Facts, ServerFact } from './facts.js';
 import { assignCertificate } from './names-change.js';
-import type { AnswerValue, Question } from './question.js';
+import type { AnswerValue, Choice, Question } from './question.js';
 import { renewedBy } from './schedule-fact.js';
 
 /** The first screen comes only when nothing at all says what is wanted. */
@@ -11,17 +11,22 @@ export function taskQuestion(settings: Settings, facts: Facts): Question | null 
   const said = ['domains', 'ipAddresses', 'certname', 'csr', 'authenticator', 'installer', 'configurator'];
   if (settings.verbGiven || said.some((option) => isSet(settings, option))) return null;
   const have = facts.lineages.length;
+  const servers = facts.servers ?? [];
   return {
     kind: 'choice',
     id: 'task',
     label: 'Task',
     title: 'What would you like to do?',
-    facts: [have === 0 ? 'No certificates here yet.' : `${have} ${have === 1 ? 'certificate' : 'certificates'} here: ${summary(facts)}`],
-    why: 'certwright can do several things. Getting a certificate changes no web server: the files are saved, and you are told where to point your server.',
-    flags: ['certonly', 'certificates', 'renew', 'export'],
+    facts: [have === 0 ? 'No certificates here yet.' : `${have} ${have === 1 ? 'certificate' : 'certificates'} here: ${summary(facts)}`, ...servers.flatMap(serverText)],
+    why:
+      (servers.length === 0 ? '' : 'Turning on HTTPS changes the configuration of your web server: every changed line is shown before it is done, and it can be undone. ') +
+      'Getting a certificate only changes no web server: the files are saved, and you are told where to point your server.',
+    flags: ['run', 'certonly', 'certificates', 'renew', 'export'],
     missing: 'What to do: name a command, for example `certwright certonly --webroot -w /var/www/html -d example.com`.',
     choices: [
-      { value: 'certonly', label: 'Get a certificate', hint: 'you are asked for the names, and how to prove that they are yours', flag: 'certonly' },
+      ...servers.filter(({ fault }) => fault === undefined).map(httpsChoice),
+      { value: 'certonly', label: servers.length === 0 ? 'Get a certificate' : 'Get a certificate only', hint: servers.length === 0 ? 'you are asked for the names, and how to prove that they are yours' : 'no web server is changed; you point yours to the files', flag: 'certonly' },
+      ...servers.filter(({ fault }) => fault !== undefined).map(httpsChoice),
       ...(have === 0
         ? []
         : [{ value: 'change-names', label: 'Change the names of a certificate', hint: 'add some or take some out; everything else stays as it is', flag: '--add-domain, --remove-domain' }]),
@@ -38,8 +43,27 @@ export function taskQuestion(settings: Settings, facts: Facts): Question | null 
       ...(have === 0 ? [] : [{ value: 'export', label: 'Export a certificate for another program', hint: 'for Windows, Java, HAProxy and others', flag: 'export' }]),
       { value: 'quit', label: 'Leave', hint: 'nothing is changed' },
     ],
-    recommended: 'certonly',
+    recommended: servers.find(({ fault }) => fault === undefined)?.plugin ?? 'certonly',
   };
+}
+
+/** To be configured, and proved with where that can be. */
+function httpsChoice({ plugin, label, fault }: ServerFact): Choice {
+  return {
+    value: plugin,
+    label: `Get a certificate and turn on HTTPS in ${label}`,
+    hint: `${label} is running here: it proves that the names are yours, and gets the certificate`,
+    flag: `--${plugin}`,
+    ...(fault === undefined ? {} : { disabled: fault }),
+  };
+}
+
+/** What a server serves, on a line. */
+function serverText({ label, fault, names }: ServerFact): readonly string[] {
+  if (fault !== undefined) return [];
+  const without = names.filter(({ tls }) => !tls).map(({ name }) => name);
+  if (without.length > 0) return [`${label} is running and serves ${without.length === 1 ? '1 name' : `${without.length} names`} without HTTPS: ${short(without)}`];
+  return [names.length === 0 ? `${label} is running.` : `${label} is running; ${names.length === 1 ? `${names[0]?.name ?? ''} has` : `its ${names.length} names have`} HTTPS.`];
 }
 
 export function assignTask(value: AnswerValue, facts: Facts): Assignment {
@@ -48,6 +72,8 @@ export function assignTask(value: AnswerValue, facts: Facts): Assignment {
     // Never a question with one answer.
     return { verb: 'certonly', ...(only && others.length === 0 ? assignCertificate(only.name) : {}) };
   }
+  const server = facts.servers?.find(({ plugin }) => plugin === value);
+  if (server) return { verb: 'run', values: { installer: server.plugin }, words: { installer: ['-i', server.plugin] } };
   if (value === 'dual') return { verb: 'certonly', values: { dual: true }, words: { dual: ['--dual'] } };
   return value === 'certonly' || value === 'certificates' || value === 'export' ? { verb: value } : {};
 }
@@ -58,6 +84,9 @@ function nothingRenews({ values }: Settings, { schedule }: Facts): boolean {
 }
 
 function summary(facts: Facts): string {
-  const names = facts.lineages.map((lineage) => lineage.name);
+  return short(facts.lineages.map(({ name }) => name));
+}
+
+function short(names: readonly string[]): string {
   return names.length <= 3 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
 }

@@ -1,13 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { portHolder } from '../../system/ports.js';
-import type { PluginDescriptor } from '../contract.js';
+import type { FitQuestion, PluginDescriptor } from '../contract.js';
 import { STORAGE, stateIn } from './auto-hsts-state.js';
 import { apacheOptions, apacheSettings } from './options.js';
 import { rootFileIn } from './systems.js';
 
 /** How its process is called on Debian and elsewhere. */
 const PROCESSES = ['apache2', 'httpd', 'httpd-prefork'];
+
+function rootOf(options: FitQuestion['options']): string | null {
+  const { serverRoot } = apacheSettings(options);
+  return rootFileIn(serverRoot) === null ? null : serverRoot;
+}
 
 /** Apache answers the challenge itself, and is configured for the certificate. */
 export const apache: PluginDescriptor = {
@@ -20,8 +25,9 @@ export const apache: PluginDescriptor = {
   challengeTypes: ['http-01'],
   ipAddresses: false,
   overlaps: true,
+  server: { label: 'Apache', root: (options) => rootOf(options) },
   fit({ identifiers, http01Port, options }) {
-    if (rootFileIn(apacheSettings(options).serverRoot) === null) return Promise.resolve({ fits: false, reason: 'Apache is not installed here' });
+    if (rootOf(options) === null) return Promise.resolve({ fits: false, reason: 'Apache is not installed here' });
     if (identifiers.some(({ value }) => value.startsWith('*.'))) return Promise.resolve({ fits: false, reason: 'names with * can only be proved by a DNS record' });
     if (identifiers.some(({ type }) => type === 'ip')) return Promise.resolve({ fits: false, reason: 'addresses cannot be proved through Apache' });
     const holder = portHolder(http01Port);

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { PluginError } from '../../core/errors.js';
-import type { Deployment, Enhancement, InstallContext, Installer, PlaceQuestion, ServerChange } from '../contract.js';
+import type { Deployment, Enhancement, InstallContext, Installer, PlaceQuestion, ServedName, ServerChange } from '../contract.js';
 import { EditList, spliced } from '../server-configuration/edits.js';
 import { keepReleased } from '../server-configuration/released-file.js';
 import { begin, growAll, idOf } from './auto-hsts.js';
@@ -16,7 +16,7 @@ import { optionsFile } from './options-file.js';
 import { planRedirect, redirectEdits, redirectHost } from './redirect.js';
 import { changedFiles, nothingPlanned, openApache, readApacheConfiguration, reloadAndWait, unseenFiles, type Apache, type Planned, type Reading } from './server.js';
 import { pathText } from './syntax.js';
-import { listensOf, matches, placeOf, type Vhost } from './vhosts.js';
+import { listensOf, matches, placeOf, valuesOf, type Vhost } from './vhosts.js';
 
 /** Debian's folder of process files; elsewhere the cache is named relative to the server's own (DefaultRuntimeDir). */
 const RUN = '/var/run/apache2';
@@ -64,7 +64,7 @@ export function createApacheInstaller(): Installer {
       if (instead.size === 0) for (const path of unseenFiles(apache, reading)) log('debug', `Apache reads ${path}, which was not found by its includes`);
       return Promise.resolve();
     },
-    names: () => opened().reading.vhosts.flatMap((vhost) => vhost.names.flatMap((name) => (/^[\w-]+(?:\.[\w-]+)+$/.test(name) ? [{ name, tls: vhost.tls, place: placeOf(vhost) }] : []))),
+    names: () => opened().reading.vhosts.flatMap((vhost) => namesOf(vhost, opened().apache.settings.serverRoot)),
     questions: (deployment) => questionsFor(deployment, opened()),
     deploy: (deployment, chosen) => decided(decideDeploy(deployment, chosen, opened())),
     enhance: (kind, deployment) => decided(decideEnhancement(kind, deployment, opened())),
@@ -82,6 +82,13 @@ export function createApacheInstaller(): Installer {
 interface Decision {
   change: ServerChange;
   modules: readonly string[];
+}
+
+/** What a host is asked by. */
+function namesOf(vhost: Vhost, serverRoot: string): readonly ServedName[] {
+  const path = vhost.tls ? valuesOf(vhost.statements, 'sslcertificatefile').at(-1)?.[0] : undefined;
+  const at = { tls: vhost.tls, place: placeOf(vhost), ...(path === undefined ? {} : { certificate: resolve(serverRoot, path) }) };
+  return vhost.names.filter((name) => name.includes('.')).map((name) => ({ name, pattern: /[*?]/.test(name), ...at }));
 }
 
 function questionsFor({ names }: Deployment, { reading: { vhosts }, apache: { settings } }: At): readonly PlaceQuestion[] {

@@ -1,8 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { portHolder } from '../../system/ports.js';
-import type { PluginDescriptor } from '../contract.js';
+import type { FitQuestion, PluginDescriptor } from '../contract.js';
 import { nginxOptions, nginxSettings } from './options.js';
+
+function rootOf(options: FitQuestion['options']): string | null {
+  const { serverRoot } = nginxSettings(options);
+  return existsSync(join(serverRoot, 'nginx.conf')) ? serverRoot : null;
+}
 
 /** nginx answers the challenge itself, and is configured for the certificate. */
 export const nginx: PluginDescriptor = {
@@ -15,9 +20,9 @@ export const nginx: PluginDescriptor = {
   challengeTypes: ['http-01'],
   ipAddresses: false,
   overlaps: true,
+  server: { label: 'nginx', root: (options) => rootOf(options) },
   fit({ identifiers, http01Port, options }) {
-    const { serverRoot } = nginxSettings(options);
-    if (!existsSync(join(serverRoot, 'nginx.conf'))) return Promise.resolve({ fits: false, reason: 'nginx is not installed here' });
+    if (rootOf(options) === null) return Promise.resolve({ fits: false, reason: 'nginx is not installed here' });
     if (identifiers.some(({ value }) => value.startsWith('*.'))) return Promise.resolve({ fits: false, reason: 'names with * can only be proved by a DNS record' });
     if (identifiers.some(({ type }) => type === 'ip')) return Promise.resolve({ fits: false, reason: 'addresses cannot be proved through nginx' });
     const holder = portHolder(http01Port);

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { PluginError } from '../../core/errors.js';
 import { dhParameters } from '../server-configuration/dh-parameters.js';
 import { keepReleased } from '../server-configuration/released-file.js';
-import type { Deployment, Enhancement, InstallContext, Installer, PlaceQuestion, ServerChange } from '../contract.js';
+import type { Deployment, Enhancement, InstallContext, Installer, PlaceQuestion, ServedName, ServerChange } from '../contract.js';
 import { chooseBlock } from './choose.js';
 import { configurationFault } from './control.js';
 import { copyOf, deployTo, type DeployWish } from './deploy.js';
@@ -40,7 +40,7 @@ export function createNginxInstaller(): Installer {
       reading = readNginxConfiguration(nginx.settings.serverRoot, texts, (message) => log('warning', message));
       return Promise.resolve();
     },
-    names: () => opened().reading.servers.flatMap((server) => server.names.flatMap(({ kind, text }) => (kind === 'exact' && text.includes('.') ? [{ name: text, tls: server.tls, place: placeOf(server) }] : []))),
+    names: () => opened().reading.servers.flatMap((server) => namesOf(server, opened().nginx.settings.serverRoot)),
     questions: (deployment) => questionsFor(deployment, opened()),
     deploy(deployment, chosen) {
       const at = opened();
@@ -67,6 +67,16 @@ interface At {
 /** `FILE:LINE` of a block. */
 export function placeOf({ file, block }: Server): string {
   return `${file.path}:${file.text.slice(0, block.start).split('\n').length}`;
+}
+
+/** What a block is asked by. `.example.com` is a name and a pattern; `_` and the like are none. */
+function namesOf(server: Server, serverRoot: string): readonly ServedName[] {
+  const path = server.tls ? server.statements.find(({ node }) => node.kind === 'directive' && node.name === 'ssl_certificate')?.node.args[0]?.text : undefined;
+  const at = { tls: server.tls, place: placeOf(server), ...(path === undefined || path.includes('$') ? {} : { certificate: resolve(serverRoot, path) }) };
+  return server.names.flatMap(({ kind, text }): ServedName[] => [
+    ...(kind === 'exact' ? (text.includes('.') ? [{ name: text, pattern: false, ...at }] : []) : [{ name: text, pattern: true, ...at }]),
+    ...(text.startsWith('.') ? [{ name: text.slice(1), pattern: false, ...at }] : []),
+  ]);
 }
 
 function questionsFor({ names }: Deployment, { reading: { servers }, context, nginx: { settings } }: At): readonly PlaceQuestion[] {

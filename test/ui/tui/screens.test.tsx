@@ -79,6 +79,12 @@ describe('names', () => {
     expect(press(namesScreen, start, `München.example *.example.com,${ENTER}`).answer).toEqual(['münchen.example', '*.example.com']);
     expect(press(namesScreen, start, `${UP}${UP} ${DOWN}${DOWN}a.example.com${ENTER}`).answer).toEqual(['shop.example.com', 'a.example.com']);
   });
+  it('a list of what is seen here begins with the cursor in it, ticked as proposed; the field takes what is typed', () => {
+    const start = namesState({ ...names, initial: ['blog.example.com'] }, true, undefined);
+    expect(shown(namesScreen, start)).toContain('❯ [ ] shop.example.com   nginx');
+    expect(press(namesScreen, start, ENTER).answer).toEqual(['blog.example.com']);
+    expect(press(namesScreen, start, ` ${DOWN} own.example.com${ENTER}`).answer).toEqual(['shop.example.com', 'own.example.com']);
+  });
   it('does not go on with nothing, or with a name that cannot be, and names it', () => {
     expect(press(namesScreen, namesState(names, true, undefined), ENTER).answer).toBeUndefined();
     const wrong = press(namesScreen, namesState(names, true, undefined), `good.example.com bad_name.example.com${ENTER}`);

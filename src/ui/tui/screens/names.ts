@@ -28,7 +28,8 @@ export function namesState(question: NamesState['question'], canGoBack: boolean,
     canGoBack,
     field: textField(before.filter((name) => !suggested.includes(name)).join(' ')),
     ticked: before.filter((name) => suggested.includes(name)),
-    at: -1,
+    // What is seen here may be ticked at once; names that change are typed.
+    at: question.present || suggested.length === 0 ? -1 : 0,
     insisted: false,
   };
 }
@@ -59,9 +60,10 @@ export const namesScreen: Screen<NamesState, readonly string[] | typeof back> = 
   rows(state, { width, glyphs }) {
     const { question, field, ticked, at, insisted } = state;
     const rows: Row[] = [...heading(question, width)];
+    const widest = Math.min(30, Math.max(0, ...question.suggestions.map(({ name }) => name.length)));
     for (const [index, { name, note }] of question.suggestions.entries()) {
       const here = index === at;
-      rows.push({ ...row({ text: here ? `${glyphs.pointer} ` : '  ', look: 'accent' }, `${ticked.includes(name) ? glyphs.ticked : glyphs.unticked} ${name}   `, { text: note, look: 'dim' }), focus: here });
+      rows.push({ ...row({ text: here ? `${glyphs.pointer} ` : '  ', look: 'accent' }, `${ticked.includes(name) ? glyphs.ticked : glyphs.unticked} ${name.padEnd(widest)}   `, { text: note, look: 'dim' }), focus: here });
     }
     rows.push({ ...fieldRow(field, width, at === -1 ? `${glyphs.pointer} ` : '  ', false), focus: at === -1 });
     rows.push(blank);
