@@ -9,7 +9,7 @@
 // requests are those that the CA counted. A ratio below 1 is for certwright. Everything stays on this machine: pebble from
 // Debian is the CA, or the embedded sandbox CA where renewal information is asked for.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startAuthorities } from './bench/authorities.mjs';
@@ -32,11 +32,13 @@ if (chosen.length === 0) {
 
 const programs = { certwright: [process.execPath, join(top, 'bin', 'certwright.js')], certbot: ['/usr/bin/certbot'] };
 const folder = mkdtempSync(join(tmpdir(), 'certwright-bench-'));
+// Apache's processes run as another user, and read the answers below it.
+chmodSync(folder, 0o755);
 const authorities = await startAuthorities(folder);
 // Both programs trust these CAs and nothing else: bundles of the machine cost time that has nothing to do with them.
 const { NODE_EXTRA_CA_CERTS: _extra, SSL_CERT_FILE: _roots, ...inherited } = process.env;
 const env = { ...inherited, HOME: folder, REQUESTS_CA_BUNDLE: authorities.rootsPath };
-const run = (name, args) => measure(programs[name], args, env);
+const run = (name, args, more = {}) => measure(programs[name], args, { ...env, ...more });
 
 /** One turn of each program; `work` gives the words for it, and what has to be made ready is not timed. */
 async function round(row, work) {
@@ -44,7 +46,7 @@ async function round(row, work) {
   for (const name of Object.keys(programs)) {
     await row.before?.(work[name]);
     const before = await authorities.requests();
-    const figure = await run(name, work[name].args);
+    const figure = await run(name, work[name].args, work[name].env);
     figures[name] = { ...figure, requests: (await authorities.requests()) - before };
   }
   return figures;
@@ -72,7 +74,13 @@ try {
   const { stdout, stderr } = spawnSync('/usr/bin/certbot', ['--version'], { encoding: 'utf8' });
   console.log(`certwright against ${(stdout || stderr).trim()}, node ${process.versions.node}; medians, certwright first, then certbot\n`);
   console.log(`${''.padEnd(48)}  ratio target |          wall s |           cpu s  ratio |        peak MiB  ratio |        requests |  n`);
-  for (const row of chosen) await time(row);
+  for (const row of chosen) {
+    try {
+      await time(row);
+    } finally {
+      await row.end?.();
+    }
+  }
 } finally {
   await authorities.stop();
   rmSync(folder, { recursive: true, force: true });

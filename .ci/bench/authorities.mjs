@@ -1,20 +1,8 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { build } from 'esbuild';
-import { top } from '../prepare.mjs';
+import { load } from './modules.mjs';
 import { startRelay } from './relay.mjs';
-
-/** One of our own TypeScript modules, ready to be called. */
-async function load(path) {
-  const bundled = join(top, 'node_modules', `.certwright-bench-${process.pid}-${path.replaceAll(/\W/g, '-')}.mjs`);
-  await build({ absWorkingDir: top, entryPoints: [path], outfile: bundled, bundle: true, platform: 'node', format: 'esm', packages: 'external', logLevel: 'error' });
-  try {
-    return await import(bundled);
-  } finally {
-    rmSync(bundled);
-  }
-}
 
 /**
  * The CAs of a bench: pebble, the same through a line of 50 ms round trip, and the sandbox CA, which knows renewal information

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { copyPlace, multiply, place, remember } from './lineages.mjs';
+import { makeServer, siteName } from './servers.mjs';
 
 /**
- * One row: `prepare` makes a program's directories ready (not timed) and gives its words; `before` is called before each turn.
- * `target`: the ratio of wall times that is wanted at most.
+ * One row: `prepare` makes a program's directories ready (not timed) and gives its words; `before` is called before each turn, and may
+ * change them; `end` once after the last. `target`: the ratio of wall times that is wanted at most.
  */
 
 const names = (count, label = 'host') => Array.from({ length: count }, (_, index) => `${label}${index}.example.com`);
@@ -65,6 +66,44 @@ const forced = (count, ca, target) => ({
   },
 });
 
+/** On a real server with so many sites, one file each. Every turn has a server of its own, as it was at first. */
+function served(kind, count, title, args) {
+  let made = null;
+  const stop = async () => {
+    await made?.server.stop();
+    made = null;
+  };
+  return {
+    title: `${kind}, ${count} ${kind === 'nginx' ? 'blocks' : 'hosts'}: ${title}`,
+    target: 0.05,
+    async prepare({ name, folder, authorities, run }) {
+      const where = place(folder, `${name}-${kind}-${count}-${args.name}`);
+      // The account is there, and a certificate to install.
+      await run(name, obtain(authorities.pebble, [siteName(count / 2)], where));
+      return { ca: authorities.pebble, folder, where, args: [], env: {} };
+    },
+    async before(work) {
+      await stop();
+      made = await makeServer(kind, count, work.ca, work.folder);
+      await made.server.start();
+      work.args = [...args(kind, count, work), ...made.words, ...work.where.words];
+      work.env = made.env;
+    },
+    end: stop,
+  };
+}
+
+function install(kind, count) {
+  return ['install', '-n', '-i', kind, '--redirect', '--cert-name', siteName(count / 2)];
+}
+
+function certonly(kind, count, { ca }) {
+  const all = Array.from({ length: 50 }, (_, number) => siteName((number * count) / 50));
+  return ['certonly', '-n', '--server', ca.server, '-a', kind, '--force-renewal', '--cert-name', 'many', '-d', all.join(',')];
+}
+
+const onServer = (kind, count) => [served(kind, count, 'install of one name', install), served(kind, count, 'certonly of 50 names', certonly)];
+
 export const rows = [
   plain('--version', 0.2, ['--version']),
   plain('--help', undefined, ['--help']),
@@ -85,4 +124,7 @@ export const rows = [
   issue(1, 'slow'),
   issue(100, 'slow', 0.12),
   forced(50, 'slow'),
+  ...onServer('nginx', 1000),
+  ...onServer('nginx', 5000),
+  ...onServer('apache', 1000),
 ];

@@ -136,12 +136,20 @@ function readComment(reader: Reader): Comment {
   return { kind: 'comment', start, end };
 }
 
+/** A word without quotes, escapes and variables, as nearly all are. */
+const PLAIN_WORD = /[^ \t\r\n;{"'\\$][^ \t\r\n;{\\$]*(?=[ \t\r\n;{])/y;
+
 /**
  * One word: a quote counts as one only at its beginning, `\` takes the next character along, and `${` does not open a block.
  */
 function readWord(reader: Reader): Word {
   const { text } = reader;
   const start = reader.at;
+  PLAIN_WORD.lastIndex = start;
+  if (PLAIN_WORD.test(text)) {
+    reader.at = PLAIN_WORD.lastIndex;
+    return { text: text.slice(start, reader.at), start, end: reader.at };
+  }
   const quote = text[start] === '"' || text[start] === "'" ? text[start] : null;
   let at = quote === null ? start : start + 1;
   let variable = false;
@@ -169,8 +177,12 @@ function readWord(reader: Reader): Word {
   return { text: inner.replace(/\\(["'\\trn])/g, (_, escaped: string) => ESCAPES[escaped] ?? escaped), start, end: reader.at };
 }
 
+const SPACES = /[ \t\r\n]*/y;
+
 function skipSpace(reader: Reader): void {
-  while (SPACE.has(reader.text[reader.at] ?? '')) reader.at += 1;
+  SPACES.lastIndex = reader.at;
+  SPACES.test(reader.text);
+  reader.at = SPACES.lastIndex;
 }
 
 /** Blocks whose inside is another language. */
