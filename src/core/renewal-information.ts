@@ -13,7 +13,7 @@ const AT_ONCE = 12;
 
 /**
  * What each lineage's own CA suggests (RFC 9773): asked where it is time to ask again, remembered elsewhere. The CA's Retry-After goes
- * into the renewal file, as certbot has it; the moment drawn from the window into a file of ours. Trouble is told and never stops
+ * into the renewal file, as certbot has it; the moment drawn from the window into a file of ours (neither with --plan). Trouble is told and never stops
  * anything: the dates decide then.
  */
 export async function renewalAdvice(lineages: readonly Lineage[], settings: Settings, world: World, random: () => number = Math.random): Promise<AdviceTable> {
@@ -41,7 +41,7 @@ export async function renewalAdvice(lineages: readonly Lineage[], settings: Sett
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   // What is remembered of lineages that were not asked about stays.
-  if (changed) writeAdvice(world.dirs, { ...known, ...table });
+  if (changed && !settings.values.plan) writeAdvice(world.dirs, { ...known, ...table });
   return table;
 }
 
@@ -53,7 +53,7 @@ async function ask(lineage: Lineage, before: RenewalAdvice | undefined, settings
   const client = await world.connect({ ...settings, values: { ...settings.values, server: lineage.server } }, null, null);
   const info = await client.renewalInfo(id);
   if (info === null) return undefined;
-  await rememberRenewalCheck(lineage.renewal.path, new Date(world.clock.now() + (info.retryAfterMs ?? SIX_HOURS)));
+  if (!settings.values.plan) await rememberRenewalCheck(lineage.renewal.path, new Date(world.clock.now() + (info.retryAfterMs ?? SIX_HOURS)));
   const { start, end } = info;
   if (before?.start === start && before.end === end) return before;
   return { serial: lineage.serial, start, end, moment: start + random() * Math.max(0, end - start), ...(info.explanationUrl === undefined ? {} : { explanation: info.explanationUrl }) };

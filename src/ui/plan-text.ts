@@ -1,4 +1,5 @@
 import { derKeyPath } from '../core/export-target.js';
+import { reasonWords } from '../core/decide/renewal-reason.js';
 import type { ExportPlan, ObtainPlan, Plan } from '../core/decide/plan.js';
 import { formatNames } from './export-text.js';
 import { localMinute } from './schedule-text.js';
@@ -17,6 +18,7 @@ export function planLines(plan: Plan): readonly PlanLine[] {
   if (plan.pair) lines.push({ label: 'And', value: `a second one for the same names      ${keyText(plan.pair)}` });
   if (lineage && lineage.added.length > 0 && lineage.exists) lines.push({ label: 'Added', value: lineage.added.map(({ shown }) => `+ ${shown}`).join('  ') });
   if (lineage && lineage.removed.length > 0) lines.push({ label: 'Taken out', value: lineage.removed.map(({ shown }) => `- ${shown}`).join('  ') });
+  if (plan.reason === 'date' || plan.reason === 'advised' || plan.reason === 'revoked') lines.push({ label: 'Because', value: reasonWords[plan.reason] });
   lines.push({ label: 'From', value: `${ca.label}${ca.test ? ' (for tests, trusted by nobody)' : ''}, ${accountText(account)}` });
   lines.push({ label: 'Proof', value: proofText(plan) });
   if (plan.resume) lines.push({ label: 'Order', value: 'goes on with the one that is open; nothing is ordered twice' });

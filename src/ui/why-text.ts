@@ -1,10 +1,10 @@
 import { shellQuote } from '../core/decide/command-line.js';
+import { reasonWords } from '../core/decide/renewal-reason.js';
 import type { Hindrance, WhyReport } from '../core/decide/why.js';
 import { printableLine } from '../system/printable.js';
 import { localMinute } from './schedule-text.js';
 
 const RULES = { third: 'a third of its life is left then', half: 'half of its short life is left then', renew_before_expiry: 'as renew_before_expiry in its renewal file says' } as const;
-const REASONS = { forced: 'it was asked for', date: 'it is due by its dates', advised: 'its certificate authority asks for it', revoked: 'it was revoked' } as const;
 const SOURCES = { flag: 'this command line', file: 'cli.ini', answered: 'your answer', inherited: 'its renewal file', default: 'default' } as const;
 
 /** The report of `why` in words: the answer first, then what stands in the way, then everything that counts. */
@@ -31,7 +31,7 @@ function answer({ now, next, hindrances }: WhyReport): string {
   if (stops?.what === 'autorenew-off') return 'It will not be renewed.';
   if (stops) return 'It cannot be renewed by itself.';
   const unless = hindrances.length > 0 ? ', if somebody starts `renew`' : '';
-  if (now !== null) return `It is renewed at the next \`renew\`${unless}: ${REASONS[now]}.`;
+  if (now !== null) return `It is renewed at the next \`renew\`${unless}: ${reasonWords[now]}.`;
   if (!next) return 'It will not be renewed.';
   return `It will be renewed at the first \`renew\` after ${localMinute(next.at)}${unless}: ${next.by === 'advised' ? 'the moment its certificate authority asks for' : RULES[next.rule]}.`;
 }

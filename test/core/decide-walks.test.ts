@@ -10,7 +10,7 @@ import type { Question } from '../../src/core/decide/question.js';
 import { CertwrightError } from '../../src/core/errors.js';
 import type { Settings } from '../../src/core/settings.js';
 import { builtInPlugins } from '../../src/plugins/registry.js';
-import { facts, factsWithNginx, lineage, lookUp, SERVER } from './facts-for-tests.js';
+import { facts, factsWithNginx, lineage, lookUp, REVOKED, SERVER } from './facts-for-tests.js';
 
 const RUNS = Number(process.env['CERTWRIGHT_WALKS'] ?? 300);
 const POOL = ['example.com', 'www.example.com', 'api.example.com', '*.example.com', 'münchen.example', 'shop.example.org'];
@@ -78,6 +78,7 @@ const lineages = fc.array(fc.record({ names: subset, rsa: fc.boolean(), due: fc.
   drafts.map(({ names, rsa, due, reuse, by, folders }, index): LineageFact =>
     lineage(`line${index}`, names.map(punycode), {
       due,
+      version: reuse && rsa ? REVOKED : 1,
       params: { authenticator: by, server: SERVER, key_type: rsa ? 'rsa' : 'ecdsa', ...(by === 'webroot' ? { webroot_map: Object.fromEntries(names.map((name, at) => [punycode(name), `/srv/${at % folders}`])) } : {}) },
       reuseKey: reuse,
       ...(rsa ? { keyType: 'rsa' as const, savedKeyType: 'rsa' as const, rsaKeySize: 4096, curve: undefined } : {}),

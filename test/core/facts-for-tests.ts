@@ -4,6 +4,8 @@ import type { Identifier } from '../../src/core/identifier.js';
 
 export const DAY = 86_400_000;
 export const NOW = Date.UTC(2026, 10, 23, 12);
+/** Version of a lineage whose certificate is revoked. */
+export const REVOKED = 66;
 export const SERVER = 'https://ca.example/directory';
 
 export function dns(...names: string[]): Identifier[] {
@@ -76,9 +78,10 @@ export function factsWithNginx(more: Partial<Facts> = {}): Facts {
   };
 }
 
-/** What the outside world would answer: wildcards fit manual only. */
+/** What the outside world would answer: wildcards fit manual only, and lineages whose version is REVOKED are revoked. */
 export function lookUp(known: Facts, what: Lookup, identifiers: readonly Identifier[], directory?: DirectoryFact): Facts {
   if (what === 'directory') return { ...known, directory: directory ?? { termsOfService: 'https://ca.example/terms', externalAccountRequired: false, profiles: {}, renewalInfo: true } };
+  if (what === 'early') return { ...known, early: { names: namesKey(identifiers), because: Object.fromEntries(known.lineages.flatMap(({ name, version }) => (version === REVOKED ? [[name, 'revoked' as const]] : []))) } };
   const wildcard = identifiers.some(({ value }) => value.startsWith('*.'));
   const by = Object.fromEntries(known.plugins.map(({ name }) => [name, { fits: !wildcard || name === 'manual', reason: 'because' }]));
   return { ...known, fits: { names: namesKey(identifiers), by } };

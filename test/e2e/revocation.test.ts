@@ -166,3 +166,17 @@ it('renew renews what is revoked at once, by CRL alone or because it was revoked
   expect((await run('certificates')).stdout).not.toContain('REVOKED');
   expect(Object.values(await renew()).map(({ state }) => state)).toEqual(['not-due', 'not-due', 'not-due']);
 });
+
+it('certonly renews what is revoked at once and says why, with --keep-until-expiring too; what is good is kept (C19)', async () => {
+  const certonly = (...args: string[]) => run('certonly', ...unattended(sandbox.directoryUrl), '--standalone', '--http-01-port', String(httpPort), '-d', 'a.example.com', '--keep-until-expiring', ...args);
+  const version = () => readdirSync(join(own.folder, 'config/archive/a.example.com')).length / 4;
+  sandbox.setRenewalWindow({ start: Date.now() + 86_400_000, end: Date.now() + 172_800_000 });
+  expect((await certonly()).code).toBe(0);
+  expect((await certonly()).stdout).toContain('Certificate not yet due for renewal');
+  expect((await run('revoke', '-n', '--cert-path', own.live('a.example.com', 'cert.pem'), '--key-path', own.live('a.example.com', 'privkey.pem'), '--no-delete-after-revoke', '--server', sandbox.directoryUrl)).code).toBe(0);
+  expect((await certonly('--plan')).stdout).toMatch(/^Because +it was revoked$/m);
+  expect(version()).toBe(1);
+  const renewed = await certonly();
+  expect(renewed.stderr).toContain('a.example.com is renewed now: it was revoked.');
+  expect(version()).toBe(2);
+});

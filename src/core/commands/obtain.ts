@@ -4,9 +4,11 @@ import { carryOutPair, halfOnly } from '../carry-out-pair.js';
 import { collect, withoutLast, type LookUp, type Progress } from '../collect.js';
 import { answeredSettings, withAnswers } from '../decide/decide.js';
 import { settingsOfPair } from '../decide/pair.js';
+import { reasonWords } from '../decide/renewal-reason.js';
 import type { KeepPlan, ObtainPlan } from '../decide/plan.js';
 import { AcmeProblem, CertwrightError, ChallengesFailed, HookFailed, NetworkError, PluginError } from '../errors.js';
 import { withDirectory } from '../directory-facts.js';
+import { withEarlyRenewals } from '../early-facts.js';
 import type { RenewalOutcome } from '../events.js';
 import { failureReason } from '../failure-reason.js';
 import { gatherFacts, lookUpFits } from '../facts.js';
@@ -61,6 +63,7 @@ async function untilDecided(settings: Settings, world: World): Promise<Outcome> 
   for (;;) {
     const lookUp: LookUp = async (known, what, identifiers) => {
       if (what === 'servers') return { ...known, servers: await serversHere(settings, world) };
+      if (what === 'early') return withEarlyRenewals(known, settings, world, identifiers);
       return what === 'fits' ? lookUpFits(known, settings, world.plugins, identifiers) : withDirectory(known, settings, world);
     };
     const collected = await collect(settings, await gather(), interaction, lookUp, progress);
@@ -90,6 +93,7 @@ async function untilDecided(settings: Settings, world: World): Promise<Outcome> 
       await world.rehearse(plan, effective);
       continue;
     }
+    if (plan.lineage && (plan.reason === 'date' || plan.reason === 'advised' || plan.reason === 'revoked')) world.log('info', `${plan.lineage.name} is renewed now: ${reasonWords[plan.reason]}.`);
     // What was answered counts as typed: `resume` repeats it without asking.
     const asTyped: World = { ...world, args: collected.command.slice(1) };
     const carried = await untilDone(plan, { own: effective, partner }, asTyped, progress.answers.length > 0);

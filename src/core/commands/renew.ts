@@ -15,7 +15,7 @@ import { settleKeyChanges } from '../key-change.js';
 import { tellOthers } from '../notify.js';
 import { planForRenewal } from '../plan-for-renewal.js';
 import { putRight } from '../put-right.js';
-import type { RenewalReason } from '../decide/renewal-reason.js';
+import { reasonWords } from '../decide/renewal-reason.js';
 import { inPairs, partnersAlong } from '../renewal-pairs.js';
 import { renewalVerdicts } from '../renewal-verdicts.js';
 import { updateServers } from '../renewal-updates.js';
@@ -73,7 +73,7 @@ export async function renew(settings: Settings, world: World): Promise<void> {
       const partner = along.get(lineage.name);
       const verdict = partner === undefined ? verdicts.get(lineage.name) : undefined;
       if (partner !== undefined) world.log('info', `${lineage.name} is renewed now: along with its partner ${partner}.`);
-      if (verdict?.because !== undefined && verdict.because !== 'forced') world.log('info', `${lineage.name} is renewed now: ${REASONS[verdict.because]}.`);
+      if (verdict?.because !== undefined && verdict.because !== 'forced') world.log('info', `${lineage.name} is renewed now: ${reasonWords[verdict.because]}.`);
       if (base) outcomes.set(lineage.name, { ...(await renewOne(lineage, settings, shared, { around: hooks.around, base, alone, notes })), ...verdict });
     });
     const others = wanted.filter(({ name }) => outcomes.get(name)?.state !== 'renewed');
@@ -117,9 +117,6 @@ async function reloadServers(renewed: readonly Lineage[], asked: Settings, world
     }
   }
 }
-
-/** In words, for those that were not asked for. */
-const REASONS: Readonly<Record<Exclude<RenewalReason, 'forced'>, string>> = { date: 'it is due by its dates', advised: 'its certificate authority asks for it', revoked: 'it was revoked' };
 
 interface Shared {
   around: HooksAround;

@@ -4,7 +4,7 @@ import type { Settings } from '../settings.js';
 import { accountChoice, assignAccount, assignEabHmacKey, assignEabKid, assignEmail, assignTerms } from './account-choice.js';
 import type { Answer } from './answers.js';
 import { assign, type Assignment } from './assign.js';
-import type { Facts, Lookup } from './facts.js';
+import { renewedNow, type Facts, type Lookup } from './facts.js';
 import { assignExportFormat, assignExportKeep, assignExportPassword, assignExportPath, exportChoice } from './export-choice.js';
 import { assignChallenge } from './challenge-choice.js';
 import { assignNames, identifiersWanted } from './identifiers-wanted.js';
@@ -52,6 +52,7 @@ function decideOne(settings: Settings, facts: Facts, answered: ReadonlySet<Quest
 
   const place = settings.values.csr === undefined ? lineageChoice(settings, facts, wanted, answered) : null;
   if (place && 'ask' in place) return place;
+  if (place && 'lookup' in place) return { lookup: place.lookup, identifiers: wanted };
   if (place && 'leave' in place) return { plan: { kind: 'command', verb: 'quit' } };
   if (place && 'keep' in place) {
     return { plan: { kind: 'keep', lineage: place.keep.name, notAfter: place.keep.notAfter, installer: settings.values.installer ?? null } };
@@ -82,7 +83,9 @@ function withPartner(plan: Plan, asked: Settings, settings: Settings, facts: Fac
   if (!whole && !partnerNeeds(settings, facts, partner, main.identifiers)) return { plan };
   const decision = decideOne(partnerSettings(asked, settings, main, partner), facts, answered);
   if (!('plan' in decision) || decision.plan.kind !== 'obtain') return decision;
-  return { plan: plan.kind === 'obtain' ? withPair(plan, decision.plan) : rememberingPartner(decision.plan, main.name) };
+  if (plan.kind === 'obtain') return { plan: withPair(plan, decision.plan) };
+  const because = partner.lineage && renewedNow(facts, partner.lineage);
+  return { plan: rememberingPartner(because ? { ...decision.plan, reason: because } : decision.plan, main.name) };
 }
 
 /** What a partner is decided by; null for plans without a lineage. */

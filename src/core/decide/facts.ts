@@ -1,4 +1,5 @@
 import type { Identifier } from '../identifier.js';
+import type { RenewalReason } from './renewal-reason.js';
 import type { ScheduleFact } from './schedule-fact.js';
 
 /** A read-only snapshot of what decisions depend on. Gathered before and between questions, never by a screen. */
@@ -21,6 +22,8 @@ export interface Facts {
   directory?: DirectoryFact;
   /** How each authenticator fits for the names asked (`names` is `namesKey` of them); undefined = not looked up yet. */
   fits?: { names: string; by: Readonly<Record<string, { fits: boolean; reason: string }>> };
+  /** Which lineages with these names are renewed although their dates do not say so (`names` is `namesKey` of them); undefined = not looked up yet. */
+  early?: { names: string; because: Readonly<Record<string, RenewalReason>> };
   /** Orders of earlier runs whose certificate was not saved yet. */
   pending: readonly { lineage: string; names: readonly string[]; server: string; orderUrl: string }[];
   /** Who runs renewals here; absent where it does not matter (sandbox, renew). */
@@ -110,9 +113,14 @@ export interface DirectoryFact {
 }
 
 /** What `decide` may ask to be looked up before it goes on. */
-export type Lookup = 'directory' | 'fits' | 'servers';
+export type Lookup = 'directory' | 'fits' | 'servers' | 'early';
 
-/** The key under which `Facts.fits` belongs to a set of names. */
+/** Why a lineage is renewed now, as far as it is looked up; null = it is not. */
+export function renewedNow(facts: Facts, { name, due }: LineageFact): RenewalReason | null {
+  return due ? 'date' : (facts.early?.because[name] ?? null);
+}
+
+/** The key under which `Facts.fits` and `Facts.early` belong to a set of names. */
 export function namesKey(identifiers: readonly Identifier[]): string {
   return identifiers.map((identifier) => identifier.value).join(' ');
 }

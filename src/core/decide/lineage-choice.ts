@@ -2,7 +2,7 @@ import { Refused } from '../errors.js';
 import type { Identifier } from '../identifier.js';
 import { isSet, type Settings } from '../settings.js';
 import type { Assignment } from './assign.js';
-import type { Facts, LineageFact } from './facts.js';
+import { namesKey, renewedNow, type Facts, type LineageFact } from './facts.js';
 import { contains, difference, sameNames } from './name-sets.js';
 import { openOrder } from './open-order.js';
 import { freePairName, lacksPartner } from './pair.js';
@@ -13,6 +13,7 @@ import { daysLeft, listNames } from './wording.js';
 /** What becomes of the names asked: a new lineage, a new version of one that is there, or nothing. */
 export type LineageChoice =
   | { ask: Question }
+  | { lookup: 'early' }
   | { keep: LineageFact }
   | { leave: true }
   | { fresh: { name: string; nameMayChange: boolean; reason: 'new' | 'duplicate' } }
@@ -26,13 +27,13 @@ export function lineageChoice(settings: Settings, facts: Facts, wanted: readonly
     refuseBroken(facts, certname);
     const lineage = facts.lineages.find((candidate) => candidate.name === certname);
     if (!lineage) return { fresh: { name: certname, nameMayChange: false, reason: 'new' } };
-    return sameNames(lineage.identifiers, wanted) ? identical(settings, facts, lineage, answered) : otherNames(settings, lineage, wanted, answered);
+    return sameNames(lineage.identifiers, wanted) ? identical(settings, facts, lineage, wanted, answered) : otherNames(settings, lineage, wanted, answered);
   }
   // The halves of a pair have the same names: the one with the wished type of key is meant. Else certbot's choice: the last of the same names, the first of the largest.
   const wished = ({ keyType }: LineageFact): number => (keyType === settings.values.keyType ? 0 : 1);
   const lineages = [...facts.lineages].sort((a, b) => wished(a) - wished(b));
   const same = [...facts.lineages].reverse().sort((a, b) => wished(a) - wished(b)).find((lineage) => sameNames(lineage.identifiers, wanted));
-  if (same) return identical(settings, facts, same, answered);
+  if (same) return identical(settings, facts, same, wanted, answered);
   const subset = lineages
     .filter((lineage) => lineage.identifiers.length > 0 && contains(wanted, lineage.identifiers))
     .sort((a, b) => b.identifiers.length - a.identifiers.length)[0];
@@ -45,12 +46,16 @@ function freeName(settings: Settings, facts: Facts, name: string): { name: strin
   return settings.values.dual ? { name: freePairName(facts, name), nameMayChange: false } : { name, nameMayChange: true };
 }
 
-function identical(settings: Settings, facts: Facts, lineage: LineageFact, answered: ReadonlySet<QuestionId>): LineageChoice {
+function identical(settings: Settings, facts: Facts, lineage: LineageFact, wanted: readonly Identifier[], answered: ReadonlySet<QuestionId>): LineageChoice {
   const { renewByDefault, reinstall, dryRun } = settings.values;
   if (keyTypeChanges(settings, lineage)) return { version: lineage, reason: 'key-type' };
   if (renewByDefault) return { version: lineage, reason: 'forced' };
-  if (lineage.due) return { version: lineage, reason: 'due' };
+  if (lineage.due) return { version: lineage, reason: 'date' };
   if (dryRun) return { version: lineage, reason: 'forced' };
+  // As certbot: what is revoked, or what its CA wants renewed, is neither asked about nor kept.
+  if (lineage.renewable && facts.early?.names !== namesKey(wanted)) return { lookup: 'early' };
+  const early = renewedNow(facts, lineage);
+  if (early) return { version: lineage, reason: early };
   if (reinstall || answered.has('same-names')) return { keep: lineage };
   if (openOrder(settings, facts, lineage.name, lineage.identifiers)) return { version: lineage, reason: 'resumed' };
   if (lacksPartner(settings, facts, lineage)) return { keep: lineage };

@@ -1,7 +1,7 @@
 import { Refused } from '../errors.js';
 import type { Identifier } from '../identifier.js';
 import { isSet, type KeyType, type Settings, type WebrootMap } from '../settings.js';
-import type { Facts, LineageFact } from './facts.js';
+import { renewedNow, type Facts, type LineageFact } from './facts.js';
 import { sameNames } from './name-sets.js';
 import { changesNames, inheritFrom } from './names-change.js';
 import { openOrder } from './open-order.js';
@@ -57,7 +57,7 @@ export function partnerOf({ values }: Settings, facts: Facts, main: PairMain): P
 
 /** Is there something to do for this partner although its certificate is kept? */
 export function partnerNeeds(settings: Settings, facts: Facts, { name, lineage }: Partner, wanted: readonly Identifier[]): boolean {
-  return lineage === null || lineage.due || !sameNames(lineage.identifiers, wanted) || openOrder(settings, facts, name, wanted) !== undefined;
+  return lineage === null || renewedNow(facts, lineage) !== null || !sameNames(lineage.identifiers, wanted) || openOrder(settings, facts, name, wanted) !== undefined;
 }
 
 /** Is the partner that --dual wants not there yet? */

@@ -1,5 +1,6 @@
 import type { ExportFormat } from '../export-target.js';
 import type { ChallengeType, Identifier } from '../identifier.js';
+import type { RenewalReason } from './renewal-reason.js';
 
 /** Values of a renewal file by certbot's names; lists are written with a trailing comma (F28). */
 export type RenewalValue = string | number | boolean | readonly string[] | Readonly<Record<string, string>>;
@@ -42,7 +43,7 @@ export interface ObtainPlan {
   resume: { orderUrl: string } | null;
   /** The other half of a pair, obtained after this one. */
   pair?: ObtainPlan;
-  reason: 'new' | 'due' | 'forced' | 'expand' | 'names-changed' | 'duplicate' | 'csr' | 'key-type' | 'resumed';
+  reason: RenewalReason | 'new' | 'expand' | 'names-changed' | 'duplicate' | 'csr' | 'key-type' | 'resumed';
   key: KeyPlan | null;
   csr: { path: string; certPath?: string; chainPath?: string; fullchainPath?: string } | null;
   ca: { server: string; label: string; test: boolean };

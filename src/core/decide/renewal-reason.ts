@@ -1,6 +1,9 @@
 /** Why a certificate is renewed now: asked for, revoked, old enough by its dates, or wished by its CA (RFC 9773). */
 export type RenewalReason = 'forced' | 'revoked' | 'date' | 'advised';
 
+/** The reasons as ends of a sentence. */
+export const reasonWords: Readonly<Record<RenewalReason, string>> = { forced: 'it was asked for', date: 'it is due by its dates', advised: 'its certificate authority asks for it', revoked: 'it was revoked' };
+
 /** What the decision depends on. Times in milliseconds since the epoch. */
 export interface RenewalFacts {
   now: number;
