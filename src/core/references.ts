@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, realpathSync, statSync, type Dirent } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { printableLine } from '../system/printable.js';
 
 /** A line of another program's configuration that names a certificate's files. */
@@ -11,19 +11,21 @@ export interface Reference {
 }
 
 /** Where servers that use certificates keep their configuration. */
-const TREES = ['etc/nginx', 'usr/local/etc/nginx', 'etc/apache2', 'etc/httpd', 'etc/haproxy', 'etc/varnish', 'etc/lighttpd', 'etc/caddy', 'etc/postfix', 'etc/dovecot', 'etc/exim4', 'etc/mysql', 'etc/postgresql', 'etc/prosody', 'etc/ejabberd', 'etc/pure-ftpd', 'etc/vsftpd.conf', 'etc/proftpd'];
+const TREES = ['etc/nginx', 'usr/local/etc/nginx', 'etc/apache2', 'etc/httpd', 'etc/haproxy', 'etc/varnish', 'etc/lighttpd', 'etc/caddy', 'etc/postfix', 'etc/dovecot', 'etc/exim4', 'etc/exim', 'etc/exim.conf', 'etc/hitch', 'etc/stunnel', 'etc/mosquitto', 'etc/turnserver.conf', 'etc/mysql', 'etc/postgresql', 'etc/prosody', 'etc/ejabberd', 'etc/pure-ftpd', 'etc/vsftpd.conf', 'etc/proftpd'];
+/** A line of these languages that says nothing: `#` nearly everywhere, `;` in ini files, `--` in Lua (prosody). */
+const COMMENT = /^\s*(#|;|--)/;
 /** A configuration is not longer, and there are not more of them: what follows is left out. */
 const LARGEST = 1 << 20;
 const MOST_FILES = 50_000;
 
 /**
- * The lines on this machine that name a file in one of these folders (`live/NAME`, `archive/NAME`): what breaks when they go (U14).
+ * The lines on this machine that name one of these folders (`live/NAME`, `archive/NAME`) or a file in it: what breaks when they go (U14).
  * `root` is `/`. Files that may not be read are left out; links to folders are not followed.
  */
 export function referencesTo(folders: readonly string[], root: string): readonly Reference[] {
-  const needles = [...new Set(folders)].map((folder) => `${folder}/`);
+  const wanted = [...new Set(folders)];
   const seen = new Set<string>();
-  return TREES.flatMap((tree) => filesBelow(join(root, tree), seen)).flatMap((path) => linesOf(path, needles));
+  return TREES.flatMap((tree) => filesBelow(join(root, tree), seen)).flatMap((path) => linesOf(path, wanted));
 }
 
 function filesBelow(path: string, seen: Set<string>): readonly string[] {
@@ -57,13 +59,26 @@ function leadsToFile(path: string): boolean {
   }
 }
 
-function linesOf(path: string, needles: readonly string[]): readonly Reference[] {
+function linesOf(path: string, folders: readonly string[]): readonly Reference[] {
   let text: string;
   try {
-    text = readFileSync(path, 'latin1');
+    text = readFileSync(path, 'latin1').replace(/\/{2,}/g, '/');
   } catch {
     return [];
   }
-  if (!needles.some((needle) => text.includes(needle))) return [];
-  return text.split('\n').flatMap((line, index) => (needles.some((needle) => line.includes(needle)) && !/^\s*#/.test(line) ? [{ path, line: index + 1, text: printableLine(line, 120) }] : []));
+  const wanted = folders.flatMap((folder) => (text.includes(basename(folder)) ? [folder, ...belowBase(folder, text)] : []));
+  if (!wanted.some((words) => text.includes(words))) return [];
+  return text.split('\n').flatMap((line, index) => (wanted.some((words) => hasWhole(line, words)) && !COMMENT.test(line) ? [{ path, line: index + 1, text: printableLine(line, 120) }] : []));
+}
+
+/** HAProxy's `crt NAME/…` below a `crt-base` (its manual 2.8, section 3.1): how this file says the folder then. */
+function belowBase(folder: string, text: string): readonly string[] {
+  const bases = [...text.matchAll(/^\s*crt-base\s+["']?([^\s"']+)/gm)].map(([, base = '']) => base.replace(/\/$/, ''));
+  return bases.includes(dirname(folder)) ? ['', '"', "'"].map((quote) => `crt ${quote}${basename(folder)}`) : [];
+}
+
+/** Do these words stand in the line, and do not go on there as another name (`example.com.au`, `example.com-0001`)? A folder is named with or without a slash. */
+function hasWhole(line: string, words: string): boolean {
+  for (let at = line.indexOf(words); at >= 0; at = line.indexOf(words, at + 1)) if (!/[\w.-]/.test(line.charAt(at + words.length))) return true;
+  return false;
 }

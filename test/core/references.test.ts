@@ -37,3 +37,35 @@ it('U14, N12: lines of nginx, Apache, haproxy, postfix and dovecot that name its
 });
 
 it('a machine without servers has none', () => expect(found()).toEqual([]));
+
+it.each([
+  ['haproxy/haproxy.cfg', 'bind :443 ssl crt /etc/letsencrypt/live/example.com'],
+  ['haproxy/haproxy.cfg', 'bind :443 ssl crt /etc/letsencrypt/live/example.com alpn h2'],
+  ['haproxy/haproxy.cfg', 'bind :443 ssl crt "/etc/letsencrypt/live/example.com"'],
+  ['haproxy/haproxy.cfg', 'bind :443 ssl crt /etc/letsencrypt/live/example.com/\r'],
+  ['haproxy/haproxy.cfg', 'global\n crt-base /etc/letsencrypt/live/\nbind :443 ssl crt example.com/all.pem'],
+  ['nginx/nginx.conf', "ssl_certificate '/etc/letsencrypt/live/example.com/fullchain.pem';"],
+  ['nginx/nginx.conf', 'server{ssl_certificate /etc/letsencrypt//live/example.com/fullchain.pem;}'],
+  ['apache2/a.conf', 'SSLCertificateFile "/etc/letsencrypt/live/example.com/cert.pem"'],
+  ['apache2/a.conf', 'Define dir /etc/letsencrypt/live/example.com'],
+  ['postfix/main.cf', 'smtpd_tls_chain_files = /etc/letsencrypt/live/example.com/privkey.pem,/etc/letsencrypt/live/example.com/fullchain.pem'],
+  ['postfix/sni', 'example.com /etc/letsencrypt/live/example.com/privkey.pem /etc/letsencrypt/live/example.com/fullchain.pem'],
+  ['dovecot/dovecot.conf', 'ssl_server_cert_file = /etc/letsencrypt/live/example.com/fullchain.pem'],
+  ['exim4/exim4.conf', 'tls_certificate = "/etc/letsencrypt/live/example.com/fullchain.pem"'],
+  ['exim4/exim4.conf', 'tls_privatekey = ${if exists{/etc/letsencrypt/live/example.com/privkey.pem}{x}}'],
+])('U14: %s: %s', (path, text) => {
+  write(`etc/${path}`, `${text}\n`);
+  expect(found()).toHaveLength(1);
+});
+
+it.each([
+  ['haproxy/haproxy.cfg', 'bind :443 ssl crt /etc/letsencrypt/live/example.com-0001'],
+  ['haproxy/haproxy.cfg', 'bind :443 ssl crt /etc/letsencrypt/live/example.com.au/all.pem'],
+  ['haproxy/haproxy.cfg', 'crt-base /etc/ssl\nbind :443 ssl crt example.com/all.pem'],
+  ['haproxy/haproxy.cfg', 'crt-base /etc/letsencrypt/live\nbind :443 ssl crt example.com.au'],
+  ['mysql/my.cnf', '; ssl_cert=/etc/letsencrypt/live/example.com/cert.pem'],
+  ['prosody/prosody.cfg.lua', '-- certificate = "/etc/letsencrypt/live/example.com/fullchain.pem";'],
+])('another certificate, or nothing: %s: %s', (path, text) => {
+  write(`etc/${path}`, `${text}\n`);
+  expect(found()).toEqual([]);
+});
