@@ -19,6 +19,7 @@ export function whyLines(report: WhyReport): readonly string[] {
     if (advice.explanation !== undefined) lines.push(labelled('', `because ${printableLine(advice.explanation)}`));
   }
   if (report.askAgain !== null) lines.push(labelled('', `is asked again after ${printableLine(report.askAgain).replace('T', ' ')}`));
+  if (report.partner) lines.push(labelled('Pair', pairText(report, report.partner)));
   if (report.job) lines.push(labelled('Started by', `${report.job.name}${report.job.next === undefined ? '' : `, next ${localMinute(report.job.next)}`}`));
   for (const [label, commands] of [['Before', hooks.pre], ['After each', hooks.deploy], ['At the end', hooks.post]] as const) commands.forEach((command, index) => lines.push(labelled(index === 0 ? label : '', printableLine(command))));
   lines.push('', '  Options of its renewal, and where they come from:');
@@ -26,14 +27,26 @@ export function whyLines(report: WhyReport): readonly string[] {
   return lines;
 }
 
-function answer({ now, next, hindrances }: WhyReport): string {
+function answer({ now, next, partner, hindrances }: WhyReport): string {
   const stops = hindrances.find(({ what }) => what !== 'no-schedule');
   if (stops?.what === 'autorenew-off') return 'It will not be renewed.';
   if (stops) return 'It cannot be renewed by itself.';
   const unless = hindrances.length > 0 ? ', if somebody starts `renew`' : '';
   if (now !== null) return `It is renewed at the next \`renew\`${unless}: ${reasonWords[now]}.`;
+  if (partner?.now) return `It is renewed at the next \`renew\`${unless}, along with its partner ${printableLine(partner.name)}: ${reasonWords[partner.now]}.`;
   if (!next) return 'It will not be renewed.';
-  return `It will be renewed at the first \`renew\` after ${localMinute(next.at)}${unless}: ${next.by === 'advised' ? 'the moment its certificate authority asks for' : RULES[next.rule]}.`;
+  const along = partner?.next && partner.next.at < next.at ? partner.next : null;
+  const { at, by, rule } = along ?? next;
+  return `It will be renewed at the first \`renew\` after ${localMinute(at)}${unless}${along ? `, along with its partner ${printableLine(partner?.name ?? '')}` : ''}: ${by === 'advised' ? 'the moment its certificate authority asks for' : RULES[rule]}.`;
+}
+
+/** The other half, and which of the two decides when. */
+function pairText({ now, next }: WhyReport, partner: NonNullable<WhyReport['partner']>): string {
+  const name = printableLine(partner.name);
+  if (!partner.next) return `${name} has the same names and a key of the other type; its renewal file says autorenew = False`;
+  if (!next) return `${name} has the same names and a key of the other type; it is renewed without this one`;
+  const first = now === null && (partner.now !== null || partner.next.at < next.at) ? `due first, ${partner.now === null ? `after ${localMinute(partner.next.at)}` : 'now'}` : 'not due before it';
+  return `${name} has the same names and a key of the other type and is renewed along with it; by itself it is ${first}`;
 }
 
 function hindranceText({ what, detail }: Hindrance): string {

@@ -17,10 +17,10 @@ export function forecastRenewals(settings: Settings, world: World): void {
   const now = world.clock.now();
   const advice = readAdvice(world.dirs);
   const { lineages, broken } = listLineages(world.dirs);
-  const { certname } = settings.values;
+  const { certname, dual } = settings.values;
   const report = forecast(
     lineages
-      .filter(({ name }) => certname === undefined || name === certname)
+      .filter(({ name, renewal }) => certname === undefined || name === certname || (dual !== false && renewal.partner === certname))
       .map((lineage) => {
         const { name, serial, renewal } = lineage;
         const remembered = advice[name];
@@ -28,7 +28,7 @@ export function forecastRenewals(settings: Settings, world: World): void {
           name,
           server: lineage.server ?? null,
           deployHooks: hooksOf(renewalSettings(settings, name, renewal.params), 'deploy').length,
-          renewal: renewalFacts(lineage, now),
+          renewal: { ...renewalFacts(lineage, now), ...(renewal.partner === undefined || dual === false ? {} : { partner: renewal.partner }) },
           advised: remembered?.serial === serial ? remembered.moment : null,
         };
       }),

@@ -1,9 +1,9 @@
 import { listLineages, readLineage, type Lineage } from '../../store/lineage.js';
-import { readAdvice } from '../../store/renewal-advice.js';
+import { readAdvice, type RenewalAdvice } from '../../store/renewal-advice.js';
 import { readRenewalNotes } from '../../store/renewal-notes.js';
 import { renewalSettings } from '../decide/renewal-settings.js';
 import { whyReport } from '../decide/why.js';
-import { MissingFlag, Refused } from '../errors.js';
+import { MissingFlag, Refused, StoreError } from '../errors.js';
 import { renewalFacts } from '../facts.js';
 import { hooksOf, type HookKind } from '../hooks.js';
 import type { Settings } from '../settings.js';
@@ -15,22 +15,45 @@ import type { World } from '../world.js';
  */
 export async function why(settings: Settings, world: World): Promise<void> {
   const lineage = readLineage(world.dirs, await lineageMeant(settings, world));
-  const { name, serial, renewal, identifiers } = lineage;
+  const { name, renewal, identifiers } = lineage;
   const now = world.clock.now();
   const effective = renewalSettings(settings, name, renewal.params);
   const hooks = (kind: HookKind): readonly string[] => hooksOf(effective, kind).map(({ command }) => command);
-  const advice = readAdvice(world.dirs)[name];
+  const advice = adviceOf(lineage, world);
+  const partner = partnerOf(lineage, settings, world);
   const report = whyReport({
     now,
     lineage: { name, names: identifiers.map(({ shown }) => shown), renewal: renewalFacts(lineage, now), askAgain: renewal.ariRetryAfter ?? null },
-    revoked: readRenewalNotes(world.dirs)[name]?.revoked === serial,
-    advice: advice?.serial === serial ? advice : null,
+    revoked: revokedFromHere(lineage, world),
+    advice,
+    partner: partner && { name: partner.name, renewal: renewalFacts(partner, now), revoked: revokedFromHere(partner, world), advised: adviceOf(partner, world)?.moment ?? null },
     settings: effective,
     authenticators: world.plugins.filter(({ authenticator }) => authenticator).map((plugin) => plugin.name),
     hooks: { pre: hooks('pre'), deploy: hooks('deploy'), post: hooks('post') },
     schedule: await world.schedule(),
   });
   world.interaction.report({ type: 'why', ...report });
+}
+
+/** What is remembered for its present certificate. */
+function adviceOf({ name, serial }: Lineage, { dirs }: World): RenewalAdvice | null {
+  const advice = readAdvice(dirs)[name];
+  return advice?.serial === serial ? advice : null;
+}
+
+function revokedFromHere({ name, serial }: Lineage, { dirs }: World): boolean {
+  return readRenewalNotes(dirs)[name]?.revoked === serial;
+}
+
+/** The other half of its pair. One that is gone or cannot be read is not renewed, so it says nothing about this one. */
+function partnerOf({ renewal }: Lineage, { values }: Settings, { dirs }: World): Lineage | null {
+  if (values.dual === false || renewal.partner === undefined) return null;
+  try {
+    return readLineage(dirs, renewal.partner);
+  } catch (error) {
+    if (error instanceof StoreError) return null;
+    throw error;
+  }
 }
 
 /** The name that is given, the only one there is, or the one a person chooses. */

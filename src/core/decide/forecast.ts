@@ -1,3 +1,4 @@
+import { inPairs } from './renewal-pairs.js';
 import { nextRenewal, type RenewalFacts } from './renewal-reason.js';
 
 /** One certificate whose renewals are foretold. */
@@ -6,7 +7,7 @@ export interface ForecastLineage {
   server: string | null;
   /** Commands of its own that run after each renewal. */
   deployHooks: number;
-  renewal: Pick<RenewalFacts, 'notBefore' | 'notAfter' | 'renewable' | 'renewBefore'>;
+  renewal: Pick<RenewalFacts, 'notBefore' | 'notAfter' | 'renewable' | 'renewBefore'> & { partner?: string };
   /** The moment that its CA's advice gave, as long as this certificate is in use. */
   advised: number | null;
 }
@@ -31,10 +32,10 @@ const WEEK = 7 * 86_400_000;
 
 /**
  * The renewals of the time to come (N25), by the decision that `renew` makes, when it runs at `now` and then every `every`
- * milliseconds, and each new certificate lives as long as the present one. Pure.
+ * milliseconds, and each new certificate lives as long as the present one. The two of a pair are two orders at one time. Pure.
  */
 export function forecast(lineages: readonly ForecastLineage[], { now, until, every }: { now: number; until: number; every: number }): Forecast {
-  const renewals = lineages.flatMap((lineage) => renewalsOf(lineage, now, until, every)).sort((a, b) => a.at - b.at || (a.name < b.name ? -1 : 1));
+  const renewals = inPairs(lineages).flatMap((group) => renewalsOf(group, now, until, every)).sort((a, b) => a.at - b.at || (a.name < b.name ? -1 : 1));
   const servers = [...new Set(renewals.map(({ server }) => server))];
   return {
     renewals,
@@ -43,21 +44,26 @@ export function forecast(lineages: readonly ForecastLineage[], { now, until, eve
   };
 }
 
-function renewalsOf({ name, server, deployHooks, renewal, advised }: ForecastLineage, now: number, until: number, every: number): readonly ForecastRenewal[] {
-  const lifetime = renewal.notAfter - renewal.notBefore;
+/** A certificate alone or the two of a pair: what is due takes its partner along. */
+function renewalsOf(group: readonly ForecastLineage[], now: number, until: number, every: number): readonly ForecastRenewal[] {
   const found: ForecastRenewal[] = [];
-  if (lifetime <= 0) return found;
-  let next = nextRenewal({ ...renewal, advised });
-  let earliest = now;
-  while (next) {
+  const living = group.filter(({ renewal }) => renewal.notAfter > renewal.notBefore).map((lineage) => ({ ...lineage, earliest: now }));
+  for (;;) {
     // The first run at or after the moment, and not before the one that follows the last renewal.
-    const at = now + Math.ceil((Math.max(next.at, earliest) - now) / every) * every;
-    if (at > until) break;
-    found.push({ at, name, server, deployHooks });
-    next = nextRenewal({ ...renewal, notBefore: at, notAfter: at + lifetime, advised: null });
-    earliest = at + every;
+    const runs = living.map(({ renewal, advised, earliest }) => {
+      const next = nextRenewal({ ...renewal, advised });
+      return next ? now + Math.ceil((Math.max(next.at, earliest) - now) / every) * every : Number.POSITIVE_INFINITY;
+    });
+    const at = Math.min(...runs);
+    if (living.length === 0 || at > until) return found;
+    const along = new Set(living.filter((_, index) => runs[index] === at).map(({ renewal }) => renewal.partner));
+    for (const [index, lineage] of living.entries()) {
+      const { name, server, deployHooks, renewal } = lineage;
+      if (runs[index] !== at && !(along.has(name) && renewal.renewable)) continue;
+      found.push({ at, name, server, deployHooks });
+      living[index] = { ...lineage, renewal: { ...renewal, notBefore: at, notAfter: at + renewal.notAfter - renewal.notBefore }, advised: null, earliest: at + every };
+    }
   }
-  return found;
 }
 
 function busiestWeek(server: string | null, times: readonly number[]): Forecast['busiest'][number] {

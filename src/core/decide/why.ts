@@ -16,6 +16,8 @@ export interface WhyFacts {
   };
   revoked: boolean;
   advice: RenewalAdvice | null;
+  /** The other half of its pair, which is renewed whenever it is (U23); null without one, or with --no-dual. */
+  partner: { name: string; renewal: WhyFacts['lineage']['renewal']; revoked: boolean; advised: number | null } | null;
   /** As `renew` would use them: the renewal file, and what this command line or a configuration file says. */
   settings: Settings;
   /** Names of the plugins that can prove. */
@@ -31,6 +33,12 @@ export interface Hindrance {
   change: readonly string[];
 }
 
+interface NextRenewal {
+  at: number;
+  by: 'date' | 'advised';
+  rule: 'third' | 'half' | 'renew_before_expiry';
+}
+
 /** When and why a certificate is renewed or not (N24). Times in milliseconds since the epoch. */
 export interface WhyReport {
   name: string;
@@ -39,7 +47,9 @@ export interface WhyReport {
   /** Why it would be renewed at once; null = not yet. */
   now: RenewalReason | null;
   /** When it will be due; null = never by itself. */
-  next: { at: number; by: 'date' | 'advised'; rule: 'third' | 'half' | 'renew_before_expiry' } | null;
+  next: NextRenewal | null;
+  /** The other half of its pair, with what its own certificate says; the two are renewed when the first of them is due. */
+  partner: { name: string; now: RenewalReason | null; next: NextRenewal | null } | null;
   advice: { start: number; end: number; moment: number; explanation?: string } | null;
   askAgain: string | null;
   /** What starts `renew`, and when next. */
@@ -54,24 +64,31 @@ const TEN_DAYS = 10 * 86_400_000;
 
 /** Everything that decides about the renewal of one certificate, by the decision that `renew` itself makes. Pure. */
 export function whyReport(facts: WhyFacts): WhyReport {
-  const { lineage, advice, revoked, settings, schedule } = facts;
+  const { lineage, advice, revoked, partner, settings, schedule } = facts;
   const { renewal } = lineage;
   const advised = advice?.moment ?? null;
-  const next = nextRenewal({ ...renewal, advised });
-  const short = renewal.notAfter - renewal.notBefore < TEN_DAYS;
   const job = renewedBy(schedule, settings.values.configDir);
   return {
     name: lineage.name,
     names: lineage.names,
     notAfter: renewal.notAfter,
-    now: renewalReason({ ...renewal, revoked, advised, forced: false }),
-    next: next && { ...next, rule: renewal.renewBefore === null ? (short ? 'half' : 'third') : 'renew_before_expiry' },
+    ...moments(renewal, revoked, advised),
+    partner: partner && { name: partner.name, ...moments(partner.renewal, partner.revoked, partner.advised) },
     advice: advice && { start: advice.start, end: advice.end, moment: advice.moment, ...(advice.explanation === undefined ? {} : { explanation: advice.explanation }) },
     askAgain: lineage.askAgain,
     job: job && { name: job.name, ...(job.next === undefined ? {} : { next: job.next }) },
     hindrances: hindrances(facts, job !== null),
     hooks: facts.hooks,
     options: optionsOf(settings),
+  };
+}
+
+function moments(renewal: WhyFacts['lineage']['renewal'], revoked: boolean, advised: number | null): Pick<WhyReport, 'now' | 'next'> {
+  const next = nextRenewal({ ...renewal, advised });
+  const short = renewal.notAfter - renewal.notBefore < TEN_DAYS;
+  return {
+    now: renewalReason({ ...renewal, revoked, advised, forced: false }),
+    next: next && { ...next, rule: renewal.renewBefore === null ? (short ? 'half' : 'third') : 'renew_before_expiry' },
   };
 }
 

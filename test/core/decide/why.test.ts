@@ -18,6 +18,7 @@ function facts({ params = saved, args = '', file = '', lineage = {}, jobs = [tim
     lineage: { name: 'example.com', names: ['example.com'], askAgain: null, renewal: { now, notBefore: now, notAfter: now + 90 * DAY, renewable: true, renewBefore: null, ...lineage } },
     revoked: false,
     advice: null,
+    partner: null,
     settings: renewalSettings(parsed.settings, 'example.com', params),
     authenticators: ['standalone', 'webroot', 'manual'],
     hooks: { pre: ['/hooks/pre/a'], deploy: ['echo "a, b"'], post: [] },
@@ -47,6 +48,21 @@ describe('N24: the answer and what stands in the way', () => {
     const text = said(facts(about));
     expect(text).toContain(answer);
     for (const other of others) expect(text).toContain(other);
+  });
+});
+
+describe('U23: the other half of a pair', () => {
+  const half = (more: Partial<WhyFacts['lineage']['renewal']>, revoked = false): WhyFacts['partner'] => ({ name: 'example.com-rsa', revoked, advised: null, renewal: { now, notBefore: now, notAfter: now + 90 * DAY, renewable: true, renewBefore: null, ...more } });
+  it.each<[string, Parameters<typeof facts>[0], string, string]>([
+    ['due later', { partner: half({ notBefore: now + DAY, notAfter: now + 91 * DAY }) }, 'after 2027-01-23', 'example.com-rsa has the same names and a key of the other type and is renewed along with it; by itself it is not due before it'],
+    ['due earlier', { partner: half({ notBefore: now - 40 * DAY, notAfter: now + 50 * DAY }) }, 'after 2026-12-14 12:00, along with its partner example.com-rsa: a third', 'by itself it is due first, after 2026-12-14'],
+    ['revoked', { partner: half({}, true) }, 'It is renewed at the next `renew`, along with its partner example.com-rsa: it was revoked.', 'by itself it is due first, now'],
+    ['not renewed', { partner: half({ notAfter: now - DAY, renewable: false }) }, 'after 2027-01-23', 'its renewal file says autorenew = False'],
+    ['renewed alone', { partner: half({}, true), lineage: { renewable: false } }, 'It will not be renewed.', 'it is renewed without this one'],
+  ])('%s', (_, about, answer, pair) => {
+    const text = said(facts(about));
+    expect(text).toContain(answer);
+    expect(text).toContain(pair);
   });
 });
 
