@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { webcrypto } from 'node:crypto';
+import { randomInt, webcrypto } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { get as getPlain, type IncomingMessage } from 'node:http';
 import { get } from 'node:https';
@@ -133,17 +133,26 @@ async function answers(url: string, ca: string, server: Running, output: () => s
   }
 }
 
-/** Free ports, all different. */
+/** Below the ports that the system gives to whoever asks for any (32768 and up) and the fixed ones of the configurations in test/plugins; each worker of a run has a thousand of its own. */
+const FIRST_PORT = 10_000 + ((Number(process.env['VITEST_POOL_ID'] ?? 1) - 1) % 8) * 1000;
+let lastPort = FIRST_PORT + randomInt(1000);
+
+/** Ports that nobody listens on, all different. Nobody gets one by chance before the test uses it. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, () => new Promise<ReturnType<typeof createServer>>((resolve) => {
-      const server = createServer();
-      server.listen(0, '127.0.0.1', () => resolve(server));
-    })),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  const ports: number[] = [];
+  for (let tries = 0; ports.length < count && tries < 1000; tries += 1) {
+    lastPort = lastPort + 1 < FIRST_PORT + 1000 ? lastPort + 1 : FIRST_PORT;
+    if (await isFree(lastPort)) ports.push(lastPort);
+  }
   return ports;
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    // On every address.
+    const server = createServer().on('error', () => resolve(false));
+    server.listen(port, () => server.close(() => resolve(true)));
+  });
 }
 
 async function selfSigned(): Promise<{ certificate: string; key: string }> {
