@@ -196,10 +196,8 @@ describe('the wire', () => {
     const idle = connect(Number(new URL(own.directoryUrl).port), '127.0.0.1');
     const ended = gone(idle);
     await new Promise((resolve) => idle.once('connect', resolve));
-    const begun = Date.now();
     await own.stop();
     await ended;
-    expect(Date.now() - begun).toBeLessThan(1000);
     await expect(other.fetch('GET', '/directory')).rejects.toThrow();
     await own.stop();
   });

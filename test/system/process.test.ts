@@ -18,9 +18,8 @@ it('a command never sees our stdin; what it is given may stay unread', async () 
 });
 
 it('a time limit ends the command and its children', async () => {
-  const start = performance.now();
-  const { exitCode, stderr } = await runShell('sleep 30 & sleep 30', { env, timeoutMs: 200 });
-  expect(performance.now() - start).toBeLessThan(3000);
+  // Longer than this test may last.
+  const { exitCode, stderr } = await runShell('sleep 100 & sleep 100', { env, timeoutMs: 200 });
   expect(exitCode).toBe(137);
   expect(stderr).toContain('stopped after 0.2 s');
 });
@@ -28,7 +27,7 @@ it('a time limit ends the command and its children', async () => {
 it('an abort ends it too', async () => {
   const abort = new AbortController();
   setTimeout(() => abort.abort(), 100);
-  expect((await runShell('sleep 30', { env, signal: abort.signal })).exitCode).toBe(137);
+  expect((await runShell('sleep 100', { env, signal: abort.signal })).exitCode).toBe(137);
 });
 
 it('the administration folders are always in PATH (F56)', () => {
@@ -42,9 +41,7 @@ it('text from outside loses everything that could move a cursor or turn the read
 });
 
 it('a time limit holds for a child that left the process group, too', async () => {
-  const start = performance.now();
-  const { stderr } = await runShell('setsid sleep 8 & wait', { env, timeoutMs: 200 });
-  expect(performance.now() - start).toBeLessThan(4000);
+  const { stderr } = await runShell('setsid sleep 100 & wait', { env, timeoutMs: 200 });
   expect(stderr).toContain('stopped after 0.2 s');
 });
 
