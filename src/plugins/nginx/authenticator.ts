@@ -5,24 +5,37 @@ import { EditList } from '../server-configuration/edits.js';
 import { answeringAuthenticator } from '../server-configuration/gathered-answers.js';
 import { untilServed, type Http01Answer } from '../server-configuration/until-served.js';
 import { challengeEdits } from './challenge.js';
-import { configurationFault, reloadNginx } from './control.js';
-import { changeOf, openNginx, readNginxConfiguration, reloadAndWait, type Nginx } from './server.js';
+import { configurationFault } from './control.js';
+import { changeOf, openNginx, readNginxConfiguration, reloadAndWait, tellUnread, type Nginx, type Reading } from './server.js';
 import type { Listen } from './servers.js';
+import type { NginxTree } from './tree.js';
 
 /** nginx answers http-01 itself. */
 export function createNginxAuthenticator(): Authenticator {
-  return answeringAuthenticator<Nginx>({ open: openNginx, place: placeAnswers, reload: ({ program }) => reloadNginx(program) });
+  let tree: NginxTree | null = null;
+  return answeringAuthenticator<Nginx>({
+    open: openNginx,
+    async place(nginx, tasks, context) {
+      const reading = readNginxConfiguration(nginx.settings.serverRoot);
+      tellUnread(reading, context.log);
+      ({ tree } = reading);
+      await placeAnswers(nginx, reading, tasks, context);
+    },
+    // What comes next, such as an installation, must find it in force.
+    async reload(nginx) {
+      if (tree) await reloadAndWait(nginx, tree);
+    },
+  });
 }
 
-async function placeAnswers(nginx: Nginx, tasks: readonly ChallengeTask[], context: ChallengeContext): Promise<void> {
+async function placeAnswers(nginx: Nginx, reading: Reading, tasks: readonly ChallengeTask[], context: ChallengeContext): Promise<void> {
   const { settings, program } = nginx;
   const answers = tasks.map(({ identifier, token, keyAuthorization }): Http01Answer => ({ name: identifier.value, token, keyAuthorization }));
-  const reading = readNginxConfiguration(settings.serverRoot, new Map(), (message) => context.log('warning', message));
   const edits = new EditList();
   const own = challengeEdits(reading.tree, reading.servers, answers, { http: context.http01Port, https: context.httpsPort }, join(context.configDir, 'le_http_01_cert_challenge.conf'), edits);
   const change = changeOf(reading, edits.all(), { files: own ? [{ path: own.path, before: null, after: own.text }] : [] });
   await context.changeForNow(change, () => configurationFault(program));
-  await reloadAndWait(nginx, reading);
+  await reloadAndWait(nginx, reading.tree);
   const [first] = answers;
   if (!first) return;
   // nginx gives no sign when its new workers answer.

@@ -37,12 +37,24 @@ export async function configurationFault(program: NginxProgram): Promise<string 
   return ok ? null : output.trim();
 }
 
-/** Has the running server read its configuration anew; one that is not running is started, as certbot does. Throws PluginError with its words. */
-export async function reloadNginx(program: NginxProgram): Promise<void> {
+/**
+ * Has the running server read its configuration anew; one that is not running is started, as certbot does. Where its main process is known
+ * it is told by the signal that `-s reload` sends only after reading the whole configuration itself. Throws PluginError with its words.
+ */
+export async function reloadNginx(program: NginxProgram, master: number | null): Promise<void> {
+  if (master !== null && told(master)) return;
   const { ok, output } = await call(program, ['-s', 'reload']);
   if (ok) return;
   const started = await call(program, []);
   if (!started.ok) throw new PluginError('nginx', `nginx restart failed:\n${output.trim()}\n${started.output.trim()}`, { hint: 'Look at its error log; the configuration passed its own test.' });
+}
+
+function told(master: number): boolean {
+  try {
+    return process.kill(master, 'SIGHUP');
+  } catch {
+    return false;
+  }
 }
 
 function call({ ctl, serverRoot, environment, signal }: NginxProgram, args: readonly string[]): Promise<{ ok: boolean; output: string }> {

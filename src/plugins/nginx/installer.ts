@@ -9,35 +9,54 @@ import { configurationFault } from './control.js';
 import { copyOf, deployTo, type DeployWish } from './deploy.js';
 import { atEnd, EditList, newlineOf, type Edit } from '../server-configuration/edits.js';
 import { addHsts, addStapling } from './enhance.js';
+import { nginxSettings } from './options.js';
 import { optionsFile, tlsSettings } from './options-file.js';
 import { planRedirect, redirectEdits } from './redirect.js';
 import { EXACT, fitOf, type Server } from './servers.js';
 import type { Block, Node } from './syntax.js';
-import { changeOf, openNginx, readNginxConfiguration, reloadAndWait, type Nginx, type Reading } from './server.js';
+import { changeOf, openNginx, readNginxConfiguration, reloadAndWait, tellUnread, type Nginx, type Reading } from './server.js';
 
 /** nginx as an installer: TLS in the blocks of the names, redirects, and the other enhancements that nginx knows. */
 export function createNginxInstaller(): Installer {
   let context: InstallContext | null = null;
   let nginx: Nginx | null = null;
+  /** What is on disk; read for the first time while nginx tests it. */
+  let present: Reading | null = null;
+  let fresh = false;
+  /** The same with what is planned; null until it is looked at. */
   let reading: Reading | null = null;
+  let texts: ReadonlyMap<string, string> = new Map();
 
-  const opened = (): { context: InstallContext; nginx: Nginx; reading: Reading } => {
-    if (!context || !nginx || !reading) throw new Error('nginx was not prepared');
+  const opened = (): At => {
+    if (!context || !nginx || !present) throw new Error('nginx was not prepared');
+    reading ??= readNginxConfiguration(nginx.settings.serverRoot, { before: present.tree, texts });
     return { context, nginx, reading };
   };
 
   return {
     async prepare(given) {
       context = given;
-      nginx = await openNginx(given);
+      const opening = openNginx(given);
+      try {
+        present = readNginxConfiguration(nginxSettings(given.options).serverRoot);
+        fresh = true;
+      } catch {
+        // What is wrong is said by nginx, or when it is read again.
+      }
+      nginx = await opening;
     },
     read(instead) {
       if (!context || !nginx) throw new Error('nginx was not prepared');
       const { log, configDir } = context;
+      if (instead.size === 0 || !present) {
+        present = fresh && present ? present : readNginxConfiguration(nginx.settings.serverRoot);
+        fresh = false;
+        tellUnread(present, log);
+      }
       // Written just before the first change: until then what it will hold.
       const options = join(configDir, optionsFile.name);
-      const texts = existsSync(options) ? instead : new Map([...instead, [options, optionsFile.text]]);
-      reading = readNginxConfiguration(nginx.settings.serverRoot, texts, (message) => log('warning', message));
+      texts = existsSync(options) ? instead : new Map([...instead, [options, optionsFile.text]]);
+      reading = instead.size === 0 ? present : null;
       return Promise.resolve();
     },
     names: () => opened().reading.servers.flatMap((server) => namesOf(server, opened().nginx.settings.serverRoot)),
@@ -54,7 +73,7 @@ export function createNginxInstaller(): Installer {
       for (const file of [optionsFile, dhParameters]) keepReleased(at.configDir, file, (message) => at.log('warning', message));
     },
     test: () => configurationFault(opened().nginx.program),
-    reload: () => reloadAndWait(opened().nginx, opened().reading),
+    reload: () => reloadAndWait(opened().nginx, opened().reading.tree),
   };
 }
 
@@ -117,7 +136,7 @@ function deployChange({ names, files }: Deployment, chosen: ReadonlyMap<string, 
   const copied = new EditList();
   for (const [server, own] of copies) copied.add(server.file, appended(server, copyOf(server, own)));
   const texts = new Map(changeOf(reading, copied.all()).files.map(({ path, after }) => [path, after]));
-  const after = copies.size === 0 ? reading : readNginxConfiguration(settings.serverRoot, texts, () => undefined);
+  const after = copies.size === 0 ? reading : readNginxConfiguration(settings.serverRoot, { before: reading.tree, texts });
   const wish: DeployWish = {
     fullchain: files.fullchain,
     privkey: files.privkey,

@@ -1,15 +1,13 @@
 import { hostname } from 'node:os';
-import { readFileSync, realpathSync } from 'node:fs';
 import { PluginError } from '../../core/errors.js';
 import type { ServerChange } from '../contract.js';
 import { configurationFault, nginxVersion, reloadNginx, type NginxProgram } from './control.js';
 import { spliced, type Edits } from '../server-configuration/edits.js';
-import { glob } from '../server-configuration/glob.js';
 import { nginxSettings, type NginxSettings } from './options.js';
 import { serversOf, type Server } from './servers.js';
 import { NginxSyntaxError } from './syntax.js';
-import { readTree, type NginxTree } from './tree.js';
-import { untilGone, workersOf } from './workers.js';
+import { readTree, type NginxTree, type PlannedTexts } from './tree.js';
+import { masterOf, untilGone, workersOf } from './workers.js';
 
 /** What both halves of the plugin work with. */
 export interface Nginx {
@@ -37,32 +35,31 @@ interface Context {
 export async function openNginx(context: Context): Promise<Nginx> {
   const settings = nginxSettings(context.options);
   const program: NginxProgram = { ctl: settings.ctl, serverRoot: settings.serverRoot, environment: context.environment, signal: context.signal };
-  const { product, numbers, tls, pidPath } = await nginxVersion(program);
+  const [{ product, numbers, tls, pidPath }, fault] = await Promise.all([nginxVersion(program), configurationFault(program)]);
   const [major = 0, minor = 0, patch = 0] = numbers;
   if (major === 0 && (minor < 8 || (minor === 8 && patch < 48))) throw new PluginError('nginx', `Nginx version must be 0.8.48 or newer; this is ${numbers.join('.')}.`);
   if (!tls) throw new PluginError('nginx', 'Nginx build is missing SSL module (--with-http_ssl_module) or has no SNI support.', { hint: 'Install a build of nginx with them.' });
   if (product !== 'nginx') context.log('warning', `${product} is a relative of nginx; it is treated as nginx.`);
-  const fault = await configurationFault(program);
   if (fault !== null) {
     throw new PluginError('nginx', `The nginx plugin is not working; there may be problems with your existing configuration.\nThe error was: ${fault}`, { hint: 'Repair what nginx names here first; nothing was changed.' });
   }
   return { settings, program, pidPath };
 }
 
-/** Reads the configuration; files of `instead` count as holding that text. Throws PluginError for what nginx itself would not accept. */
-export function readNginxConfiguration(serverRoot: string, instead: ReadonlyMap<string, string>, warn: (message: string) => void): Reading {
+/** Reads the configuration; with `planned` as it will be. Throws PluginError for what nginx itself would not accept. */
+export function readNginxConfiguration(serverRoot: string, planned: PlannedTexts | null = null): Reading {
   let tree: NginxTree;
   try {
-    tree = readTree(serverRoot, {
-      read: (path) => instead.get(path) ?? readFileSync(path, 'latin1'),
-      real: (path) => (instead.has(path) ? path : realpathSync(path)),
-      glob: (pattern) => glob(pattern),
-    });
+    tree = readTree(serverRoot, undefined, planned);
   } catch (error) {
     throw new PluginError('nginx', `${serverRoot}/nginx.conf cannot be read: ${error instanceof NginxSyntaxError || error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
-  for (const { path, reason } of tree.unread) warn(`${path} could not be understood and is left out: ${reason}`);
   return { tree, servers: serversOf(tree, hostname().toLowerCase()) };
+}
+
+/** Names what could not be followed. */
+export function tellUnread({ tree }: Reading, log: Context['log']): void {
+  for (const { path, reason } of tree.unread) log('warning', `${path} could not be understood and is left out: ${reason}`);
 }
 
 /** Edits as the change of files that they are. */
@@ -84,8 +81,8 @@ export function changeOf({ tree }: Reading, edits: Edits, more: Partial<ServerCh
 }
 
 /** Has nginx read what is on disk, and returns when none of the processes from before takes requests any more. Throws PluginError. */
-export async function reloadAndWait({ program, settings, pidPath }: Nginx, { tree }: Reading): Promise<void> {
+export async function reloadAndWait({ program, settings, pidPath }: Nginx, tree: NginxTree): Promise<void> {
   const before = workersOf(tree, pidPath);
-  await reloadNginx(program);
+  await reloadNginx(program, masterOf(tree, pidPath, program));
   await untilGone(before, Math.max(1, settings.sleepSeconds) * 1000);
 }

@@ -36,31 +36,40 @@ export interface ConfigurationFiles {
   glob(pattern: string): readonly string[];
 }
 
-const onDisk: ConfigurationFiles = { read: (path) => readFileSync(path, 'latin1'), real: (path) => realpathSync(path), glob: (pattern) => glob(pattern) };
+const onDisk: ConfigurationFiles = { read: (path) => readFileSync(path, 'latin1'), real: (path) => realpathSync.native(path), glob: (pattern) => glob(pattern) };
+
+/** What is planned and not written yet. */
+export interface PlannedTexts {
+  /** The configuration as it is on disk. */
+  before: NginxTree;
+  /** What files will hold, by real path, latin1. */
+  texts: ReadonlyMap<string, string>;
+}
 
 /**
  * Reads `ROOT/nginx.conf` and every file it includes, in every context, as nginx does: relative paths are meant from the folder of
- * nginx.conf, patterns are sorted, an include may stand anywhere. Throws NginxSyntaxError for nginx.conf itself and what the file
- * system throws for it; other files that cannot be read stand in `unread`.
+ * nginx.conf, patterns are sorted, an include may stand anywhere. With `planned` only what will be new is read, and all else is taken over.
+ * Throws NginxSyntaxError for nginx.conf itself and what the file system throws for it; other files that cannot be read stand in `unread`.
  */
-export function readTree(serverRoot: string, disk: ConfigurationFiles = onDisk): NginxTree {
+export function readTree(serverRoot: string, disk: ConfigurationFiles = onDisk, planned: PlannedTexts | null = null): NginxTree {
   const files = new Map<string, NginxFile>();
   const included = new Map<Directive, readonly NginxFile[]>();
   const unread: { path: string; reason: string }[] = [];
 
-  const open = (path: string): NginxFile => {
-    const real = disk.real(path);
+  const open = (real: string): NginxFile => {
     const known = files.get(real);
     if (known) return known;
-    const text = disk.read(real);
-    const file = { path: real, text, nodes: readNginx(text) };
+    const text = planned?.texts.get(real);
+    const earlier = text === undefined ? planned?.before.files.get(real) : undefined;
+    const file = earlier ?? readFile(real, text ?? disk.read(real));
     files.set(real, file);
     follow(file.nodes);
     return file;
   };
+  const isReal = (path: string): boolean => planned !== null && (planned.texts.has(path) || planned.before.files.has(path));
   const attempt = (path: string): readonly NginxFile[] => {
     try {
-      return [open(path)];
+      return [open(isReal(path) ? path : disk.real(path))];
     } catch (error) {
       unread.push({ path, reason: error instanceof NginxSyntaxError ? error.message : error instanceof Error ? error.message : String(error) });
       return [];
@@ -71,14 +80,22 @@ export function readTree(serverRoot: string, disk: ConfigurationFiles = onDisk):
       if (node.kind === 'block') follow(node.children);
       const target = node.kind === 'directive' && node.name === 'include' ? node.args[0]?.text : undefined;
       if (node.kind !== 'directive' || target === undefined) continue;
-      const decoded = Buffer.from(target, 'latin1').toString();
-      const path = isAbsolute(decoded) ? decoded : join(serverRoot, decoded);
-      included.set(node, (isPattern(path) ? disk.glob(path) : [path]).flatMap(attempt));
+      const known = planned?.before.included.get(node);
+      included.set(node, known ? known.flatMap(({ path }) => attempt(path)) : targets(target).flatMap(attempt));
     }
   };
+  const targets = (target: string): readonly string[] => {
+    const decoded = Buffer.from(target, 'latin1').toString();
+    const path = isAbsolute(decoded) ? decoded : join(serverRoot, decoded);
+    return isPattern(path) ? disk.glob(path) : [path];
+  };
 
-  const root = open(join(serverRoot, 'nginx.conf'));
+  const root = open(planned ? planned.before.root.path : disk.real(join(serverRoot, 'nginx.conf')));
   return { root, files, unread, included };
+}
+
+function readFile(path: string, text: string): NginxFile {
+  return { path, text, nodes: readNginx(text) };
 }
 
 /** The statements of a context in their order, those of included files in the place of their include. Comments are left out. */

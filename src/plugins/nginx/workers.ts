@@ -1,5 +1,7 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { findProgram } from '../../system/hook-command.js';
+import type { NginxProgram } from './control.js';
 import { statements, type NginxTree } from './tree.js';
 
 /** Milliseconds between two looks. */
@@ -7,14 +9,28 @@ const LOOK = 15;
 
 /** The processes of this nginx that take requests now; null where that cannot be seen. `usualPid`: the pid file that the program was built with. */
 export function workersOf(tree: NginxTree, usualPid: string): readonly number[] | null {
-  const said = statements(tree, tree.root).find(({ node }) => node.kind === 'directive' && node.name === 'pid');
-  const path = said?.node.args[0]?.text ?? usualPid;
   try {
-    const master = Number(readFileSync(path, 'utf8').trim());
+    const master = notedMaster(tree, usualPid);
     return readdirSync('/proc').filter((entry) => /^\d+$/.test(entry) && parentOf(entry) === master && !isLeaving(entry)).map(Number);
   } catch {
     return null;
   }
+}
+
+/** The main process, where it is seen to be one of this very program; null otherwise. */
+export function masterOf(tree: NginxTree, usualPid: string, { ctl, environment }: Pick<NginxProgram, 'ctl' | 'environment'>): number | null {
+  try {
+    const master = notedMaster(tree, usualPid);
+    const program = findProgram(ctl, environment['PATH']);
+    return program !== null && readlinkSync(`/proc/${master}/exe`) === realpathSync.native(program) ? master : null;
+  } catch {
+    return null;
+  }
+}
+
+function notedMaster(tree: NginxTree, usualPid: string): number {
+  const said = statements(tree, tree.root).find(({ node }) => node.kind === 'directive' && node.name === 'pid');
+  return Number(readFileSync(said?.node.args[0]?.text ?? usualPid, 'utf8').trim());
 }
 
 /**
