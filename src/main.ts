@@ -10,6 +10,7 @@ import type { Settings } from './core/settings.js';
 import type { World } from './core/world.js';
 import { builtInPlugins } from './plugins/registry.js';
 import type { Rehearsal } from './rehearsal.js';
+import { changesUnfinished } from './store/checkpoint.js';
 import { acquireLocks } from './store/lock.js';
 import { ensureDirectories, type Directories } from './store/paths.js';
 import { openLog, type Log } from './system/log.js';
@@ -99,6 +100,7 @@ async function runCommand(asked: Settings, call: Call): Promise<number> {
     closing.push(() => locks.release());
     interaction.report({ type: 'log-file', path: log.path });
     const world = makeWorld({ args: call.args, env: rehearsal?.env ?? call.env, dirs, log, interaction, signal: cancel.signal, rehearsal, attended: call.stdin.isTTY });
+    if (changesUnfinished(dirs)) await (await import('./core/put-right.js')).putServersRight(world);
     await dispatch(settings, world, call);
     await interaction.close();
     return 0;

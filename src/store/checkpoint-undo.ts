@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, unlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { StoreError } from '../core/errors.js';
-import { fsyncFolder, isTemporaryName, permitted, writeFileAtomic } from '../system/atomic-file.js';
+import { fsyncFolder, isTemporaryName, permitted, removeTemporariesOf, writeFileAtomic } from '../system/atomic-file.js';
 import { readCheckpoint, stageFolder, type Checkpoint } from './checkpoint.js';
 import type { Directories } from './paths.js';
 
@@ -77,6 +77,7 @@ async function undoFolder(dirs: Directories, folder: string, run: RunUndo): Prom
   }
   const restored = files.filter(({ path, copy }) => attempt(`${path} could not be put back from ${copy}`, problems, () => restore(path, copy)));
   const removed = newFiles.filter((path) => attempt(`${path} could not be removed`, problems, () => remove(path)));
+  for (const path of [...files.map((file) => file.path), ...newFiles]) removeTemporariesOf(path);
   const filesBack = restored.length === files.length && removed.length === newFiles.length;
   return { restored: restored.map(({ path }) => path), removed, problems, keptAt: layAside(dirs, folder, filesBack) };
 }

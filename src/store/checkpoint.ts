@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { codeOf, permitted } from '../system/atomic-file.js';
+import { codeOf, isTemporaryName, permitted } from '../system/atomic-file.js';
 import type { Directories } from './paths.js';
 
 /** Where changes of server configuration are noted before they are made: for a challenge, or to stay (F65). */
@@ -35,6 +35,12 @@ export function stageFolder(dirs: Directories, stage: CheckpointStage): string {
 
 export function backupsFolder(dirs: Directories): string {
   return join(dirs.work, 'backups');
+}
+
+/** Did a stopped run leave a change of server configuration that nobody said shall stay (F67)? One look at one folder. */
+export function changesUnfinished(dirs: Directories): boolean {
+  const stages = (['temporary', 'in-progress'] as const).map((stage) => basename(stageFolder(dirs, stage)));
+  return readdirSync(dirs.work).some((name) => stages.includes(name) || isTemporaryName(name));
 }
 
 /** Finished checkpoints, newest first by the order of their names (F68). What is not named by a time is left out. */

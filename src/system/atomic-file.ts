@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, closeSync, fchmodSync, fsyncSync, openSync, realpathSync, renameSync, statSync, symlinkSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, closeSync, fchmodSync, fsyncSync, openSync, readdirSync, realpathSync, renameSync, statSync, symlinkSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { PermissionMissing } from '../core/errors.js';
@@ -10,6 +10,28 @@ const TEMPORARY = /^\..+\.[0-9a-f]{12}\.certwright-tmp$/;
 /** True for a file name that this module uses before the rename, so that whoever finds one may remove it. */
 export function isTemporaryName(name: string): boolean {
   return TEMPORARY.test(name);
+}
+
+/** Removes what stopped runs left beside a file, or link, that they were about to replace; a folder that cannot be read holds nothing. */
+export function removeTemporariesOf(path: string): void {
+  for (const place of new Set([path, realOf(path)])) {
+    const start = `.${basename(place)}.`;
+    let names: string[];
+    try {
+      names = readdirSync(dirname(place));
+    } catch {
+      continue;
+    }
+    for (const name of names.filter((each) => each.startsWith(start) && isTemporaryName(each))) removeQuietly(join(dirname(place), name));
+  }
+}
+
+function realOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 function temporaryFor(path: string): string {

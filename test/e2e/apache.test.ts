@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,8 +6,8 @@ import { afterEach, expect, it } from 'vitest';
 import { generationOf, untilGone } from '../../src/plugins/apache/generation.js';
 import { listCheckpoints } from '../../src/store/checkpoint.js';
 import { undoCheckpoint } from '../../src/store/checkpoint-undo.js';
-import { conf, LISTEN, type ApacheTreeOfTests } from '../plugins/apache/corpus.js';
-import { makeApache, type RunningApache } from './apache.js';
+import type { ApacheTreeOfTests } from '../plugins/apache/corpus.js';
+import { debianTree, makeApache, type RunningApache } from './apache.js';
 import { runProgram } from './certwright.js';
 import { fine } from './sandbox-of-test.js';
 import { caAndPlaceForWebServer, old, pebble, place, plainAnswer, ports, runAt, servedFor } from './web-server.js';
@@ -23,29 +23,8 @@ const start = async (tree: Omit<ApacheTreeOfTests, 'title'>): Promise<void> => {
 };
 const run = (verb: string, ...more: string[]) => runAt(verb, '--apache-server-root', apache.root, '--apache-logs-root', apache.root, ...more);
 
-/** As Debian has it: modules and sites are links, and neither ssl nor rewrite is there. */
-const debian = (): Omit<ApacheTreeOfTests, 'title'> => {
-  const available = readdirSync('/etc/apache2/mods-available').filter((name) => /^(?:ssl|socache_shmcb|rewrite|setenvif|mime|headers|authz_core|mpm_event|dir)\.(?:load|conf|load)$/.test(name));
-  const enabled = available.filter((name) => /^(?:authz_core|mpm_event|dir)\./.test(name));
-  return {
-    files: {
-      'apache2.conf': conf('IncludeOptional mods-enabled/*.load\nIncludeOptional mods-enabled/*.conf\nInclude ports.conf\nIncludeOptional sites-enabled/*.conf', []).replace(/<Directory[\s\S]*<\/Directory>\n/, ''),
-      'ports.conf': `${LISTEN}\n\n<IfModule ssl_module>\n\tListen 127.0.0.1:{S} https\n</IfModule>\n`,
-      'mime.types': '',
-      ...Object.fromEntries(available.map((name) => [`mods-available/${name}`, readFileSync(join('/etc/apache2/mods-available', name), 'latin1').replace(/^\s*TypesConfig.*$/m, 'TypesConfig mime.types').replaceAll('${APACHE_RUN_DIR}', '{R}')])),
-      'sites-available/example.conf': '<VirtualHost *:{H}>\n\tServerName example.com\n\tServerAlias www.example.com\n\tDocumentRoot {R}\n</VirtualHost>\n',
-      'sites-available/000-other.conf': '<VirtualHost *:{H}>\n\tServerName other.example.com\n</VirtualHost>\n',
-    },
-    links: {
-      ...Object.fromEntries(enabled.map((name) => [`mods-enabled/${name}`, `../mods-available/${name}`])),
-      'sites-enabled/example.conf': '../sites-available/example.conf',
-      'sites-enabled/000-other.conf': '../sites-available/000-other.conf',
-    },
-  };
-};
-
 it('run --apache on Debian: modules, site and listen enabled, proved, served, redirected; again changes no byte; renew; rollback restores all', { timeout: 90_000 }, async () => {
-  await start(debian());
+  await start(debianTree());
   const before = apache.files();
   await fine(run('run', '--apache', '-d', 'example.com,www.example.com'));
   expect(await servedFor('example.com', ports.https)).toContain('DNS:example.com, DNS:www.example.com');

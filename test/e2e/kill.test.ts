@@ -3,15 +3,11 @@ import { existsSync, lstatSync, readFileSync, readdirSync, statSync, cpSync, rmS
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { binary, makePlace, runProgram, unattended, type Place } from './certwright.js';
+import { CALLS, callsIn, isChange, killAt, spread } from './kill-points.js';
 import { startPebble, type Pebble } from './pebble.js';
 
 /** How many points of an issuance are killed; `npm run campaign:kills` takes many, `npm test` a few. */
 const POINTS = Number(process.env['CERTWRIGHT_KILLS'] ?? 12);
-/** System calls that open, close or change something on disk, or speak to the CA. */
-const CALLS = 'openat,close,connect,write,writev,pwrite64,fsync,fdatasync,ftruncate,rename,renameat,renameat2,symlink,symlinkat,link,linkat,unlink,unlinkat,mkdir,mkdirat,rmdir,chmod,fchmod,fchmodat,chown,fchown,fchownat,utimensat';
-
-/** Points beside the changes. */
-const PASSIVE = new Set(['openat', 'close', 'connect']);
 
 let pebble: Pebble;
 let place: Place;
@@ -29,35 +25,7 @@ afterAll(async () => {
 
 const config = (...path: string[]) => join(place.folder, 'config', ...path);
 const env = () => ({ HOME: place.folder, REQUESTS_CA_BUNDLE: pebble.caPath });
-const strace = (options: readonly string[]) => runProgram('strace', ['-f', '-qq', '-o', join(place.folder, 'trace'), ...options, process.execPath, binary, ...flags], { env: env(), timeout: 60_000 });
-
-interface Call {
-  call: string;
-  /** strace counts each system call of a thread by itself. */
-  nth: number;
-  line: string;
-}
-
-/** The calls of the main thread (the one that made the first), each with its number among those of the same name. */
-function mainCalls(trace: string): readonly Call[] {
-  const lines = trace.split('\n').filter((line) => line !== '');
-  const main = lines[0]?.split(' ')[0];
-  const seen = new Map<string, number>();
-  return lines.flatMap((line) => {
-    const [thread, text = ''] = line.split(/ +(.*)/s);
-    const call = /^([a-z0-9_]+)\(/.exec(text)?.[1];
-    if (thread !== main || call === undefined) return [];
-    const nth = (seen.get(call) ?? 0) + 1;
-    seen.set(call, nth);
-    return [{ call, nth, line: text }];
-  });
-}
-
-/** `count` of these, evenly spread. */
-function spread<T>(all: readonly T[], count: number): readonly T[] {
-  const number = Math.max(0, Math.min(all.length, count));
-  return Array.from({ length: number }, (_, index) => all[Math.floor((index * all.length) / number)]).filter((item) => item !== undefined);
-}
+const strace = (options: readonly string[]) => runProgram('strace', ['-qq', '-o', join(place.folder, 'trace'), ...options, process.execPath, binary, ...flags], { env: env(), timeout: 60_000 });
 
 /** Every private key below the configuration directory, wherever a kill may have left it, is for its owner only. */
 function keysAreSecret(folder: string): void {
@@ -90,11 +58,11 @@ it(`N05: kill -9 at ${POINTS} points of a renewal: the old version or the new on
   const pristine = join(place.folder, 'pristine');
   const whole = await strace(['-e', `trace=${CALLS}`]);
   expect(whole.code, whole.stderr).toBe(0);
-  const own = mainCalls(readFileSync(join(place.folder, 'trace'), 'utf8'));
+  const own = callsIn(readFileSync(join(place.folder, 'trace'), 'utf8'));
   const save = own.findIndex(({ line }) => line.includes('.certwright/journal'));
   expect(save).toBeGreaterThan(0);
   // Between every two changes that the save makes, as far as the number allows; the rest spread over the whole run.
-  const saving = own.slice(save - 4).filter(({ call }) => !PASSIVE.has(call));
+  const saving = own.slice(save - 4).filter(isChange);
   const chosen = spread(saving, Math.min(saving.length, Math.ceil(POINTS * 0.6)));
   const points = [...spread(own, POINTS - chosen.length), ...chosen];
   cpSync(config(), pristine, { recursive: true, verbatimSymlinks: true });
@@ -106,7 +74,7 @@ it(`N05: kill -9 at ${POINTS} points of a renewal: the old version or the new on
     cpSync(pristine, config(), { recursive: true, verbatimSymlinks: true });
     const old = live();
     const asked = pebble.requests().length;
-    const { signal, code } = await strace(['-e', `trace=${CALLS}`, '-e', `inject=${point.call}:signal=SIGKILL:when=${point.nth}`]);
+    const { signal, code } = await strace(killAt(at));
     if (signal === 'SIGKILL' || code === 137) killed += 1;
     const first = pebble.requests().slice(asked);
     const after = live();

@@ -151,6 +151,18 @@ it('what cannot be put back is told, the rest is put back, and nothing stands in
   expect(await recoverCheckpoints(dirs, run)).toEqual([]);
 });
 
+it('what a stop left beside the files is removed, through links too, and nothing of anybody else', async () => {
+  put('real.conf', 'before');
+  symlinkSync('../real.conf', etc('sites/site'));
+  recordFiles(dirs, 'in-progress', [etc('sites/site')], '');
+  recordNewFiles(dirs, 'in-progress', [etc('new.conf')]);
+  const left = ['.real.conf.0123456789ab.certwright-tmp', '.new.conf.0123456789ab.certwright-tmp', 'sites/.site.0123456789ab.certwright-tmp'];
+  const others = ['.other.conf.0123456789ab.certwright-tmp', '.real.conf.swp'];
+  for (const file of [...left, ...others]) put(file, 'half');
+  await recoverCheckpoints(dirs, run);
+  expect([...left, ...others].filter((file) => existsSync(etc(file)))).toEqual(others);
+});
+
 it('files that are to stay as they are do, and the others are put back', async () => {
   put('nginx.conf', 'before');
   put('sites/nginx.conf', 'before');
@@ -169,7 +181,7 @@ it('COMMANDS is read and written as CSV', () => {
   expect(readCommands(commands.map(commandRow).join(''))).toEqual(commands);
 });
 
-it('killed before any step of a change, the next run has the old files or the finished change', { timeout: 60_000 }, async () => {
+it('killed before any step of a change, the next run has the old files or the finished change', { timeout: 150_000 }, async () => {
   const program = await makeProgram(root, `
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
