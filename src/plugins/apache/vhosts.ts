@@ -1,3 +1,4 @@
+import { lineAt } from '../server-configuration/lines.js';
 import type { Section } from './syntax.js';
 import type { ApacheFile, ApacheTree, Statement } from './tree.js';
 
@@ -117,5 +118,5 @@ export function matches(pattern: string, name: string): boolean {
 
 /** `FILE:LINE` of a host. */
 export function placeOf({ file, section }: Pick<Vhost, 'file' | 'section'>): string {
-  return `${file.path}:${file.text.slice(0, section.start).split('\n').length}`;
+  return `${file.path}:${lineAt(file, section.start)}`;
 }

@@ -20,12 +20,13 @@ export function challengeEdits(tree: NginxTree, servers: readonly Server[], answ
   const byServer = new Map<Server, Http01Answer[]>();
   const give = (server: Server, answer: Http01Answer): void => void byServer.set(server, [...(byServer.get(server) ?? []), answer]);
   const open = servers.filter(({ listens }) => listens.some((listen) => reachable(listen, ports.http)));
+  const defaults = defaultsOf(open, ports.http);
   for (const answer of answers) {
     const fitting = servers.filter((server) => fitOf(server, answer.name) !== null);
     const asked = fitting.filter(({ listens }) => listens.some((listen) => reachable(listen, ports.http) || (listen.ssl && listen.port === ports.https)));
     for (const server of asked) give(server, answer);
     // On an address where no block has the name, or only a regex that we could not read, the default block is asked.
-    for (const server of defaultsOf(open, ports.http)) if (!asked.includes(server)) give(server, answer);
+    for (const server of defaults) if (!asked.includes(server)) give(server, answer);
   }
   for (const [server, own] of byServer) edits.add(server.file, atStart(server.file, server.block, own.map(answerLine)));
   if (open.length > 0) return null;

@@ -8,6 +8,7 @@ import { chooseBlock } from './choose.js';
 import { configurationFault } from './control.js';
 import { copyOf, deployTo, type DeployWish } from './deploy.js';
 import { atEnd, EditList, newlineOf, type Edit } from '../server-configuration/edits.js';
+import { lineAt } from '../server-configuration/lines.js';
 import { addHsts, addStapling } from './enhance.js';
 import { nginxSettings } from './options.js';
 import { optionsFile, tlsSettings } from './options-file.js';
@@ -85,7 +86,7 @@ interface At {
 
 /** `FILE:LINE` of a block. */
 export function placeOf({ file, block }: Server): string {
-  return `${file.path}:${file.text.slice(0, block.start).split('\n').length}`;
+  return `${file.path}:${lineAt(file, block.start)}`;
 }
 
 /** What a block is asked by. `.example.com` is a name and a pattern; `_` and the like are none. */

@@ -6,6 +6,8 @@ import { statements, type NginxTree } from './tree.js';
 
 /** Milliseconds between two looks. */
 const LOOK = 15;
+/** Milliseconds in which even a busy machine has read thousands of blocks; longer takes only a reload that failed. */
+const LONGEST = 20_000;
 
 /** The processes of this nginx that take requests now; null where that cannot be seen. `usualPid`: the pid file that the program was built with. */
 export function workersOf(tree: NginxTree, usualPid: string): readonly number[] | null {
@@ -34,13 +36,13 @@ function notedMaster(tree: NginxTree, usualPid: string): number {
 }
 
 /**
- * Waits until none of these processes takes requests any more: nginx starts the new ones first, and for a moment both answer. At the
- * longest for `ms`.
+ * Waits until none of these processes takes requests any more: nginx starts the new ones first, and for a moment both answer. Where
+ * processes cannot be seen, for `blind` milliseconds at the longest.
  */
-export async function untilGone(workers: readonly number[] | null, ms: number): Promise<void> {
-  const until = Date.now() + ms;
-  // Where processes cannot be seen: nginx itself waits 100 ms between the new workers and the old ones.
-  if (workers === null) return void (await sleep(Math.min(ms, 300)));
+export async function untilGone(workers: readonly number[] | null, blind: number): Promise<void> {
+  // Between the new workers and the old ones nginx itself waits 100 ms.
+  if (workers === null) return void (await sleep(Math.min(blind, 300)));
+  const until = Date.now() + LONGEST;
   while (Date.now() < until && workers.some((worker) => parentOf(String(worker)) !== null && !isLeaving(String(worker)))) await sleep(LOOK);
 }
 

@@ -7,25 +7,16 @@ import { tlsSettings } from '../../../src/plugins/nginx/options-file.js';
 import { planRedirect, redirectEdits } from '../../../src/plugins/nginx/redirect.js';
 import { serversOf } from '../../../src/plugins/nginx/servers.js';
 import { NginxSyntaxError } from '../../../src/plugins/nginx/syntax.js';
-import { readTree, type ConfigurationFiles } from '../../../src/plugins/nginx/tree.js';
+import { readTree } from '../../../src/plugins/nginx/tree.js';
 import { mutated, numbers } from '../mutation.js';
 import { conf, nginxTrees } from './corpus.js';
+import { inMemory } from './in-memory.js';
 
 /** `npm run campaign:nginx-mutations` takes more. */
 const COUNT = Number(process.env['CERTWRIGHT_MUTATIONS'] ?? 600);
 const SEED = Number(process.env['CERTWRIGHT_SEED'] ?? 2026);
 
 const PIECES = ['{', '}', ';', '"', "'", '\\', '#', '$', '${', '\n', '\r\n', ' ', '\0', '\xff', 'server {', 'include site.conf;', 'include *;', 'listen 80;', 'server_name ~(', 'lua_by_lua_block {', '[[', '--', 'if ($x) {'];
-
-const inMemory = (files: Readonly<Record<string, string>>): ConfigurationFiles => ({
-  read(path) {
-    const text = files[path];
-    if (text === undefined) throw new Error(`no such file: ${path}`);
-    return text;
-  },
-  real: (path) => path,
-  glob: (pattern) => Object.keys(files).filter((path) => path.startsWith(pattern.slice(0, pattern.search(/[*?[]/)))),
-});
 
 it(`${COUNT} broken configurations are read or refused, in no time; splicing nothing gives the same bytes; edits can be placed`, { timeout: 60_000 + COUNT * 20 }, () => {
   const next = numbers(SEED);
