@@ -11,7 +11,7 @@ import type { World } from './core/world.js';
 import { builtInPlugins } from './plugins/registry.js';
 import type { Rehearsal } from './rehearsal.js';
 import { changesUnfinished } from './store/checkpoint.js';
-import { acquireLocks } from './store/lock.js';
+import { locksOfRun } from './store/lock.js';
 import { ensureDirectories, type Directories } from './store/paths.js';
 import { openLog, type Log } from './system/log.js';
 import { printable } from './system/printable.js';
@@ -96,10 +96,11 @@ async function runCommand(asked: Settings, call: Call): Promise<number> {
       }),
       log,
     );
-    const locks = await acquireLocks([dirs.config, dirs.work, dirs.logs], { waitSeconds: waitForLock, signal: cancel.signal });
+    const locks = locksOfRun({ waitSeconds: waitForLock, signal: cancel.signal });
     closing.push(() => locks.release());
+    await locks.take([dirs.config, dirs.work, dirs.logs]);
     interaction.report({ type: 'log-file', path: log.path });
-    const world = makeWorld({ args: call.args, env: rehearsal?.env ?? call.env, dirs, log, interaction, signal: cancel.signal, rehearsal, attended: call.stdin.isTTY });
+    const world = makeWorld({ args: call.args, env: rehearsal?.env ?? call.env, dirs, log, interaction, signal: cancel.signal, locks, rehearsal, attended: call.stdin.isTTY });
     if (changesUnfinished(dirs)) await (await import('./core/put-right.js')).putServersRight(world);
     await dispatch(settings, world, call);
     await interaction.close();

@@ -33,7 +33,7 @@ export async function rehearse(plan: ObtainPlan, settings: Settings, { interacti
   };
   const rehearsal = await startRehearsal({ ...given, values: { ...given.values, preHook: '', postHook: '', deployHook: '' } }, parts.env);
   try {
-    const world = makeWorld({ ...parts, env: rehearsal.env, interaction: watching(interaction), rehearsal, attended: true, dirs: { config: given.values.configDir, work: given.values.workDir, logs: given.values.logsDir } });
+    const world = makeWorld({ ...parts, locks: null, env: rehearsal.env, interaction: watching(interaction), rehearsal, attended: true, dirs: { config: given.values.configDir, work: given.values.workDir, logs: given.values.logsDir } });
     await carryOutPair(onSandbox(plan, rehearsal.settings, left), rehearsal.settings, rehearsal.settings, world, new Map());
     interaction.report({ type: 'log', level: 'info', message: `The rehearsal worked: on the sandbox CA this plan gives a certificate. Nothing real was changed.${left.map(({ label }) => ` ${label} was left alone, so its part was not rehearsed.`).join('')}` });
     return true;

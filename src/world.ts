@@ -1,11 +1,13 @@
 import { hostname } from 'node:os';
 import type { AcmeClient, DirectoryInfo } from './acme/client.js';
+import { PermissionMissing } from './core/errors.js';
 import { cleanEnvironment } from './core/hook-environment.js';
 import type { Interaction } from './core/interaction.js';
 import type { Settings } from './core/settings.js';
 import type { World } from './core/world.js';
 import { builtInPlugins } from './plugins/registry.js';
 import type { Rehearsal } from './rehearsal.js';
+import type { LocksOfRun } from './store/lock.js';
 import type { Directories } from './store/paths.js';
 import { systemClock } from './system/clock.js';
 import type { Log } from './system/log.js';
@@ -20,12 +22,14 @@ interface Parts {
   log: Log;
   interaction: Interaction;
   signal: AbortSignal;
+  /** null = nothing of this machine is touched. */
+  locks: LocksOfRun | null;
   rehearsal: Rehearsal | null;
   attended: boolean;
 }
 
 /** The real outside world for one command: network, shell, clock. What is heavy is loaded when it is first used. */
-export function makeWorld({ args, env, dirs, log, interaction, signal, rehearsal, attended }: Parts): World {
+export function makeWorld({ args, env, dirs, log, interaction, signal, locks, rehearsal, attended }: Parts): World {
   // For tests: everything that `schedule` reads and writes is below this folder.
   const root = env['CERTWRIGHT_ROOT'] || '/';
   const directories = new Map<string, Promise<DirectoryInfo>>();
@@ -73,6 +77,15 @@ export function makeWorld({ args, env, dirs, log, interaction, signal, rehearsal
     async runProgram(command) {
       const [{ runShell }, { shellQuote }] = await Promise.all([import('./system/process.js'), import('./core/decide/command-line.js')]);
       return runShell(shellQuote(command), { env: { ...env, LC_ALL: 'C', TZ: 'UTC' }, timeoutMs: PROGRAM_TIME, signal });
+    },
+    async lockFolder(path) {
+      try {
+        await locks?.take([path]);
+      } catch (error) {
+        if (!(error instanceof PermissionMissing)) throw error;
+        // Nobody can edit there: who only has the server read its certificates needs no more.
+        log.write('debug', 'lock', error.message);
+      }
     },
     sandbox: rehearsal?.help ?? null,
     connect,

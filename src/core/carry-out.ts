@@ -20,7 +20,7 @@ import type { DeployOutcome, Event } from './events.js';
 import { repeatExports } from './export.js';
 import { cleanEnvironment, deployEnvironment, LONGEST_LIST, postEnvironment } from './hook-environment.js';
 import { runHooks, type HookRun } from './hooks.js';
-import { installInto, openInstaller, planInstallation } from './installation.js';
+import { installInto, lockServer, openInstaller, planInstallation } from './installation.js';
 import { forget, issue, type Issued } from './issue.js';
 import { changeForNow, putBack } from './server-change.js';
 import { watchServed } from './served.js';
@@ -212,9 +212,12 @@ async function use(installer: Installer, deployment: Deployment, settings: Setti
   else await installer.reload();
 }
 
-async function loadAuthenticator(plan: ObtainPlan, { values }: Settings, { plugins, authenticators }: World): Promise<Authenticator> {
+async function loadAuthenticator(plan: ObtainPlan, settings: Settings, world: World): Promise<Authenticator> {
+  const { plugins, authenticators } = world;
+  const { values } = settings;
   const descriptor = plugins.find(({ name }) => name === plan.authenticator);
   if (!descriptor?.load) throw new Refused(`The requested ${plan.authenticator} plugin does not appear to be installed`);
+  await lockServer(descriptor, settings, world);
   if (!authenticators || !descriptor.overlaps) return descriptor.load();
   const key = [plan.authenticator, values.http01Port, values.http01Address ?? '', values.httpsPort].join(' ');
   const shared = authenticators.get(key) ?? descriptor.load();

@@ -1,4 +1,4 @@
-import type { Deployment, Enhancement, InstallContext, Installer, ServerChange } from '../plugins/contract.js';
+import type { Deployment, Enhancement, InstallContext, Installer, PluginDescriptor, ServerChange } from '../plugins/contract.js';
 import { enhancementsWanted } from './decide/enhancements-wanted.js';
 import { PluginError, Refused } from './errors.js';
 import { applySteps, undoChanges, type ChangeStep } from './server-change.js';
@@ -22,9 +22,16 @@ export async function openInstaller(settings: Settings, world: World): Promise<I
   const descriptor = world.plugins.find((plugin) => plugin.name === name);
   if (!descriptor?.loadInstaller) throw new Refused(`The requested ${name} plugin does not appear to be installed`, { hint: `\`${settings.program} plugins --installers\` lists those that are.` });
   const installer = await descriptor.loadInstaller();
+  await lockServer(descriptor, settings, world);
   await installer.prepare(installContext(settings, world));
   await installer.read(new Map());
   return installer;
+}
+
+/** What a plugin reads and edits stays as it is for others meanwhile (S147). Throws LockHeld. */
+export async function lockServer({ server }: PluginDescriptor, { plugin }: Settings, world: World): Promise<void> {
+  const root = server?.root(plugin) ?? null;
+  if (root !== null) await world.lockFolder(root);
 }
 
 function installContext({ values, plugin }: Settings, world: World): InstallContext {

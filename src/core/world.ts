@@ -27,6 +27,8 @@ export interface World {
   schedule(wish?: { owners: boolean }): Promise<ScheduleFact>;
   /** Runs a program of the system; never throws for how it ends. */
   runProgram(command: readonly string[]): Promise<{ exitCode: number; stdout: string; stderr: string }>;
+  /** Keeps other clients out of a web server's configuration, as certbot does, until this run ends (S147). Throws LockHeld. */
+  lockFolder(path: string): Promise<void>;
   /** The words typed after the program's name, for `resume`. */
   args: readonly string[];
   sandbox: SandboxHelp | null;

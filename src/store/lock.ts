@@ -47,6 +47,33 @@ export async function acquireLocks(
   }
 }
 
+/** The locks that one run takes, one after the other. */
+export interface LocksOfRun {
+  /** Locks these folders until the run ends, as `acquireLocks` does; those that it has already stay so. */
+  take(paths: readonly string[]): Promise<void>;
+  release(): Promise<void>;
+}
+
+/** Our own second lock of a file would be refused by the first: each folder is locked once, however often it is asked for. */
+export function locksOfRun(how: Parameters<typeof acquireLocks>[1]): LocksOfRun {
+  const held = new Map<string, Promise<HeldLock>>();
+  return {
+    async take(paths) {
+      const folders = paths.map((path) => permitted(path, 'read', () => realpathSync(path)));
+      const fresh = folders.filter((folder) => !held.has(folder));
+      if (fresh.length > 0) {
+        const taking = acquireLocks(fresh, how);
+        for (const folder of fresh) held.set(folder, taking);
+        taking.catch(() => fresh.forEach((folder) => held.delete(folder)));
+      }
+      await Promise.all(folders.map((folder) => held.get(folder)));
+    },
+    async release() {
+      for (const lock of new Set([...held.values()].reverse())) await (await lock.catch(() => null))?.release();
+    },
+  };
+}
+
 /** Fills `held`; the path of the first lock that somebody else has, or null when all are ours. */
 async function takeAll(folders: readonly string[], held: HeldLock[], take: TakeLock): Promise<string | null> {
   for (const folder of folders) {

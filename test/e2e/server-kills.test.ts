@@ -72,7 +72,7 @@ function pointsOf(trace: string, ms: number): readonly Point[] {
   expect(first).toBeGreaterThan(0);
   const chosen = spread(calls.slice(first).filter(isChange), Math.ceil(POINTS * 0.6));
   const anywhere = spread(calls, Math.ceil(POINTS * 0.15));
-  return [...chosen, ...anywhere, ...Array.from({ length: Math.max(0, POINTS - chosen.length - anywhere.length) }, () => ({ after: ms * (0.15 + 0.85 * Math.random()) }))];
+  return [...chosen, ...anywhere, ...Array.from({ length: Math.max(0, POINTS - chosen.length - anywhere.length) }, () => ({ after: ms * (0.15 + 0.7 * Math.random()) }))];
 }
 
 /** Runs the program and kills it there: that process only, as the kernel's out-of-memory killer would. */
