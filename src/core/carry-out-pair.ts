@@ -1,16 +1,19 @@
 import { listAccounts } from '../store/accounts.js';
-import { carryOut, type Carried } from './carry-out.js';
+import { readLineage } from '../store/lineage.js';
+import { carryOut, readyInstaller, type Carried } from './carry-out.js';
 import type { ObtainPlan } from './decide/plan.js';
+import { deploymentOf } from './deployment.js';
 import { AcmeProblem, CertwrightError, ChallengesFailed } from './errors.js';
 import type { RenewalOutcome } from './events.js';
 import type { Settings } from './settings.js';
 import { hooksOnce } from './hooks-once.js';
+import { installInto, openInstaller } from './installation.js';
 import type { World } from './world.js';
 
 /**
  * Carries out a plan and that of its partner, if it has one: one account, one run of each pre and post hook, the same names one after
  * the other, so that the CA has them proved already the second time. A half that was obtained stays when the other one fails, and
- * is told; `done` gets what came of each certificate by its name, so that another try does what is left. Returns how post hooks ended. Throws what `carryOut` throws.
+ * is told. The server is given both at once, after the last; `done` gets what came of each certificate by its name, so that another try does what is left. Returns how post hooks ended. Throws what `carryOut` throws.
  */
 export async function carryOutPair(plan: ObtainPlan, settings: Settings, partner: Settings | null, world: World, done: Map<string, Carried>): Promise<Carried['post']> {
   if (!plan.pair || !partner) {
@@ -18,8 +21,10 @@ export async function carryOutPair(plan: ObtainPlan, settings: Settings, partner
     done.set(nameOf(plan), carried);
     return carried.post;
   }
+  const installs = settings.verb === 'run' && (await readyInstaller(plan, settings, world)) !== null;
+  const alone = (half: ObtainPlan): ObtainPlan => (installs ? { ...half, installer: null } : half);
   const hooks = hooksOnce(world);
-  const halves = [{ half: plan, own: settings }, { half: plan.pair, own: partner }];
+  const halves = [{ half: alone(plan), own: settings }, { half: alone(plan.pair), own: partner }];
   let failure: unknown;
   let post: Carried['post'] = [];
   try {
@@ -33,6 +38,8 @@ export async function carryOutPair(plan: ObtainPlan, settings: Settings, partner
         if (!(error instanceof AcmeProblem) || error instanceof ChallengesFailed) break;
       }
     }
+    const obtained = halves.map(({ half }) => nameOf(half)).find((name) => done.has(name));
+    if (installs && obtained !== undefined) await installInto(await openInstaller(settings, world), deploymentOf(readLineage(world.dirs, obtained), settings, world.dirs), settings, world, { deploy: true });
   } finally {
     post = await hooks.end(halves.map(({ half }): RenewalOutcome => ({ name: nameOf(half), names: half.identifiers.map(({ value }) => value), state: done.has(nameOf(half)) ? 'renewed' : 'failed' })));
   }

@@ -6,7 +6,7 @@ import { generatePrivateKey } from '../crypto/keys.js';
 import { watchTasks } from '../plugins/manual/watch.js';
 import { aliasMap } from './decide/challenge-alias.js';
 import type { Authenticator, ChallengeContext, ChallengeTask, Deployment, Installer } from '../plugins/contract.js';
-import { newLinks, readLineage, type Lineage } from '../store/lineage.js';
+import { readLineage, type Lineage } from '../store/lineage.js';
 import { changeRenewalNotes } from '../store/renewal-notes.js';
 import { linkPartners } from '../store/partner.js';
 import { saveNewLineage, saveNewVersion } from '../store/save.js';
@@ -15,6 +15,7 @@ import { saveCsrFiles } from './csr-files.js';
 import { enhancementsWanted } from './decide/enhancements-wanted.js';
 import type { KeyPlan, ObtainPlan, RenewalValue } from './decide/plan.js';
 import { deploy } from './deploy.js';
+import { deploymentOf, plannedDeployment } from './deployment.js';
 import { Refused } from './errors.js';
 import type { DeployOutcome, Event } from './events.js';
 import { repeatExports } from './export.js';
@@ -187,7 +188,7 @@ async function keep(plan: ObtainPlan, issued: Issued, { lineage, accountId, inst
   noteDropped(saved.name, dropped, world);
   say({ type: 'stage', stage: 'save', state: 'done' });
   say({ type: 'saved', lineage: saved.name, version: saved.version, files: saved.files, names, ...(dropped.length > 0 ? { dropped: [...dropped] } : {}), notAfter: notAfter.toISOString(), issuer, renewsByItself: plan.authenticator !== 'manual' || plan.renewalParams['manual_auth_hook'] !== undefined, ...(plan.renewal === undefined ? {} : { renewal: plan.renewal && { by: plan.renewal.by, ...(plan.renewal.next === undefined ? {} : { next: new Date(plan.renewal.next).toISOString() }) } }) });
-  if (installer) await use(installer, { names: issued.identifiers.filter(({ type }) => type === 'dns').map(({ value }) => value), files: saved.files }, settings, world);
+  if (installer) await use(installer, deploymentOf(readLineage(world.dirs, saved.name), settings, world.dirs), settings, world);
   await repeatExports(saved.name, settings, world);
   return deploy(settings, { name: saved.name, names: issued.identifiers.map(({ value }) => value), liveFolder: saved.liveFolder }, world);
 }
@@ -196,12 +197,11 @@ async function keep(plan: ObtainPlan, issued: Issued, { lineage, accountId, inst
  * The installer of the plan, with the server's configuration read and the change planned once: what cannot be installed is said before
  * anything is ordered. Null without one; `renew` reloads the servers of all its certificates at the end.
  */
-async function readyInstaller(plan: ObtainPlan, settings: Settings, world: World): Promise<Installer | null> {
+export async function readyInstaller(plan: ObtainPlan, settings: Settings, world: World): Promise<Installer | null> {
   if (plan.installer === null || plan.dryRun || plan.lineage === null || settings.verb === 'renew') return null;
   const installer = await openInstaller(settings, world);
   if (settings.verb !== 'run') return installer;
-  const files = plan.lineage.exists ? readLineage(world.dirs, plan.lineage.name).live : newLinks(world.dirs, plan.lineage.name);
-  await planInstallation(installer, { names: plan.identifiers.filter(({ type }) => type === 'dns').map(({ value }) => value), files }, enhancementsWanted(settings), { deploy: true });
+  await planInstallation(installer, plannedDeployment(plan, world.dirs), enhancementsWanted(settings), { deploy: true });
   await installer.read(new Map());
   return installer;
 }

@@ -139,7 +139,16 @@ export interface ServerChange {
 /** The files of a certificate as a server is pointed to them. */
 export interface Deployment {
   names: readonly string[];
-  files: { cert: string; privkey: string; chain: string; fullchain: string };
+  files: CertificateFiles;
+  /** A second certificate for the same names, with a key of the other type: served beside the first one. */
+  second?: CertificateFiles;
+}
+
+export interface CertificateFiles {
+  cert: string;
+  privkey: string;
+  chain: string;
+  fullchain: string;
 }
 
 /** A name whose place in the server's configuration only a person can tell. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { makeNginx, type RunningNginx } from './nginx.js';
 import { fine } from './sandbox-of-test.js';
-import { caAndPlaceForWebServer, old, pebble, place, plainAnswer, ports, runAt, servedFor } from './web-server.js';
+import { caAndPlaceForWebServer, keyServedTo, old, pebble, place, plainAnswer, ports, runAt, servedFor } from './web-server.js';
 
 let nginx: RunningNginx;
 caAndPlaceForWebServer();
@@ -52,4 +52,17 @@ it('a configuration that nginx rejects is told in its words before anything is o
   expect(stderr).toContain('unknown directive "nonsense"');
   expect(stderr).toContain('site.conf:2');
   expect(pebble.requests().length).toBe(requests);
+});
+
+it('U23: run --nginx --dual serves both certificates of a pair, each to the client that can use it; again changes no byte; rollback restores all', { timeout: 60_000 }, async () => {
+  await start('server {\n    listen {H};\n    server_name example.com;\n}\n');
+  const before = nginx.files();
+  await fine(run('run', '--nginx', '-d', 'example.com', '--dual', '--no-redirect'));
+  expect(await keyServedTo('ecdsa_secp256r1_sha256', 'example.com', ports.https)).toBe('ec');
+  expect(await keyServedTo('rsa_pss_rsae_sha256', 'example.com', ports.https)).toBe('rsa');
+  const after = nginx.files();
+  for (const half of ['example.com', 'example.com-rsa']) expect(await fine(run('install', '-i', 'nginx', '--cert-name', half, '--no-redirect'))).toContain('Nothing had to be changed.');
+  expect(nginx.files()).toEqual(after);
+  await fine(run('rollback', '-i', 'nginx', '--checkpoints', '1'));
+  expect(nginx.files()).toEqual(before);
 });

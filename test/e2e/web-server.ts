@@ -111,6 +111,19 @@ export function servedFor(name: string, port: number, host = '127.0.0.1'): Promi
   });
 }
 
+/** The key type of the certificate that a client gets which takes one kind of signature only; null when there is none for it. */
+export function keyServedTo(client: 'ecdsa_secp256r1_sha256' | 'rsa_pss_rsae_sha256', name: string, port: number): Promise<string | null> {
+  return new Promise((resolve) => {
+    const socket = connectTls({ host: '127.0.0.1', port, servername: name, sigalgs: client, rejectUnauthorized: false, timeout: 3000 }, () => {
+      const type = socket.getPeerX509Certificate()?.publicKey.asymmetricKeyType ?? null;
+      socket.end();
+      resolve(type);
+    });
+    socket.on('error', () => resolve(null));
+    socket.on('timeout', () => socket.destroy(new Error('silent')));
+  });
+}
+
 /** Status and Location of a plain request. */
 export function plainAnswer(name: string, port: number, host = '127.0.0.1', path = '/'): Promise<{ status: number; location: string }> {
   return new Promise((resolve, reject) => {

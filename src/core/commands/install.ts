@@ -3,6 +3,7 @@ import type { Deployment } from '../../plugins/contract.js';
 import { readCertificate } from '../../crypto/certificate.js';
 import { listLineages, readLineage, type Lineage } from '../../store/lineage.js';
 import { enhancementsWanted } from '../decide/enhancements-wanted.js';
+import { deploymentOf } from '../deployment.js';
 import { Refused, StoreError } from '../errors.js';
 import { installInto, openInstaller } from '../installation.js';
 import { putRight } from '../put-right.js';
@@ -30,8 +31,8 @@ export async function enhance(settings: Settings, world: World): Promise<void> {
 }
 
 /** The certificate that is meant: a lineage by name, the only way of a person, or loose files. */
-async function deploymentMeant({ values }: Settings, world: World): Promise<Deployment> {
-  const { certname, certPath, keyPath, fullchainPath, chainPath, domains } = values;
+async function deploymentMeant(settings: Settings, world: World): Promise<Deployment> {
+  const { certname, certPath, keyPath, fullchainPath, chainPath, domains } = settings.values;
   if (certname === undefined && (certPath !== undefined || keyPath !== undefined)) {
     if (keyPath === undefined || (certPath === undefined && fullchainPath === undefined)) throw pathsMissing();
     const cert = certPath ?? fullchainPath ?? '';
@@ -40,7 +41,8 @@ async function deploymentMeant({ values }: Settings, world: World): Promise<Depl
     return { names: domains.length > 0 ? domains : readCertificate(readFileSync(cert, 'utf8')).names, files };
   }
   const lineage = await lineageMeant(certname, world);
-  return { names: domains.length > 0 ? domains : lineage.identifiers.filter(({ type }) => type === 'dns').map(({ value }) => value), files: lineage.live };
+  const deployment = deploymentOf(lineage, settings, world.dirs);
+  return domains.length > 0 ? { ...deployment, names: domains } : deployment;
 }
 
 function pathsMissing(): Refused {

@@ -6,6 +6,7 @@ import { answeredSettings, withAnswers } from '../decide/decide.js';
 import { settingsOfPair } from '../decide/pair.js';
 import { reasonWords } from '../decide/renewal-reason.js';
 import type { KeepPlan, ObtainPlan } from '../decide/plan.js';
+import { deploymentOf } from '../deployment.js';
 import { AcmeProblem, CertwrightError, ChallengesFailed, HookFailed, NetworkError, PluginError } from '../errors.js';
 import { withDirectory } from '../directory-facts.js';
 import { withEarlyRenewals } from '../early-facts.js';
@@ -75,10 +76,8 @@ async function untilDecided(settings: Settings, world: World): Promise<Outcome> 
       await installKept(plan, withAnswers(settings, collected.facts, progress.answers), world);
       return { done: true, result: { outcomes: [{ name: plan.lineage, state: 'not-due', notAfter: new Date(plan.notAfter).toISOString() }], post: [] } };
     }
-    const whole = withAnswers(settings, collected.facts, progress.answers);
-    const partner = plan.kind === 'obtain' ? settingsOfPair(answeredSettings(settings, collected.facts, progress.answers), whole, collected.facts, plan) : null;
-    // The second half of a pair alone: the server is configured for the first one.
-    const effective: Settings = plan.kind === 'obtain' && plan.lineage?.partner !== undefined && !plan.pair ? { ...whole, verb: 'certonly' } : whole;
+    const effective = withAnswers(settings, collected.facts, progress.answers);
+    const partner = plan.kind === 'obtain' ? settingsOfPair(answeredSettings(settings, collected.facts, progress.answers), effective, collected.facts, plan) : null;
     if (settings.values.plan) {
       interaction.report({ type: 'plan', plan, command: [...collected.command] });
       return { done: true };
@@ -152,7 +151,5 @@ function whatIsSafe(plan: ObtainPlan, halves: readonly string[]): string {
 /** `run` with a certificate that is kept: the server may still have to be pointed to it (certbot's reinstall). */
 async function installKept({ lineage: name, installer }: KeepPlan, settings: Settings, world: World): Promise<void> {
   if (installer === null || settings.verb !== 'run') return;
-  const { live, identifiers } = readLineage(world.dirs, name);
-  const names = identifiers.filter(({ type }) => type === 'dns').map(({ value }) => value);
-  await installInto(await openInstaller(settings, world), { names, files: live }, settings, world, { deploy: true });
+  await installInto(await openInstaller(settings, world), deploymentOf(readLineage(world.dirs, name), settings, world.dirs), settings, world, { deploy: true });
 }

@@ -3,9 +3,10 @@ import { readAdvice, type RenewalAdvice } from '../../store/renewal-advice.js';
 import { readRenewalNotes } from '../../store/renewal-notes.js';
 import { renewalSettings } from '../decide/renewal-settings.js';
 import { whyReport } from '../decide/why.js';
-import { MissingFlag, Refused, StoreError } from '../errors.js';
+import { MissingFlag, Refused } from '../errors.js';
 import { renewalFacts } from '../facts.js';
 import { hooksOf, type HookKind } from '../hooks.js';
+import { partnerLineage } from '../partner-lineage.js';
 import type { Settings } from '../settings.js';
 import type { World } from '../world.js';
 
@@ -20,7 +21,7 @@ export async function why(settings: Settings, world: World): Promise<void> {
   const effective = renewalSettings(settings, name, renewal.params);
   const hooks = (kind: HookKind): readonly string[] => hooksOf(effective, kind).map(({ command }) => command);
   const advice = adviceOf(lineage, world);
-  const partner = partnerOf(lineage, settings, world);
+  const partner = partnerLineage(lineage, settings, world.dirs);
   const report = whyReport({
     now,
     lineage: { name, names: identifiers.map(({ shown }) => shown), renewal: renewalFacts(lineage, now), askAgain: renewal.ariRetryAfter ?? null },
@@ -43,17 +44,6 @@ function adviceOf({ name, serial }: Lineage, { dirs }: World): RenewalAdvice | n
 
 function revokedFromHere({ name, serial }: Lineage, { dirs }: World): boolean {
   return readRenewalNotes(dirs)[name]?.revoked === serial;
-}
-
-/** The other half of its pair. One that is gone or cannot be read is not renewed, so it says nothing about this one. */
-function partnerOf({ renewal }: Lineage, { values }: Settings, { dirs }: World): Lineage | null {
-  if (values.dual === false || renewal.partner === undefined) return null;
-  try {
-    return readLineage(dirs, renewal.partner);
-  } catch (error) {
-    if (error instanceof StoreError) return null;
-    throw error;
-  }
 }
 
 /** The name that is given, the only one there is, or the one a person chooses. */

@@ -83,7 +83,7 @@ export function partnerSettings(answered: Settings, effective: Settings, main: P
   const authenticator = main.authenticator ?? base.values.authenticator;
   return {
     ...base,
-    // The server is configured for the first half; it reads this one anew.
+    // The server is given both at once, as the first half says.
     verb: 'certonly',
     values: {
       ...base.values,

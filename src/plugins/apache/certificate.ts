@@ -5,16 +5,15 @@ import type { Vhost } from './vhosts.js';
 
 /** What a host is given. */
 export interface CertificateWish {
-  /** SSLCertificateFile: with the chain in it, from Apache 2.4.8 on. */
-  certificate: string;
-  privkey: string;
+  /** One, or two of different key types; SSLCertificateFile has the chain in it from Apache 2.4.8 on. */
+  certificates: readonly { certificate: string; privkey: string }[];
   /** SSLCertificateChainFile of an older server; null = it must not be there. */
   chain: string | null;
   /** `options-ssl-apache.conf`. */
   options: string;
 }
 
-/** The same line over and over counts once; the last one is kept, as certbot does. */
+/** The same line over and over counts once; the last ones are kept, as certbot does. */
 const FILES = ['sslcertificatefile', 'sslcertificatekeyfile', 'sslcertificatechainfile'];
 
 /**
@@ -22,26 +21,32 @@ const FILES = ['sslcertificatefile', 'sslcertificatekeyfile', 'sslcertificatecha
  * when it has it.
  */
 export function giveCertificate(vhosts: readonly Vhost[], vhost: Vhost, wish: CertificateWish, edits: EditList): void {
-  const wanted = new Map([['sslcertificatefile', wish.certificate], ['sslcertificatekeyfile', wish.privkey], ...(wish.chain === null ? [] : [['sslcertificatechainfile', wish.chain] as const])]);
+  const wanted = new Map([
+    ['sslcertificatefile', wish.certificates.map(({ certificate }) => certificate)],
+    ['sslcertificatekeyfile', wish.certificates.map(({ privkey }) => privkey)],
+    ['sslcertificatechainfile', wish.chain === null ? [] : [wish.chain]],
+  ]);
   const lines: string[] = [];
   const shared = new Set<Statement>();
   for (const name of FILES) {
     // A file that is included twice brings the same line twice: it is changed once.
     const present = vhost.statements.filter((statement) => statement.name === name).filter((statement, index, all) => !all.slice(index + 1).some(({ node }) => node === statement.node));
-    const value = wanted.get(name);
+    const values = wanted.get(name) ?? [];
     const own = present.filter((statement) => isOwn(vhosts, vhost, statement));
     const others = present.filter((statement) => !own.includes(statement));
     for (const statement of others) {
       const inclusion = inclusionOf(vhost, statement);
       if (inclusion) shared.add(inclusion);
     }
-    const kept = value === undefined ? undefined : own.at(-1);
+    const kept = own.slice(Math.max(0, own.length - values.length));
     for (const statement of own) {
-      if (statement !== kept) edits.add(statement.file, removed(statement.file, statement.node));
-      else replaceValue(statement, value ?? '', edits);
+      const index = kept.indexOf(statement);
+      if (index < 0) edits.add(statement.file, removed(statement.file, statement.node));
+      else replaceValue(statement, values[index] ?? '', edits);
     }
-    const takenIn = others.some((statement) => inclusionOf(vhost, statement) !== null);
-    if (value !== undefined && !kept && !takenIn) lines.push(`${NAMES.get(name) ?? name} ${quoted(value)}`);
+    const takenIn = others.filter((statement) => inclusionOf(vhost, statement) !== null);
+    // The server pairs certificates and keys by their order.
+    for (const value of values.slice(Math.max(kept.length, takenIn.length))) lines.push(`${NAMES.get(name) ?? name} ${quoted(value)}`);
   }
   for (const inclusion of shared) takeIn(vhost, inclusion, wanted, edits);
   if (!vhost.statements.some(({ name, values }) => name.startsWith('include') && values[0] === wish.options)) lines.push(`Include ${quoted(wish.options)}`);
@@ -73,13 +78,18 @@ function inclusionOf(vhost: Vhost, statement: Statement): Statement | null {
  * The certificate comes from a file that other hosts include too: its lines are taken into this host instead, for the server would load a
  * second certificate beside it, not in its place.
  */
-function takeIn(vhost: Vhost, inclusion: Statement, wanted: ReadonlyMap<string, string>, edits: EditList): void {
+function takeIn(vhost: Vhost, inclusion: Statement, wanted: ReadonlyMap<string, readonly string[]>, edits: EditList): void {
   const brought = vhost.statements[vhost.statements.indexOf(inclusion) + 1]?.file;
   if (!brought) return;
   const nodes = readApache(brought.text);
+  const met = new Map<string, number>();
   const changes = nodes.flatMap((node) => {
-    if (node.kind !== 'directive' || !FILES.includes(node.name.toLowerCase())) return [];
-    const value = wanted.get(node.name.toLowerCase());
+    if (node.kind !== 'directive') return [];
+    const name = node.name.toLowerCase();
+    if (!FILES.includes(name)) return [];
+    const index = met.get(name) ?? 0;
+    const value = wanted.get(name)?.[index] ?? wanted.get(name)?.at(-1);
+    met.set(name, index + 1);
     return [{ from: node.start, to: node.end, text: value === undefined ? '' : `${node.name} ${quoted(value)}` }];
   });
   const lines = spliced(brought.text, changes).trim().split(/\r?\n/).map((line) => line.trim());

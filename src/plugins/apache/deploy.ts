@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import { atEnd, EditList, newlineOf, spliced } from '../server-configuration/edits.js';
-import type { Deployment, ServerChange } from '../contract.js';
+import type { ServerChange } from '../contract.js';
 import { giveCertificate, nameLines, type CertificateWish } from './certificate.js';
 import { addListen, atFileEnd, breakBehind } from './listen.js';
 import type { Planned, Reading } from './server.js';
@@ -41,7 +41,7 @@ interface Made {
  * Gives hosts a certificate: TLS hosts in place, plain ones by a copy that answers TLS, in a file of its own that is enabled. The server listens on
  * the https port afterwards. `planned` is what is enabled beforehand (modules).
  */
-export function deployChange(targets: readonly DeployTarget[], certificate: Deployment['files'], wish: CertificateWish, ways: DeployWays, before: Reading, planned: Planned): Omit<ServerChange, 'commands'> {
+export function deployChange(targets: readonly DeployTarget[], wish: CertificateWish, ways: DeployWays, before: Reading, planned: Planned): Omit<ServerChange, 'commands'> {
   const notes: string[] = [];
   const warnings: string[] = [];
   const texts = new Map<string, string>();
@@ -83,7 +83,7 @@ export function deployChange(targets: readonly DeployTarget[], certificate: Depl
     const added = target.added.filter((name) => !vhost.names.includes(name));
     if (added.length > 0) edits.add(vhost.file, atEnd(vhost.file, vhost.section, nameLines(vhost, added)));
     giveCertificate(reading.vhosts, vhost, wish, edits);
-    notes.push(`Changed vhost at ${vhost.file.path} for ${target.names.join(', ')}\n\tSSLCertificateFile ${wish.certificate}\n\tSSLCertificateKeyFile ${certificate.privkey}`);
+    notes.push(`Changed vhost at ${vhost.file.path} for ${target.names.join(', ')}${wish.certificates.map(({ certificate, privkey }) => `\n\tSSLCertificateFile ${certificate}\n\tSSLCertificateKeyFile ${privkey}`).join('')}`);
   }
   for (const [path, own] of edits.all()) texts.set(path, spliced(reading.tree.files.get(path)?.text ?? '', own));
   return { files: filesOf(texts, before, ways), links: enabled.links, notes, warnings };

@@ -121,7 +121,7 @@ function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-function decideDeploy({ names, files }: Deployment, chosen: ReadonlyMap<string, readonly string[]>, at: At): Decision {
+function decideDeploy({ names, files, second }: Deployment, chosen: ReadonlyMap<string, readonly string[]>, at: At): Decision {
   const { reading, context, apache, planned } = at;
   const targets = new Map<Vhost, { names: string[]; added: string[] }>();
   const give = (vhost: Vhost, name: string, added: boolean): void => {
@@ -144,14 +144,14 @@ function decideDeploy({ names, files }: Deployment, chosen: ReadonlyMap<string, 
   const chainApart = (major === 2 && minor === 4 && patch < 8) || files.fullchain === '';
   const options = join(context.configDir, optionsFile(apache.version).name);
   const wish: CertificateWish = {
-    certificate: pathText(chainApart ? files.cert : files.fullchain),
-    privkey: pathText(files.privkey),
+    certificates: [files, ...(second && !chainApart ? [second] : [])].map(({ cert, fullchain, privkey }) => ({ certificate: pathText(chainApart ? cert : fullchain), privkey: pathText(privkey) })),
     chain: chainApart && files.chain !== '' ? pathText(files.chain) : null,
     options: pathText(options),
   };
   const list = [...targets].map(([vhost, own]): DeployTarget => ({ vhost, ...own }));
-  const change = deployChange(list, files, wish, waysOf(at), reading, { ...planned, modules: [...planned.modules, ...modules] });
-  return { change: { ...change, commands, notes: [...modulesNote(modules), ...change.notes] }, modules };
+  const change = deployChange(list, wish, waysOf(at), reading, { ...planned, modules: [...planned.modules, ...modules] });
+  const warnings = second && chainApart ? [...change.warnings, `This Apache takes one chain for all certificates of a virtual host: only ${files.cert} is installed, not ${second.cert}.`] : change.warnings;
+  return { change: { ...change, warnings, commands, notes: [...modulesNote(modules), ...change.notes] }, modules };
 }
 
 function modulesNote(modules: readonly string[]): readonly string[] {

@@ -9,8 +9,8 @@ const MARK_COMMENT = /^# managed by Certbot$/;
 
 /** What a block is given. */
 export interface DeployWish {
-  fullchain: string;
-  privkey: string;
+  /** One, or two of different key types (nginx 1.11.0 serves what a client can use). */
+  certificates: readonly { fullchain: string; privkey: string }[];
   httpPort: number;
   httpsPort: number;
   /** `options-ssl-nginx.conf`, and what it says, name by name with its whole text. */
@@ -25,18 +25,23 @@ const ONCE_ONLY = /^(?:default_server|default|ipv6only=|reuseport|backlog=|defer
 /** Gives one block the certificate: what is there is replaced in place, what is missing is added at its end. Nothing changes when it has it. */
 export function deployTo(tree: NginxTree, server: Server, wish: DeployWish, edits: EditList): void {
   const all = (name: string): readonly Placed<Directive>[] => server.statements.filter((placed): placed is Placed<Directive> => placed.node.kind === 'directive' && placed.node.name === name);
-  const values = new Map([['ssl_certificate', wish.fullchain], ['ssl_certificate_key', wish.privkey]]);
+  const values = new Map([['ssl_certificate', wish.certificates.map(({ fullchain }) => fullchain)], ['ssl_certificate_key', wish.certificates.map(({ privkey }) => privkey)]]);
   const lines: string[] = [];
   if (!server.tls) lines.push(...tlsListens(server, wish, edits));
   const [reject] = all('ssl_reject_handshake');
   if (reject) edits.add(reject.file, removed(reject.file, reject.node, MARK_COMMENT));
   const shared = new Set<NginxFile>();
-  for (const [name, path] of values) {
+  for (const [name, paths] of values) {
     const present = all(name);
-    const own = present.find((placed) => isOwn(tree, placed, server));
-    if (own) replaceValue(own, path, edits);
-    else if (present[0] && inclusionOf(tree, server, present[0].file)) shared.add(present[0].file);
-    else lines.push(`${name} ${quoted(path)};${MARK}`);
+    const own = present.filter((placed) => isOwn(tree, placed, server));
+    const takenIn = own.length === 0 ? present.filter(({ file }) => inclusionOf(tree, server, file)) : [];
+    if (takenIn[0]) shared.add(takenIn[0].file);
+    // nginx pairs certificates and keys by their order.
+    for (const [index, path] of paths.entries()) {
+      const placed = own[index];
+      if (placed) replaceValue(placed, path, edits);
+      else if (index >= takenIn.length) lines.push(`${name} ${quoted(path)};${MARK}`);
+    }
   }
   for (const file of shared) takeIn(tree, server, file, values, edits);
   if (!server.tls || reject) lines.push(...hardening(server, wish));
@@ -58,7 +63,7 @@ function inclusionOf(tree: NginxTree, server: Server, file: NginxFile): Directiv
  * The certificate comes from a file that other blocks include too: its lines are taken into this block instead, for nginx would load a
  * second certificate beside it, not in its place.
  */
-function takeIn(tree: NginxTree, server: Server, file: NginxFile, values: ReadonlyMap<string, string>, edits: EditList): void {
+function takeIn(tree: NginxTree, server: Server, file: NginxFile, values: ReadonlyMap<string, readonly string[]>, edits: EditList): void {
   const inclusion = inclusionOf(tree, server, file);
   if (!inclusion) return;
   const newline = newlineOf(server.file);
@@ -68,10 +73,15 @@ function takeIn(tree: NginxTree, server: Server, file: NginxFile, values: Readon
   edits.add(server.file, { from: inclusion.start, to: inclusion.end, text: lines.join(`${newline}${indent}`) });
 }
 
-function replacements({ nodes }: NginxFile, values: ReadonlyMap<string, string>): readonly Edit[] {
+function replacements({ nodes }: NginxFile, values: ReadonlyMap<string, readonly string[]>): readonly Edit[] {
+  const met = new Map<string, number>();
   return nodes.flatMap((node) => {
-    const path = node.kind === 'directive' ? values.get(node.name) : undefined;
-    return path === undefined ? [] : [{ from: node.start, to: node.end, text: `${node.kind === 'directive' ? node.name : ''} ${quoted(path)};${MARK}\n` }];
+    if (node.kind !== 'directive') return [];
+    const { name, start, end } = node;
+    const index = met.get(name) ?? 0;
+    const path = values.get(name)?.[index] ?? values.get(name)?.at(-1);
+    met.set(name, index + 1);
+    return path === undefined ? [] : [{ from: start, to: end, text: `${name} ${quoted(path)};${MARK}\n` }];
   });
 }
 

@@ -115,7 +115,7 @@ function questionsFor({ names }: Deployment, { reading: { servers }, context, ng
   });
 }
 
-function deployChange({ names, files }: Deployment, chosen: ReadonlyMap<string, readonly string[]>, { reading, context, nginx: { settings } }: At): ServerChange {
+function deployChange({ names, files, second }: Deployment, chosen: ReadonlyMap<string, readonly string[]>, { reading, context, nginx: { settings } }: At): ServerChange {
   const blocks = new Map<string, string[]>();
   const copies = new Map<Server, string[]>();
   for (const name of names) {
@@ -139,8 +139,7 @@ function deployChange({ names, files }: Deployment, chosen: ReadonlyMap<string, 
   const texts = new Map(changeOf(reading, copied.all()).files.map(({ path, after }) => [path, after]));
   const after = copies.size === 0 ? reading : readNginxConfiguration(settings.serverRoot, { before: reading.tree, texts });
   const wish: DeployWish = {
-    fullchain: files.fullchain,
-    privkey: files.privkey,
+    certificates: [files, ...(second ? [second] : [])],
     httpPort: context.http01Port,
     httpsPort: context.httpsPort,
     options: { path: join(context.configDir, optionsFile.name), directives: tlsSettings },

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { begin, grow, idOf, nextStep, STEPS } from '../../../src/plugins/apache/auto-hsts.js';
 import { storageWith } from '../../../src/plugins/apache/auto-hsts-state.js';
+import { giveCertificate } from '../../../src/plugins/apache/certificate.js';
 import { challengeEdits } from '../../../src/plugins/apache/challenge.js';
 import { chooseVhost, coveredBy } from '../../../src/plugins/apache/choose.js';
 import { conditionHolds } from '../../../src/plugins/apache/conditions.js';
@@ -298,4 +299,25 @@ it('the TLS settings are those that certbot released last, to the byte', () => {
 it('what the server says of itself', () => {
   const run = parseRun('Included configuration files:\n  (*) /e/apache2.conf\n    (10) /e/a b.conf\nServerRoot: "/e"\nPidFile: "/run/x y.pid"\nDefine: DUMP_RUN_CFG\nDefine: ONE\nDefine: TWO=a=b\nLoaded Modules:\n core_module (static)\n ssl_module (shared)\n');
   expect(run).toEqual({ pidFile: '/run/x y.pid', defines: new Map([['ONE', ''], ['TWO', 'a=b']]), includes: ['/e/apache2.conf', '/e/a b.conf'], staticModules: ['core_module'], sharedModules: ['ssl_module'] });
+});
+
+describe('U23: both certificates of a pair', () => {
+  const wish = (...names: string[]) => ({ certificates: names.map((name) => ({ certificate: `/${name}.pem`, privkey: `/${name}.key` })), chain: null, options: '/o' });
+  const given = (text: string, ...names: string[]): readonly string[] =>
+    edited(text, (_, hosts, edits) => giveCertificate(hosts, hosts[0]!, wish(...names), edits)).split('\n').map((line) => line.trim()).filter((line) => line.startsWith('SSLCert'));
+  const both = ['SSLCertificateFile /a.pem', 'SSLCertificateFile /b.pem', 'SSLCertificateKeyFile /a.key', 'SSLCertificateKeyFile /b.key'];
+  const secure = (...lines: string[]): string => host(['SSLEngine on', ...lines].join('\n'), '*:443');
+  it.each<[string, readonly string[]]>([
+    ['none', []],
+    ['one, which stays the first', ['SSLCertificateFile /a.pem', 'SSLCertificateKeyFile /a.key']],
+    ['two others', ['SSLCertificateFile /x', 'SSLCertificateFile /y', 'SSLCertificateKeyFile /x', 'SSLCertificateKeyFile /y']],
+    ['three others', ['SSLCertificateFile /x', 'SSLCertificateFile /y', 'SSLCertificateFile /z', 'SSLCertificateKeyFile /x']],
+    ['both in the other order', [both[1], both[0], both[3], both[2]].map(String)],
+    ['both', both],
+  ])('in place of %s', (_, lines) => expect([...given(secure(...lines), 'a', 'b')].sort()).toEqual(both));
+
+  it('certificates and keys stand in one order, and one alone takes the place of both', () => {
+    expect(given(secure('SSLCertificateKeyFile /a.key', 'SSLCertificateFile /a.pem'), 'a', 'b').filter((line) => line.includes('KeyFile'))).toEqual(both.slice(2));
+    expect(given(secure(...both), 'b')).toEqual([both[1], both[3]]);
+  });
 });

@@ -58,7 +58,7 @@ it(`${COUNT} broken configurations are read or refused, in no time; splicing not
       addListen(found, '/etc/apache2', 443, { https: true }, install);
       const choice = chooseVhost(vhosts, 'example.com');
       if (choice.kind === 'vhost' && choice.vhost.tls) {
-        giveCertificate(vhosts, choice.vhost, { certificate: '/f', privkey: '/k', chain: null, options: '/o' }, install);
+        giveCertificate(vhosts, choice.vhost, { certificates: [{ certificate: '/f', privkey: '/k' }], chain: null, options: '/o' }, install);
         addHsts(choice.vhost, 60, install);
         addUir(choice.vhost, install);
         addStapling(found, choice.vhost, 'shmcb:x', { cacheAdded: false }, install);

@@ -35,7 +35,7 @@ it(`${COUNT} broken configurations are read or refused, in no time; splicing not
       challengeEdits(found, servers, [{ name: 'example.com', token: 'a', keyAuthorization: 'a.b' }], { http: 80, https: 443 }, '/x.conf', edits);
       const choice = chooseBlock(servers, 'example.com', 443);
       const install = new EditList();
-      if (choice.kind === 'block') deployTo(found, choice.server, { fullchain: '/f', privkey: '/k', httpPort: 80, httpsPort: 443, options: { path: '/o', directives: tlsSettings }, dhparams: null }, install);
+      if (choice.kind === 'block') deployTo(found, choice.server, { certificates: [{ fullchain: '/f', privkey: '/k' }], httpPort: 80, httpsPort: 443, options: { path: '/o', directives: tlsSettings }, dhparams: null }, install);
       redirectEdits(planRedirect(servers, ['example.com'], 80), new EditList(), 80);
       for (const [path, own] of [...edits.all(), ...install.all()]) spliced(found.files.get(path)?.text ?? '', own);
       read += 1;
