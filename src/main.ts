@@ -98,9 +98,12 @@ async function runCommand(asked: Settings, call: Call): Promise<number> {
     );
     const locks = locksOfRun({ waitSeconds: waitForLock, signal: cancel.signal });
     closing.push(() => locks.release());
-    await locks.take([dirs.config, dirs.work, dirs.logs]);
-    interaction.report({ type: 'log-file', path: log.path });
     const world = makeWorld({ args: call.args, env: rehearsal?.env ?? call.env, dirs, log, interaction, signal: cancel.signal, locks, rehearsal, attended: call.stdin.isTTY });
+    await locks.take([dirs.config, dirs.work, dirs.logs]).catch(async (error: unknown) => {
+      await (await import('./core/notify.js')).tellEarlyEnd(error, settings, world);
+      throw error;
+    });
+    interaction.report({ type: 'log-file', path: log.path });
     if (changesUnfinished(dirs)) await (await import('./core/put-right.js')).putServersRight(world);
     await dispatch(settings, world, call);
     await interaction.close();

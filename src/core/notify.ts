@@ -5,6 +5,7 @@ import { namesSecret, readSecret } from '../system/secret.js';
 import { digestOf, digestText, isWanted, type Digest } from './decide/digest.js';
 import { notifyTarget, targetLabel, type NotifyTarget } from './decide/notify-target.js';
 import type { RenewalOutcome } from './events.js';
+import { failureReason } from './failure-reason.js';
 import { LONGEST_LIST, nameList } from './hook-environment.js';
 import { runOne, type HookRun } from './hooks.js';
 import type { Settings } from './settings.js';
@@ -39,6 +40,13 @@ export async function tellOthers({ outcomes, post, reason }: RunResult, settings
   const digest = digestOf({ program: settings.program, host: world.host, now: world.clock.now(), command: settings.verb, rehearsal, outcomes, post, ...(reason === undefined ? {} : { reason }), log: join(world.dirs.logs, 'letsencrypt.log') });
   if (!isWanted(digest.result, notifyOn)) return;
   await Promise.all(targets.map((target) => tell(target, digest, settings, world)));
+}
+
+/** Tells of a run that ended before it came to any certificate, when nobody watches it: `renew`, and `run` and `certonly` without a person. Never throws. */
+export async function tellEarlyEnd(error: unknown, settings: Settings, world: World): Promise<void> {
+  const { verb, values } = settings;
+  const alone = values.noninteractiveMode || !world.attended;
+  if (verb === 'renew' || (alone && (verb === 'run' || verb === 'certonly'))) await tellOthers({ outcomes: [], post: [], reason: failureReason(error) }, settings, world);
 }
 
 async function tell(text: string, digest: Digest, settings: Settings, world: World): Promise<void> {

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
+import { acquireLocks } from '../../src/store/lock.js';
 import { makePlace, unattended, type Ended, type Place } from './certwright.js';
 import { freePorts } from './pebble.js';
 
@@ -105,4 +106,18 @@ it('--notify-on, a failed certonly -n, a failed hook; and what cannot be told ch
   expect(stderr).toContain('could not be sent: error code 6: no\n');
   expect(stderr).toContain('there is no such file');
   expect((await renew('--notify', 'http://example.com/')).code).toBe(2);
+});
+
+it('U17: a renew that ends before it comes to any certificate is told too: nothing of that name, another program at work', async () => {
+  expect((await renew('--cert-name', 'nobody.example.com', '--notify', webhook)).code).toBe(1);
+  mkdirSync(join(place.folder, 'config'), { recursive: true });
+  const lock = await acquireLocks([join(place.folder, 'config')], { waitSeconds: 0 });
+  expect((await renew('--notify', webhook)).code).toBe(1);
+  expect((await run('certificates', '--notify', webhook)).code).toBe(1);
+  await lock.release();
+  expect(received).toMatchObject([
+    { command: 'renew', result: 'failure', certificates: [], reason: expect.stringContaining('No certificate found with name nobody.example.com') as string },
+    { command: 'renew', result: 'failure', certificates: [], reason: expect.stringContaining('Another instance') as string },
+  ]);
+  expect(received[0]?.['summary']).toMatch(/^renew ended early on /);
 });

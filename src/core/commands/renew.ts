@@ -12,12 +12,12 @@ import { failureReason } from '../failure-reason.js';
 import { gatherFacts, renewalFacts } from '../facts.js';
 import { refuseFailedHooks, validateHooks, type HookRun } from '../hooks.js';
 import { settleKeyChanges } from '../key-change.js';
-import { tellOthers } from '../notify.js';
+import { tellEarlyEnd, tellOthers } from '../notify.js';
 import { planForRenewal } from '../plan-for-renewal.js';
 import { putRight } from '../put-right.js';
 import { reasonWords } from '../decide/renewal-reason.js';
 import { inPairs, partnersAlong } from '../decide/renewal-pairs.js';
-import { renewalVerdicts } from '../renewal-verdicts.js';
+import { renewalVerdicts, type RenewalVerdict } from '../renewal-verdicts.js';
 import { updateServers } from '../renewal-updates.js';
 import type { Settings } from '../settings.js';
 import { hooksOnce, inOrder } from '../hooks-once.js';
@@ -32,27 +32,17 @@ const LONGEST_SLEEP = 480_000;
  * HookFailed with --strict-hooks when nothing but a hook did.
  */
 export async function renew(settings: Settings, world: World): Promise<void> {
-  const { interaction, dirs } = world;
   if (settings.values.forecast !== undefined) return (await import('./forecast.js')).forecastRenewals(settings, world);
-  const { certname, domains, dryRun, maxParallel } = settings.values;
-  if (domains.length > 0) {
-    throw new Refused('Currently, the renew verb is capable of either renewing all installed certificates that are due to be renewed or renewing a single certificate specified by its name.', {
-      hint: 'Use --cert-name, or certonly -d to choose by domain names.',
-    });
+  let begun: Begun;
+  try {
+    begun = await begin(settings, world);
+  } catch (error) {
+    await tellEarlyEnd(error, settings, world);
+    throw error;
   }
-  validateHooks(settings, world.env);
-  await putRight(world);
-  await settleKeyChanges(settings, world);
-  const { lineages, broken } = listLineages(dirs);
-  const own = certname === undefined ? lineages : lineages.filter(({ name }) => name === certname);
-  const unreadable = broken
-    .filter(({ path }) => certname === undefined || path.endsWith(`/${certname}.conf`))
-    .map(({ path, reason }): RenewalOutcome => ({ name: path, state: 'unreadable', reason }));
-  if (certname !== undefined && own.length === 0 && unreadable.length === 0) {
-    throw new Refused(`No certificate found with name ${certname} (expected ${dirs.config}/renewal/${certname}.conf).`);
-  }
-  const now = world.clock.now();
-  const verdicts = await renewalVerdicts(own, settings, world);
+  const { now, lineages, own, unreadable, verdicts } = begun;
+  const { interaction, dirs } = world;
+  const { dryRun, maxParallel } = settings.values;
   const isDue = (name: string): boolean => verdicts.get(name)?.because !== undefined;
   const along = settings.values.dual === false ? new Map<string, string>() : partnersAlong(lineages, isDue, (lineage) => renewalFacts(lineage, now).renewable);
   const wanted = [...own, ...lineages.filter((lineage) => along.has(lineage.name) && !own.includes(lineage))];
@@ -97,6 +87,38 @@ export async function renew(settings: Settings, world: World): Promise<void> {
   const failed = [...outcomes.values()].filter(({ state }) => state === 'failed');
   if (failed.length > 0 || unreadable.length > 0) throw new Refused(`${failed.length} renew failure(s), ${unreadable.length} parse failure(s)`);
   if (settings.values.strictHooks) refuseFailedHooks([...outcomes.values()].flatMap(({ deploys }) => deploys ?? []), post);
+}
+
+/** What is there and what of it is due, before anything is renewed. */
+interface Begun {
+  /** Milliseconds since the epoch. */
+  now: number;
+  lineages: readonly Lineage[];
+  /** Those that were asked for. */
+  own: readonly Lineage[];
+  unreadable: readonly RenewalOutcome[];
+  verdicts: ReadonlyMap<string, RenewalVerdict>;
+}
+
+async function begin(settings: Settings, world: World): Promise<Begun> {
+  const { certname, domains } = settings.values;
+  if (domains.length > 0) {
+    throw new Refused('Currently, the renew verb is capable of either renewing all installed certificates that are due to be renewed or renewing a single certificate specified by its name.', {
+      hint: 'Use --cert-name, or certonly -d to choose by domain names.',
+    });
+  }
+  validateHooks(settings, world.env);
+  await putRight(world);
+  await settleKeyChanges(settings, world);
+  const { lineages, broken } = listLineages(world.dirs);
+  const own = certname === undefined ? lineages : lineages.filter(({ name }) => name === certname);
+  const unreadable = broken
+    .filter(({ path }) => certname === undefined || path.endsWith(`/${certname}.conf`))
+    .map(({ path, reason }): RenewalOutcome => ({ name: path, state: 'unreadable', reason }));
+  if (certname !== undefined && own.length === 0 && unreadable.length === 0) {
+    throw new Refused(`No certificate found with name ${certname} (expected ${world.dirs.config}/renewal/${certname}.conf).`);
+  }
+  return { now: world.clock.now(), lineages, own, unreadable, verdicts: await renewalVerdicts(own, settings, world) };
 }
 
 /** C21: servers whose certificates were renewed read them anew, each server once for all of them. One that does not is told and stops nothing. */
