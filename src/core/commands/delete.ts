@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { deleteLineage } from '../../store/delete-lineage.js';
+import { storedExports } from '../../store/export-targets.js';
 import { listLineages } from '../../store/lineage.js';
 import { archiveFolder, liveFolder } from '../../store/paths.js';
 import { unlinkPartner } from '../../store/partner.js';
@@ -39,7 +40,8 @@ export async function deleteCertificate(settings: Settings, world: World): Promi
   });
   const references = referencesTo(folders, root);
   interaction.report({ type: 'references', names, references: [...references] });
-  const sure = await interaction.ask(areYouSure(names, references), { canGoBack: false, trail: [] });
+  const exported = lineages.filter(({ name }) => names.includes(name)).flatMap(({ name }) => storedExports(dirs, name).map(({ path }) => path));
+  const sure = await interaction.ask(areYouSure(names, references, exported), { canGoBack: false, trail: [] });
   if (sure !== 'yes') return;
   for (const name of names) {
     deleteLineage(dirs, name);
@@ -48,6 +50,7 @@ export async function deleteCertificate(settings: Settings, world: World): Promi
     if (partner !== undefined && !names.includes(partner)) unlinkPartner(dirs, partner);
     interaction.report({ type: 'result', text: `Deleted all files relating to certificate ${name}.` });
   }
+  if (exported.length > 0) interaction.report({ type: 'result', text: `What was exported is still there, with the private key in it: ${exported.join(', ')}` });
 }
 
 function whichOnes(choices: Extract<Question, { kind: 'checklist' }>['choices']): Question {
@@ -65,7 +68,7 @@ function whichOnes(choices: Extract<Question, { kind: 'checklist' }>['choices'])
   };
 }
 
-function areYouSure(names: readonly string[], references: readonly Reference[]): Question {
+function areYouSure(names: readonly string[], references: readonly Reference[], exported: readonly string[]): Question {
   const what = names.length === 1 ? (names[0] ?? '') : `these ${names.length} certificates`;
   return {
     kind: 'choice',
@@ -77,6 +80,7 @@ function areYouSure(names: readonly string[], references: readonly Reference[]):
       ...(references.length === 0
         ? ['No configuration of a server that was looked at names its files. Others may: point them elsewhere first.']
         : ['These lines name its files; the servers do not start any more once they are gone:', ...references.slice(0, SHOWN).map(({ path, line, text }) => `${path}:${line}  ${text.trim()}`)]),
+      ...(exported.length > 0 ? [`Exported files stay, but no renewal writes them any more: ${exported.join(', ')}`] : []),
       ...(references.length > SHOWN ? [`and ${references.length - SHOWN} more lines`] : []),
     ],
     why: 'Deleted files cannot be brought back. Programs that refer to them fail at their next start or reload.',

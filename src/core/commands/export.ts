@@ -1,5 +1,4 @@
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { removeKeptPassword } from '../../store/export-passwords.js';
 import { forgetExport, storedExports } from '../../store/export-targets.js';
 import { listLineages, type Lineage } from '../../store/lineage.js';
 import { recover } from '../../store/recover.js';
@@ -62,11 +61,10 @@ function forgetStored({ values }: Settings, world: World): void {
   if (certname === undefined && out === undefined) throw new Refused('What shall be forgotten must be said.', { hint: 'Give --cert-name, or --out with the path; `certwright export --list` shows both.' });
   const found = stored(values, world);
   if (found.length === 0) throw new Refused('No export like that is stored.', { hint: '`certwright export --list` shows those there are.' });
-  const ours = `file:${join(values.configDir, 'export-passwords')}/`;
   for (const { lineage, target } of found) {
     forgetExport(world.dirs, lineage.name, target.path);
     // A password that was typed was kept for this target alone.
-    if (target.password?.startsWith(ours)) rmSync(target.password.slice('file:'.length), { force: true });
+    removeKeptPassword(world.dirs, target.password);
     world.interaction.report({ type: 'result', text: `Renewals of ${lineage.name} do not write ${target.path} any more. The file itself is still there.` });
   }
 }
