@@ -316,6 +316,11 @@ describe('U23: both certificates of a pair', () => {
     ['both', both],
   ])('in place of %s', (_, lines) => expect([...given(secure(...lines), 'a', 'b')].sort()).toEqual(both));
 
+  it('a host that has both is not changed', () => {
+    const there = secure(...both, 'Include /o');
+    expect(edited(there, (_, hosts, edits) => giveCertificate(hosts, hosts[0]!, wish('a', 'b'), edits))).toBe(there);
+  });
+
   it('certificates and keys stand in one order, and one alone takes the place of both', () => {
     expect(given(secure('SSLCertificateKeyFile /a.key', 'SSLCertificateFile /a.pem'), 'a', 'b').filter((line) => line.includes('KeyFile'))).toEqual(both.slice(2));
     expect(given(secure(...both), 'b')).toEqual([both[1], both[3]]);
