@@ -6,7 +6,7 @@ import { afterEach, expect, it } from 'vitest';
 import { generationOf, untilGone } from '../../src/plugins/apache/generation.js';
 import { listCheckpoints } from '../../src/store/checkpoint.js';
 import { undoCheckpoint } from '../../src/store/checkpoint-undo.js';
-import type { ApacheTreeOfTests } from '../plugins/apache/corpus.js';
+import { conf, LISTEN, type ApacheTreeOfTests } from '../plugins/apache/corpus.js';
 import { debianTree, makeApache, type RunningApache } from './apache.js';
 import { runProgram } from './certwright.js';
 import { fine } from './sandbox-of-test.js';
@@ -165,7 +165,7 @@ it('a configuration that Apache rejects is told in its words before anything is 
   expect(pebble.requests().length).toBe(requests);
 });
 
-it('U23: run --apache --dual serves both certificates of a pair, each to the client that can use it; again changes no byte; rollback restores all', { timeout: 60_000 }, async () => {
+it('U23: run --apache --dual serves both certificates of a pair, each to the client that can use it; again changes no byte; rollback restores all', { timeout: 90_000 }, async () => {
   await start({ files: { 'apache2.conf': conf(`${LISTEN}\n<VirtualHost *:{H}>\n    ServerName example.com\n</VirtualHost>\n`) } });
   const before = apache.files();
   await fine(run('run', '--apache', '-d', 'example.com', '--dual', '--no-redirect'));

@@ -54,7 +54,7 @@ it('a configuration that nginx rejects is told in its words before anything is o
   expect(pebble.requests().length).toBe(requests);
 });
 
-it('U23: run --nginx --dual serves both certificates of a pair, each to the client that can use it; again changes no byte; rollback restores all', { timeout: 60_000 }, async () => {
+it('U23: run --nginx --dual serves both certificates of a pair, each to the client that can use it; again changes no byte; rollback restores all', { timeout: 90_000 }, async () => {
   await start('server {\n    listen {H};\n    server_name example.com;\n}\n');
   const before = nginx.files();
   await fine(run('run', '--nginx', '-d', 'example.com', '--dual', '--no-redirect'));
