@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { atEnd, atStart, indentOf, newlineOf, type EditList } from '../server-configuration/edits.js';
 import { pathText, quoted } from './syntax.js';
 import type { Statement } from './tree.js';
-import { redirectsAll, tlsPath, withPort } from './tls-copy.js';
+import { asksForPlain, conditionsOf, isEverything, redirectsAll } from './to-https.js';
+import { tlsPath, withPort } from './tls-copy.js';
 import { answersOn, valuesOf, type Address, type Vhost } from './vhosts.js';
 
 /** certbot's rule, word by word: by it both programs recognise their own. */
@@ -40,7 +41,7 @@ export function planRedirect(vhosts: readonly Vhost[], secure: ReadonlyMap<Vhost
 /** Writes the redirect into a plain host. Returns a warning, or null. Nothing changes when these names are sent to https already. */
 export function redirectEdits({ vhost, names }: { vhost: Vhost; names: readonly string[] }, edits: EditList): string | null {
   const { file, section, statements } = vhost;
-  if (statements.some(({ node }) => node.kind === 'directive' && redirectsAll(node, vhost.names))) return null;
+  if (statements.some(({ name, values }) => redirectsAll(name, values, vhost.names))) return null;
   const rules = statements.filter(({ name }) => name === 'rewriterule');
   const own = rules.filter(({ values }) => values[0] === RULE[0] && values[1] === RULE[1] && (values[2] === RULE[2] || OLDER.includes(values[2] ?? '')));
   const [first] = own;
@@ -49,7 +50,7 @@ export function redirectEdits({ vhost, names }: { vhost: Vhost; names: readonly 
     extend(statements, fitting ?? first, names, edits);
     return null;
   }
-  if (rules.some((rule) => rule.values[1]?.startsWith('https://') && ['^', '^/', '(.*)', '^(.*)$', '^/(.*)$', '^/?(.*)', '^/?(.*)$', '.*', '^.*$'].includes(rule.values[0] ?? '') && onlyBySchemeOf(conditionsOf(statements, rule)))) return null;
+  if (rules.some((rule) => rule.values[1]?.startsWith('https://') && isEverything(rule.values[0]) && conditionsOf(statements, rule).every(asksForPlain))) return null;
   const on = valuesOf(statements, 'rewriteengine').at(-1)?.[0]?.toLowerCase() === 'on';
   const lines = [...(on ? [] : ['RewriteEngine on']), ...conditionLines(names), `RewriteRule ${RULE.join(' ')}`];
   // Behind rules of the site's own it might never be reached.
@@ -74,18 +75,6 @@ function missingIn(statements: readonly Statement[], own: Statement, names: read
   if (conditions.length === 0 || conditions.some(({ values }) => values[0]?.toUpperCase() !== '%{SERVER_NAME}')) return [];
   const has = new Set(conditions.map(({ values }) => values[1]?.toLowerCase()));
   return names.filter((name) => !has.has(patternOf(name).toLowerCase()));
-}
-
-/** The conditions right before a rule. */
-function conditionsOf(statements: readonly Statement[], rule: Statement): readonly Statement[] {
-  const before = statements.slice(0, statements.indexOf(rule));
-  const start = before.findLastIndex(({ name }) => name === 'rewriterule') + 1;
-  return before.slice(start).filter(({ name }) => name === 'rewritecond');
-}
-
-/** Conditions that every plain request meets. */
-function onlyBySchemeOf(conditions: readonly Statement[]): boolean {
-  return conditions.every(({ values }) => (/^%\{HTTPS\}$/i.test(values[0] ?? '') && /^(?:!=?on|=?off)$/i.test(values[1] ?? '')) || (/^%\{SERVER_PORT\}$/i.test(values[0] ?? '') && ['80', '^80$', '!443', '!^443$', '=80', '!=443'].includes(values[1] ?? '')));
 }
 
 /** One condition a name, each but the last `[OR]`. */

@@ -129,9 +129,20 @@ function definesOfFile({ file, variable }: { file: string; variable: string }): 
 /** The file system as it will be. */
 function withPlanned({ texts, links }: Planned): ConfigurationFiles {
   if (texts.size === 0 && links.size === 0) return onDisk;
+  const folders = new Map<string, string>();
+  // A folder may be reached by a link, as sites-enabled where it is sites-available itself.
+  const realFolder = (folder: string): string => {
+    let real = folders.get(folder);
+    if (real === undefined) {
+      real = onDisk.kind(folder) === null ? folder : onDisk.real(folder);
+      folders.set(folder, real);
+    }
+    return real;
+  };
   const targetOf = (path: string): string => {
     const target = links.get(path);
-    return target === undefined ? path : resolve(dirname(path), target);
+    const followed = target === undefined ? path : resolve(dirname(path), target);
+    return join(realFolder(dirname(followed)), basename(followed));
   };
   return {
     read: (path) => texts.get(path) ?? onDisk.read(path),
@@ -139,7 +150,7 @@ function withPlanned({ texts, links }: Planned): ConfigurationFiles {
       const target = targetOf(path);
       return texts.has(target) ? target : onDisk.real(target);
     },
-    list: (folder) => [...new Set([...onDisk.list(folder), ...[...texts.keys(), ...links.keys()].filter((path) => dirname(path) === folder).map((path) => basename(path))])],
+    list: (folder) => [...new Set([...onDisk.list(folder), ...[...texts.keys(), ...links.keys()].filter((path) => dirname(path) === folder || dirname(path) === realFolder(folder)).map((path) => basename(path))])],
     kind(path) {
       const target = targetOf(path);
       return texts.has(target) ? 'file' : onDisk.kind(target);

@@ -19,15 +19,17 @@ import { readTree, type ApacheTree, type ConfigurationFiles } from '../../../src
 import { addressText, placeOf, vhostsOf, type Vhost } from '../../../src/plugins/apache/vhosts.js';
 import { EditList, spliced } from '../../../src/plugins/server-configuration/edits.js';
 
-const treeOf = (text: string): ApacheTree => {
+const treeOf = (text: string, more: Readonly<Record<string, string>> = {}): ApacheTree => {
+  const files: Readonly<Record<string, string>> = { '/e/apache2.conf': text, ...more };
   const disk: ConfigurationFiles = {
     read(path) {
-      if (path !== '/e/apache2.conf') throw new Error(`no such file: ${path}`);
-      return text;
+      const found = files[path];
+      if (found === undefined) throw new Error(`no such file: ${path}`);
+      return found;
     },
     real: (path) => path,
     list: () => [],
-    kind: (path) => (path === '/e/apache2.conf' ? 'file' : null),
+    kind: (path) => (files[path] === undefined ? null : 'file'),
   };
   return readTree('/e', '/e/apache2.conf', { modules: ['ssl_module'], defines: new Map(), environment: {}, version: [2, 4, 71] }, disk);
 };
@@ -258,8 +260,8 @@ describe('which plain host is redirected', () => {
 });
 
 describe('the TLS copy of a plain host', () => {
-  const copy = (text: string): { text: string; disabled: boolean } => {
-    const tree = treeOf(text);
+  const copy = (text: string, more?: Readonly<Record<string, string>>): { text: string; disabled: boolean } => {
+    const tree = treeOf(text, more);
     const [vhost] = vhostsOf(tree, 443);
     if (!vhost) throw new Error('no host');
     return tlsCopy(vhost, 443, tree.variables);
@@ -273,6 +275,27 @@ describe('the TLS copy of a plain host', () => {
     expect(text).toBe(
       `<IfModule mod_ssl.c>\n${host('    ServerName a.example.com\n    # Some rewrite rules in this file were disabled on your HTTPS site,\n    # because they have the potential to create redirection loops.\n\n    # RewriteCond %{HTTPS} \\\n        off\n    # RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R]\n    RewriteCond %{X} y\n    RewriteRule ^ /index.php\n    # Redirect permanent / https://a.example.com/\n    Redirect / https://other.example.org/\n    <Directory /x>\n        # RewriteRule ^a https://%{HTTP_HOST}/b\n    </Directory>', '*:443')}</IfModule>\n`,
     );
+  });
+  it.each([
+    'RedirectMatch permanent ^/(.*)$ https://a.example.com/$1',
+    'Redirect 301 "/" "https://${HOST}/"',
+    '<Location "/">\n    Redirect permanent https://w.a.example.com/\n    </Location>',
+  ])('does not send to https by %j', (line) => {
+    const { text, disabled } = copy(`Define HOST a.example.com\n${host(`    ServerName a.example.com\n    ServerAlias *.a.example.com\n    ${line}`)}`);
+    expect(disabled).toBe(true);
+    expect(text).toMatch(/^ +# Redirect/m);
+  });
+  it.each(['RedirectMatch ^/x https://a.example.com/y', '<Location /x>\n    Redirect https://a.example.com/\n    </Location>', 'RedirectMatch ^/(.*)$ https://b.example.com/$1'])('goes on with %j', (line) => {
+    expect(copy(host(`    ServerName a.example.com\n    ${line}`)).disabled).toBe(false);
+  });
+  it('takes in an included file that sends all to https, for other hosts may include it too', () => {
+    const snippet = 'RewriteEngine on\n\nRewriteRule ^ https://%{SERVER_NAME}%{REQUEST_URI} [R]\nHeader set X y\n';
+    expect(copy(host('    ServerName a.example.com\n    Include ${HOST}.conf\n    SetEnv A b'), { '/e/${HOST}.conf': snippet })).toEqual({
+      text: `<IfModule mod_ssl.c>\n${host('    ServerName a.example.com\n    RewriteEngine on\n\n    # Some rewrite rules in this file were disabled on your HTTPS site,\n    # because they have the potential to create redirection loops.\n\n    # RewriteRule ^ https://%{SERVER_NAME}%{REQUEST_URI} [R]\n    Header set X y\n    SetEnv A b', '*:443')}</IfModule>\n`,
+      disabled: true,
+    });
+    // By its own condition it does nothing there.
+    expect(copy(host('    Include s.conf'), { '/e/s.conf': `RewriteCond %{HTTPS} !=on\n${snippet.slice(18)}` }).disabled).toBe(false);
   });
   it('has variables that are others later written out', () => {
     expect(copy(`Define A one\nDefine B two\n${host('    ServerName ${A}.${B}.${C}')}Define A later\n`).text).toContain('    ServerName one.${B}.${C}\n');
