@@ -14,7 +14,9 @@ export interface RunningApache extends WebServer {
 }
 
 export function makeApache(tree: ApacheTreeOfTests, ports: ServerPorts, certificate: CertificateFiles): RunningApache {
-  const server = makeWebServer('apache', { ...tree, files: filesOfTree(tree) }, ports, certificate, (root) => ['/usr/sbin/apache2', '-d', root, '-D', 'FOREGROUND']);
+  const files = filesOfTree(tree);
+  const command = (root: string, ...args: string[]): [string, ...string[]] => ['/usr/sbin/apache2', '-d', root, '-f', join(root, files['httpd.conf'] === undefined ? 'apache2.conf' : 'httpd.conf'), ...args];
+  const server = makeWebServer('apache', { ...tree, files }, ports, certificate, (root) => command(root, '-D', 'FOREGROUND'));
   const { root } = server;
   return {
     ...server,
@@ -27,7 +29,8 @@ export function makeApache(tree: ApacheTreeOfTests, ports: ServerPorts, certific
         }),
       ),
     fault() {
-      const { status, stderr } = spawnSync('/usr/sbin/apache2', ['-d', root, '-t'], { encoding: 'utf8', timeout: 20_000 });
+      const [program, ...args] = command(root, '-t');
+      const { status, stderr } = spawnSync(program, args, { encoding: 'utf8', timeout: 20_000 });
       return status === 0 ? null : stderr;
     },
   };
