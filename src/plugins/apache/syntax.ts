@@ -142,9 +142,11 @@ function nextLine(reader: Reader): Line | null {
     const stop = feed < 0 ? text.length : feed;
     const to = feed >= 0 && stop > from && text[stop - 1] === '\r' ? stop - 1 : stop;
     reader.at = feed < 0 ? text.length : feed + 1;
-    // Only before a line feed: at the end of the file a \ is one.
-    const continued = feed >= 0 && to > from && text[to - 1] === '\\';
-    pieces.push({ from, to: continued ? to - 1 : to });
+    pieces.push({ from, to });
+    // Only before a line feed: at the end of the file a \ is one. The server looks at what is joined so far: behind `\\` an empty line goes on, too.
+    const last = pieces.findLast((piece) => piece.to > piece.from);
+    const continued = feed >= 0 && last !== undefined && text[last.to - 1] === '\\';
+    if (continued) last.to -= 1;
     if (!continued || reader.at >= text.length) break;
   }
   return lineOf(text, pieces);

@@ -189,7 +189,7 @@ const base: readonly ApacheTreeOfTests[] = [
   site('a closing in strings', host(`${NAME}    ErrorDocument 404 "no </VirtualHost> here"\n    SetEnv A "<VirtualHost *>"\n    SetEnv B 'a "b" \\'c\\''\n    Header set X-Y "a\\\\"\n`)),
   site('spaces, tabs and form feeds', `<VirtualHost\t  *:{H}  >\n\t \fServerName \t example.com\t \n  \t\n\n\n\tServerAlias\twww.example.com\n</VirtualHost>\n`, { names: ['example.com', 'www.example.com'] }),
   site('both line endings', `# one\r\n${host(NAME).replace('\n', '\r\n')}# two\r\n${host('    ServerName b.example.com\n')}`),
-  site('a backslash at the end of a value', host(`${NAME}    SetEnv A x\\\\\n\n    SetEnv B "y\\\\"\n`)),
+  site('two backslashes before an empty line', host(`${NAME}    # x \\\\\n\n    nonsense </VirtualHost>\n    SetEnv B "y\\\\"\n`)),
   site('values that are not UTF-8', host(`${NAME}    SetEnv CITY "K\xf6ln"\n    # \xa0\x80\n    Header set X-City "\xff\xfe"\n`)),
   site('an international name', host('    ServerName xn--bcher-kva.example.com\n    ServerAlias b.example.com\n'), { names: ['xn--bcher-kva.example.com'] }),
   { title: 'includes in includes', files: { 'apache2.conf': conf(`${LISTEN}\nInclude a/1.conf`), 'a/1.conf': 'Include a/b/*.conf\n', 'a/b/2.conf': 'IncludeOptional {R}/a/b/c/[0-9].conf\n', 'a/b/c/3.conf': '<IfModule mod_alias.c>\nInclude site.conf\n</IfModule>\n', 'site.conf': host(NAME) } },

@@ -24,6 +24,8 @@ describe('lines and words, by the rules of Apache (ap_cfg_getline, ap_getword_co
     ['Server\\\nName x', [['ServerName', 'x']]],
     ['# goes on \\\nA b\nC', ['#', ['C']]],
     ['A b\\', [['A', 'b\\']]],
+    ['# x \\\\\n\nA b\nC', ['#', ['C']]],
+    ['# x \\\\\r\n\r\n\nA b', ['#', ['A', 'b']]],
     ['"ServerName" x', [['ServerName', 'x']]],
     ['<A b>\nC\n</A>', [['A', 'b', [['C']]]]],
     ['<A>\n</A>', [['A', []]]],
@@ -78,7 +80,7 @@ describe('lines and words, by the rules of Apache (ap_cfg_getline, ap_getword_co
 it('what the real server says of sections and lines is what this reader says', () => {
   const root = mkdtempSync(join(tmpdir(), 'certwright-apache-'));
   try {
-    const texts = ['<IfModule a.c>\n</IfModule>', '<IfModule a.c>\n<x>\n</x> </IfModule>\n</IfModule>', '<IfModule a.c>\n<x>\n</x></IfModule>', '<IfModule a.c>\n</IfModule junk', '<IfModule a.c>\n</ifmodule>', '<IfModule a.c>\n', '</IfModule>', '<IfModule a.c>\n</IfDefine>', '# x \\\nnonsense\n', 'Server\\\nName x\n', '<IfModule a.c> x\nnonsense "\n</IfModule> x\n'];
+    const texts = ['<IfModule a.c>\n</IfModule>', '<IfModule a.c>\n<x>\n</x> </IfModule>\n</IfModule>', '<IfModule a.c>\n<x>\n</x></IfModule>', '<IfModule a.c>\n</IfModule junk', '<IfModule a.c>\n</ifmodule>', '<IfModule a.c>\n', '</IfModule>', '<IfModule a.c>\n</IfDefine>', '# x \\\nnonsense\n', '# x \\\\\n\n</IfModule>\n', '# x \\\\\n\n\n</IfModule>\n', 'Server\\\nName x\n', '<IfModule a.c> x\nnonsense "\n</IfModule> x\n'];
     for (const text of texts) {
       writeFileSync(join(root, 'site.conf'), text);
       writeFileSync(join(root, 'apache2.conf'), `LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so\nErrorLog ${root}/e\nServerName x\nInclude ${root}/site.conf\n`);
