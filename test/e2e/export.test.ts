@@ -1,26 +1,12 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
-import { binary, makePlace, runProgram, type Ended, type Place } from './certwright.js';
-import { freePorts } from './pebble.js';
+import { beforeEach, expect, it } from 'vitest';
+import { binary, runProgram } from './certwright.js';
+import { fine, httpPort, place, sandbox, sandboxOfEachTest } from './sandbox-of-test.js';
 
-let sandbox: Sandbox;
-let place: Place;
-let httpPort: number;
-beforeEach(async () => {
-  const [http = 0, tlsPort = 0] = await freePorts(2);
-  httpPort = http;
-  sandbox = await startSandbox({ httpPort, tlsPort, policy: { authzReuse: false } });
-  place = makePlace();
-  writeFileSync(join(place.folder, 'root.pem'), sandbox.rootPem);
-  writeFileSync(join(place.folder, 'password'), 'open it\nnot this\n', { mode: 0o600 });
-});
-afterEach(async () => {
-  place.remove();
-  await sandbox.stop();
-});
+sandboxOfEachTest();
+beforeEach(() => writeFileSync(join(place.folder, 'password'), 'open it\nnot this\n', { mode: 0o600 }));
 
 const env = () => ({ HOME: place.folder, REQUESTS_CA_BUNDLE: join(place.folder, 'root.pem') });
 const run = (...args: string[]) => runProgram(process.execPath, [binary, ...args, ...place.directories], { env: env(), cwd: place.folder });
@@ -31,12 +17,6 @@ const live = (kind: string) => readFileSync(place.live('one.example.com', `${kin
 const openssl = (...args: string[]) => runProgram('openssl', args, { cwd: place.folder, timeout: 20_000 });
 const spki = (pem: string | Buffer) => createPrivateKey(pem).export({ type: 'pkcs8', format: 'der' }).toString('hex');
 const renewal = () => readFileSync(at('config/renewal/one.example.com.conf'), 'utf8');
-
-async function fine(ended: Promise<Ended>): Promise<string> {
-  const { code, stdout, stderr } = await ended;
-  expect(code, stdout + stderr).toBe(0);
-  return stdout;
-}
 
 /** The certificate of a PKCS#12 file, as OpenSSL reads it. */
 async function inside(file: string): Promise<X509Certificate> {

@@ -1,25 +1,11 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
-import { makePlace, unattended, type Ended, type Place } from './certwright.js';
-import { freePorts } from './pebble.js';
+import { expect, it } from 'vitest';
+import { unattended, type Ended } from './certwright.js';
+import { httpPort, place, sandbox, sandboxOfEachTest } from './sandbox-of-test.js';
 
-let sandbox: Sandbox;
-let httpPort: number;
-let place: Place;
-beforeAll(async () => {
-  const [http = 0, tlsPort = 0] = await freePorts(2);
-  httpPort = http;
-  sandbox = await startSandbox({ httpPort, tlsPort, policy: { authzReuse: false } });
-});
-afterAll(() => sandbox.stop());
-beforeEach(() => {
-  place = makePlace();
-  writeFileSync(join(place.folder, 'root.pem'), sandbox.rootPem);
-});
-afterEach(() => place.remove());
+sandboxOfEachTest();
 
 // As if certwright itself ran in a hook: nothing of this may be seen by its own hooks (T07).
 const LEAKS = { RENEWED_DOMAINS: 'leak', RENEWED_LINEAGE: 'leak', FAILED_DOMAINS: 'leak', CERTBOT_AUTH_OUTPUT: 'leak' };

@@ -1,24 +1,18 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { acquireLocks } from '../../src/store/lock.js';
-import { makePlace, unattended, type Ended, type Place } from './certwright.js';
-import { freePorts } from './pebble.js';
+import { unattended, type Ended } from './certwright.js';
+import { httpPort, place, sandbox, sandboxOfEachTest } from './sandbox-of-test.js';
 
-let sandbox: Sandbox;
-let httpPort: number;
 let receiver: Server;
 let webhook: string;
 let received: Record<string, unknown>[];
 /** What the webhook answers; null = nothing at all. */
 let answer: number | null;
-let place: Place;
+sandboxOfEachTest();
 beforeAll(async () => {
-  const [http = 0, tlsPort = 0] = await freePorts(2);
-  httpPort = http;
-  sandbox = await startSandbox({ httpPort, tlsPort, policy: { authzReuse: false } });
   receiver = createServer((request, response) => {
     let body = '';
     request.on('data', (chunk: Buffer) => (body += chunk.toString()));
@@ -33,19 +27,15 @@ beforeAll(async () => {
 afterAll(async () => {
   receiver.closeAllConnections();
   await new Promise((resolve) => receiver.close(resolve));
-  await sandbox.stop();
 });
 beforeEach(() => {
   received = [];
   answer = 200;
-  place = makePlace();
-  writeFileSync(join(place.folder, 'root.pem'), sandbox.rootPem);
   // Stands in for a mail system: what it is given lies in the file `mail`.
   mkdirSync(join(place.folder, 'bin'));
   writeFileSync(join(place.folder, 'bin/sendmail'), `#!/bin/sh\n{ echo "args $*"; cat; } > ${join(place.folder, 'mail')}\n`);
   chmodSync(join(place.folder, 'bin/sendmail'), 0o755);
 });
-afterEach(() => place.remove());
 
 const run = (...args: string[]) => place.certwright(args, { env: { REQUESTS_CA_BUNDLE: join(place.folder, 'root.pem'), PATH: `${join(place.folder, 'bin')}:${process.env['PATH'] ?? ''}` } });
 const certonly = (...args: string[]) => run('certonly', ...unattended(sandbox.directoryUrl), '--standalone', '--http-01-port', String(httpPort), ...args);

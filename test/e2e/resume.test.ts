@@ -1,31 +1,19 @@
 import { spawn } from 'node:child_process';
 import { X509Certificate, createPrivateKey } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
-import { binary, makePlace, runProgram, unattended, type Place } from './certwright.js';
-import { freePorts } from './pebble.js';
+import { beforeEach, expect, it } from 'vitest';
+import { binary, runProgram, unattended } from './certwright.js';
+import { httpPort, place, sandbox, sandboxOfEachTest } from './sandbox-of-test.js';
 
-let sandbox: Sandbox;
-let place: Place;
 let command: readonly string[];
-beforeEach(async () => {
-  const [httpPort = 0, tlsPort = 0] = await freePorts(2);
-  // Time to die in: the CA takes a while to sign.
-  sandbox = await startSandbox({ httpPort, tlsPort, policy: { issueDelayMs: 1200 } });
-  place = makePlace();
-  const root = join(place.folder, 'root.pem');
-  writeFileSync(root, sandbox.rootPem);
-  place = { ...place, certwright: (args, options = {}) => makeRun(args, { ...options, env: { REQUESTS_CA_BUNDLE: root, ...options.env } }) };
+// Time to die in: the CA takes a while to sign.
+sandboxOfEachTest({ issueDelayMs: 1200 });
+beforeEach(() => {
   command = ['certonly', ...unattended(sandbox.directoryUrl), '--standalone', '--http-01-port', String(httpPort), '-d', 'example.com,www.example.com'];
 });
-afterEach(async () => {
-  place.remove();
-  await sandbox.stop();
-});
 
-const makeRun: Place['certwright'] = (args, options = {}) => runProgram(process.execPath, [binary, ...args, ...place.directories], { ...options, env: { HOME: place.folder, ...options.env } });
+const run = (args: readonly string[]) => runProgram(process.execPath, [binary, ...args, ...place.directories], { env: { HOME: place.folder, REQUESTS_CA_BUNDLE: join(place.folder, 'root.pem') } });
 const count = (end: string) => sandbox.requests.filter(({ path, status }) => path.endsWith(end) && status < 300).length;
 
 /** Runs the command and kills it when the CA has been asked to sign. */
@@ -49,7 +37,7 @@ function saved(): void {
 
 it('N09: killed after the CA was asked to sign, `resume` fetches the certificate and orders nothing', async () => {
   await killAfterFinalize();
-  const { code, stderr, stdout } = await place.certwright(['resume', '-n']);
+  const { code, stderr, stdout } = await run(['resume', '-n']);
   expect(code, stderr).toBe(0);
   expect(stdout).toContain('Successfully received certificate.');
   saved();
@@ -57,7 +45,7 @@ it('N09: killed after the CA was asked to sign, `resume` fetches the certificate
 
 it('N09: the same command again does so too', async () => {
   await killAfterFinalize();
-  const { code, stderr } = await place.certwright(command);
+  const { code, stderr } = await run(command);
   expect(code, stderr).toBe(0);
   expect(stderr).toContain('Going on with the order of an earlier run');
   saved();
@@ -68,7 +56,7 @@ it('an order that can no longer become a certificate is forgotten, and a new one
   sandbox.setFaults({ orderInvalid: { rate: 1 } });
   await new Promise((resolve) => setTimeout(resolve, 1500));
   sandbox.setFaults({});
-  const { code, stderr } = await place.certwright(command);
+  const { code, stderr } = await run(command);
   expect(code, stderr).toBe(0);
   expect(existsSync(place.live('example.com', 'cert.pem'))).toBe(true);
   expect(existsSync(join(place.folder, 'config/.certwright/pending/example.com'))).toBe(false);

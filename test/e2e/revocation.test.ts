@@ -2,11 +2,11 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { saveNewLineage } from '../../src/store/save.js';
 import { binary, makePlace, runProgram, unattended, type Place } from './certwright.js';
 import { freePorts } from './pebble.js';
+import { httpPort, place as own, sandbox, sandboxOfEachTest } from './sandbox-of-test.js';
 
 // Certificates of a CA made by openssl, its real OCSP responder, and a web server that counts who fetches the CRL.
 let place: Place;
@@ -125,20 +125,7 @@ it('certificates shows INVALID: REVOKED by OCSP and by CRL, as certbot does for 
   expect(readFileSync(join(place.folder, 'logs/letsencrypt.log'), 'utf8')).toContain('Whether the certificate gone.example is revoked is not known');
 });
 
-let sandbox: Sandbox;
-let own: Place;
-let httpPort: number;
-beforeEach(async () => {
-  const [http = 0, tlsPort = 0] = await freePorts(2);
-  httpPort = http;
-  sandbox = await startSandbox({ httpPort, tlsPort, policy: { authzReuse: false, ocsp: false } });
-  own = makePlace();
-  writeFileSync(join(own.folder, 'root.pem'), sandbox.rootPem);
-});
-afterEach(async () => {
-  own.remove();
-  await sandbox.stop();
-});
+sandboxOfEachTest({ authzReuse: false, ocsp: false });
 const run = (...args: string[]) => runProgram(process.execPath, [binary, ...args, ...own.directories], { env: { HOME: own.folder, REQUESTS_CA_BUNDLE: join(own.folder, 'root.pem') } });
 const renew = async (...args: string[]) => {
   const { code, stdout, stderr } = await run('renew', '-n', '--no-random-sleep-on-renew', '--json', ...args);

@@ -1,22 +1,12 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
-import { binary, makePlace, runProgram, type Place } from './certwright.js';
+import { beforeEach, expect, it } from 'vitest';
+import { binary, runProgram } from './certwright.js';
+import { place, sandbox, sandboxOfEachTest } from './sandbox-of-test.js';
 
 const MAC = 'bWFjLWtleS1vZi10aGUtc2FuZGJveC0zMi1ieXRlcw';
-let sandbox: Sandbox;
-let place: Place;
-beforeEach(async () => {
-  sandbox = await startSandbox({ httpPort: 1, tlsPort: 1, policy: { requireEab: true, eabKeys: [{ kid: 'customer-17', key: MAC }] } });
-  place = makePlace();
-  writeFileSync(join(place.folder, 'root.pem'), sandbox.rootPem);
-  writeFileSync(join(place.folder, 'hmac'), `${MAC}\n`, { mode: 0o600 });
-});
-afterEach(async () => {
-  place.remove();
-  await sandbox.stop();
-});
+sandboxOfEachTest({ requireEab: true, eabKeys: [{ kid: 'customer-17', key: MAC }] });
+beforeEach(() => writeFileSync(join(place.folder, 'hmac'), `${MAC}\n`, { mode: 0o600 }));
 
 const register = (kid: string, key: string, ...more: string[]) =>
   runProgram(process.execPath, [binary, 'register', '-n', '--agree-tos', '-m', 'a@example.com', '--server', sandbox.directoryUrl, '--eab-kid', kid, '--eab-hmac-key', key, ...more, ...place.directories], {
