@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { makePlace, type Place } from './certwright.js';
 
 /** How many bad inputs of each kind. */
-const RUNS = Number(process.env['CERTWRIGHT_BAD_INPUTS'] ?? 12);
+const RUNS = Number(process.env['CERTWRIGHT_BAD_INPUTS'] ?? 8);
 const SEED = Number(process.env['CERTWRIGHT_SEED'] ?? 2026);
 
 let place: Place;

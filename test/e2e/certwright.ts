@@ -63,5 +63,8 @@ export function makePlace(env: Record<string, string> = {}): Place {
   };
 }
 
+/** A hook that lasts until this file is there, a minute at most. */
+export const hookUntil = (file: string): string => `sh -c 'for try in $(seq 600); do [ -e ${file} ] && exit; sleep 0.1; done'`;
+
 /** What an unattended run against this CA needs. */
 export const unattended = (server: string): readonly string[] => ['-n', '--agree-tos', '-m', 'admin@example.com', '--server', server];

@@ -1,7 +1,7 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { makePlace, unattended, type Ended, type Place } from './certwright.js';
+import { hookUntil, makePlace, runProgram, unattended, type Ended, type Place } from './certwright.js';
 import { oldLayout } from './old-layouts.js';
 import { startPebble, type Pebble } from './pebble.js';
 
@@ -57,12 +57,10 @@ it('certwright obtains; certbot lists, renews by its renewal file, and hands it 
   const before = registrations();
   fine(await place.certwright([...certonly(), ...names]));
   await agree(1);
-  for (const version of [2, 4, 6]) {
-    fine(await place.certbot(['renew', '--force-renewal', '--no-random-sleep-on-renew', '-n']));
-    await agree(version);
-    fine(await place.certwright([...certonly(), '--cert-name', 'example.com', '--force-renewal']));
-    await agree(version + 1);
-  }
+  fine(await place.certbot(['renew', '--force-renewal', '--no-random-sleep-on-renew', '-n']));
+  await agree(2);
+  fine(await place.certwright([...certonly(), '--cert-name', 'example.com', '--force-renewal']));
+  await agree(3);
   expect(accounts()).toHaveLength(1);
   expect(registrations() - before).toBe(1);
 });
@@ -78,7 +76,8 @@ it.each(['0.10', '1.10'] as const)('a directory laid out by certbot %s is read, 
 });
 
 it('a running certbot excludes certwright and the other way round (F50)', async () => {
-  const slow = ['--manual', '--manual-auth-hook', 'sleep 4', '--preferred-challenges', 'http', '-d', 'slow.example.com'];
+  const enough = join(place.folder, 'enough');
+  const slow = ['--manual', '--manual-auth-hook', hookUntil(enough), '--preferred-challenges', 'http', '-d', 'slow.example.com'];
   const flags = ['certonly', ...unattended(pebble.directoryUrl), ...slow];
   for (const [first, second] of [[place.certbot, place.certwright], [place.certwright, place.certbot]] as const) {
     const running = first(flags);
@@ -86,13 +85,14 @@ it('a running certbot excludes certwright and the other way round (F50)', async 
     const other = await second(['certificates']);
     expect(other.code).toBe(1);
     expect(other.stderr).toContain('Another instance of Certbot is already running.');
+    writeFileSync(enough, '');
     await running;
+    rmSync(enough);
     fine(await second(['certificates']));
   }
 });
 
 async function locked(): Promise<void> {
-  const { runProgram } = await import('./certwright.js');
   const path = join(place.folder, 'config/.certbot.lock');
   const script = `import fcntl,sys\ntry:\n f=open(sys.argv[1],'r+')\n fcntl.lockf(f,fcntl.LOCK_EX|fcntl.LOCK_NB)\nexcept OSError:\n sys.exit(3 if 'f' in globals() else 4)\n`;
   for (let tries = 0; tries < 100; tries += 1) {

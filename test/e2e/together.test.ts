@@ -1,8 +1,8 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { binary, makePlace, runProgram, unattended, type Ended, type Place } from './certwright.js';
+import { binary, hookUntil, makePlace, runProgram, unattended, type Ended, type Place } from './certwright.js';
 import { lineageNames, versionInUse, wrongWith } from './lineages.js';
 import { startPebble, type Pebble } from './pebble.js';
 import { quickCertbot } from './quick-certbot.js';
@@ -73,9 +73,10 @@ it(`bar 6: two renewals at once, ${ROUNDS} rounds: one waits or refuses in certb
 });
 
 it('S146, S148: a lock in each of the three directories: one shared is enough to be kept out, three others run beside', async () => {
-  const running = place.certwright([...renew, '--pre-hook', 'sleep 3']);
+  const enough = join(place.folder, 'enough');
+  const running = place.certwright([...renew, '--pre-hook', hookUntil(enough)]);
   const lock = join(place.folder, 'logs/.certbot.lock');
-  for (let tries = 0; !existsSync(lock) && tries < 100; tries += 1) await pause(50);
+  for (let tries = 0; !existsSync(lock) && tries < 400; tries += 1) await pause(50);
   const other = (shared: string) =>
     runProgram(process.execPath, [binary, 'certificates', ...['config', 'work', 'logs'].flatMap((kind) => [`--${kind}-dir`, join(place.folder, kind === shared ? kind : `own-${kind}`)])], { env: { HOME: place.folder } });
   for (const shared of ['config', 'work', 'logs']) {
@@ -83,5 +84,6 @@ it('S146, S148: a lock in each of the three directories: one shared is enough to
     expect([code, stderr.includes(BUSY)], `${shared}: ${stderr}`).toEqual([1, true]);
   }
   expect((await other('none')).code).toBe(0);
+  writeFileSync(enough, '');
   expect((await running).code).toBe(0);
 });
