@@ -58,11 +58,3 @@ it('C32: a name that the CA refuses in the order itself is left out when that is
   await fine(certonly('good.example.com,blocked.example.com', '--allow-subset-of-names'));
   expect(new X509Certificate(readFileSync(place.live('good.example.com', 'cert.pem'))).subjectAltName).toBe('DNS:good.example.com');
 });
-
-it('C34: renew without a terminal waits for a random time before it begins, and says how long', async () => {
-  await fine(certonly('wait.example.com'));
-  await run(['renew', '--force-renewal'], 1500);
-  const [, seconds] = /"type":"waiting"[^\n]*"seconds":(\d+)/.exec(readFileSync(join(place.folder, 'logs/letsencrypt.log'), 'utf8')) ?? [];
-  expect(Number(seconds)).toBeGreaterThanOrEqual(1);
-  expect(Number(seconds)).toBeLessThanOrEqual(480);
-});

@@ -53,7 +53,7 @@ it('one "later" of the CA stops the whole run until then: all lineages, of sever
   expect(outcomes.find(({ state }) => state === 'failed')?.reason).toContain('rateLimited');
 });
 
-it('U28: the random sleep of renew is told with its length and its end, and a signal ends it at once', async () => {
+it('U28, C34: the random sleep of renew is told with its length and its end, and a signal ends it at once', async () => {
   expect((await obtain('a.example.com')).code).toBe(0);
   const before = sandbox.requests.length;
   const child = spawn(process.execPath, [binary, 'renew', '--force-renewal', ...place.directories], { env: { ...process.env, ...env() }, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -62,6 +62,9 @@ it('U28: the random sleep of renew is told with its length and its end, and a si
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   try {
     await until(() => /random delay of \d+ seconds, until \d\d:\d\d:\d\d/.test(said));
+    const seconds = Number(/random delay of (\d+)/.exec(said)?.[1]);
+    expect(seconds).toBeGreaterThanOrEqual(1);
+    expect(seconds).toBeLessThanOrEqual(480);
     child.kill('SIGTERM');
     expect(await ended).toBe(1);
     expect(said).toContain('Exiting due to user request');
