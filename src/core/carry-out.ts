@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { renewalCertId } from '../acme/renewal-info.js';
 import { readCertificate } from '../crypto/certificate.js';
 import { createCsr } from '../crypto/csr.js';
@@ -11,12 +12,13 @@ import { changeRenewalNotes } from '../store/renewal-notes.js';
 import { linkPartners } from '../store/partner.js';
 import { saveNewLineage, saveNewVersion } from '../store/save.js';
 import { ensureAccount } from './account.js';
+import { merged, type ChangeStep } from './change-step.js';
 import { saveCsrFiles } from './csr-files.js';
 import { enhancementsWanted } from './decide/enhancements-wanted.js';
 import type { KeyPlan, ObtainPlan, RenewalValue } from './decide/plan.js';
 import { deploy } from './deploy.js';
 import { deploymentOf, plannedDeployment } from './deployment.js';
-import { Refused } from './errors.js';
+import { PluginError, Refused } from './errors.js';
 import type { DeployOutcome, Event } from './events.js';
 import { repeatExports } from './export.js';
 import { cleanEnvironment, deployEnvironment, LONGEST_LIST, postEnvironment } from './hook-environment.js';
@@ -200,10 +202,16 @@ async function keep(plan: ObtainPlan, issued: Issued, { lineage, accountId, inst
 export async function readyInstaller(plan: ObtainPlan, settings: Settings, world: World): Promise<Installer | null> {
   if (plan.installer === null || plan.dryRun || plan.lineage === null || settings.verb === 'renew') return null;
   const installer = await openInstaller(settings, world);
-  if (settings.verb !== 'run') return installer;
-  await planInstallation(installer, plannedDeployment(plan, world.dirs), enhancementsWanted(settings), { deploy: true });
+  if (!plan.installation) return installer;
+  const { steps } = await planInstallation(installer, plannedDeployment(plan, world.dirs), enhancementsWanted(settings), { deploy: true });
+  // The texts that the changes begin with: what follows from them was seen.
+  if (!isDeepStrictEqual(before(steps), before(plan.installation.steps))) throw new PluginError(plan.installer, "The server's configuration was changed since it was looked at; nothing was done.", { hint: 'Run the same command again: it shows what would be changed now.' });
   await installer.read(new Map());
   return installer;
+}
+
+function before(steps: readonly ChangeStep[]): readonly unknown[] {
+  return merged(steps).files.map(({ path, before: text }) => ({ path, text }));
 }
 
 /** `run` installs; `certonly` with an installer has the server read the certificate anew (C21). */

@@ -2,15 +2,16 @@ import { decide } from './decide/decide.js';
 import { commandLine } from './decide/command-line.js';
 import type { Answer } from './decide/answers.js';
 import { namesKey, type Facts, type Lookup } from './decide/facts.js';
+import type { InstallationWish } from './decide/installation-choice.js';
 import type { Plan } from './decide/plan.js';
 import type { Question } from './decide/question.js';
-import { Refused, UsageError } from './errors.js';
+import { PluginError, Refused, UsageError } from './errors.js';
 import type { Identifier } from './identifier.js';
 import { back, type Answered, type Interaction } from './interaction.js';
 import type { Settings } from './settings.js';
 
 /** Looks things up that a decision turned out to need; returns the facts with them. */
-export type LookUp = (facts: Facts, what: Lookup, identifiers: readonly Identifier[]) => Promise<Facts>;
+export type LookUp = (facts: Facts, what: Lookup, identifiers: readonly Identifier[], wish?: InstallationWish) => Promise<Facts>;
 
 /** What a person has said so far, to go on from. */
 export interface Progress {
@@ -54,21 +55,22 @@ export async function collect(settings: Settings, known: Facts, interaction: Int
     let decision;
     try {
       decision = decide(settings, facts, answers);
+      if ('lookup' in decision) {
+        const { lookup, identifiers, wish } = decision;
+        const names = namesKey(identifiers);
+        const before = lookup === 'fits' ? fits.get(names) : undefined;
+        facts = before ? { ...facts, fits: before } : await lookUp(facts, lookup, identifiers, wish);
+        if (lookup === 'fits') fits.set(names, facts.fits);
+        continue;
+      }
     } catch (error) {
       // A person who has answered gets the last question again with the reason; flags alone are simply wrong.
-      if (!(error instanceof UsageError || error instanceof Refused) || answers.length === 0) throw error;
+      if (!(error instanceof UsageError || error instanceof Refused || error instanceof PluginError) || answers.length === 0) throw error;
       interaction.report({ type: 'log', level: 'warning', message: error.hint ? `${error.message}\n${error.hint}` : error.message });
       const last = trail.at(-1)?.question;
       goBack();
       // Nobody can see what is wrong in a hidden field: it is typed anew.
       if (last?.kind === 'text' && last.secret) dropped.delete(last.id);
-      continue;
-    }
-    if ('lookup' in decision) {
-      const names = namesKey(decision.identifiers);
-      const before = decision.lookup === 'fits' ? fits.get(names) : undefined;
-      facts = before ? { ...facts, fits: before } : await lookUp(facts, decision.lookup, decision.identifiers);
-      if (decision.lookup === 'fits') fits.set(names, facts.fits);
       continue;
     }
     const canGoBack = answers.length > 0;
@@ -86,7 +88,7 @@ export async function collect(settings: Settings, known: Facts, interaction: Int
     }
     const { plan } = decision;
     const command = commandLine(settings, facts, answers, plan);
-    if (answers.length > 0 && (plan.kind === 'obtain' || plan.kind === 'export')) {
+    if (answers.length > 0 && (plan.kind === 'obtain' || plan.kind === 'export' || (plan.kind === 'keep' && plan.installation))) {
       const choice = await interaction.review(plan, { canGoBack, command, trail });
       if (choice === back) {
         goBack();

@@ -1,11 +1,11 @@
-import type { ExportPlan, ObtainPlan } from './decide/plan.js';
+import type { ExportPlan, KeepPlan, ObtainPlan } from './decide/plan.js';
 import type { RenewalJob, ScheduleFact } from './decide/schedule-fact.js';
 import type { ScheduleStep } from './decide/schedule.js';
 import type { RenewalReason } from './decide/renewal-reason.js';
 import type { Forecast } from './decide/forecast.js';
 import type { WhyReport } from './decide/why.js';
 import type { ProblemDocument } from './errors.js';
-import type { ChangeStep } from './server-change.js';
+import type { ChangeStep } from './change-step.js';
 import type { Reference } from './references.js';
 import type { ExportFormat } from './export-target.js';
 import type { ChallengeType } from './identifier.js';
@@ -64,7 +64,7 @@ export type Event =
   | { type: 'renewals'; dryRun: boolean; outcomes: RenewalOutcome[] }
   /** Nothing happens until then (RFC 3339): `renew` without a terminal (C34), or a CA (`server`) that is asked too often. */
   | { type: 'waiting'; why: 'random-delay' | 'rate-limit'; seconds: number; until: string; server?: string }
-  | { type: 'plan'; plan: ObtainPlan | ExportPlan; command: string[] }
+  | { type: 'plan'; plan: ObtainPlan | ExportPlan | KeepPlan; command: string[] }
   | { type: 'kept'; lineage: string; notAfter: string }
   | { type: 'dry-run-passed'; names: string[] }
   | { type: 'recovered'; what: string; path: string }

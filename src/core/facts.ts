@@ -26,7 +26,7 @@ export async function gatherFacts(settings: Settings, world: { dirs: Directories
     lineages: lineages.map((lineage) => lineageFact(lineage, world.now)),
     broken: broken.map(({ path, reason }) => ({ name: basename(path, '.conf'), reason })),
     accounts: serversOf(server, lineages).flatMap((address) => listAccounts(world.dirs, address)),
-    plugins: world.plugins.map(({ name, title, description, authenticator, installer, challengeTypes, ipAddresses }) => ({
+    plugins: world.plugins.map(({ name, title, description, authenticator, installer, challengeTypes, ipAddresses, server: configures }) => ({
       name,
       title,
       description,
@@ -34,6 +34,7 @@ export async function gatherFacts(settings: Settings, world: { dirs: Directories
       installer,
       challengeTypes,
       ipAddresses,
+      ...(configures === undefined ? {} : { placesFlag: configures.placesFlag }),
     })),
     pending: listPending(world.dirs).map(({ lineage, names, server: from, orderUrl }) => ({ lineage, names, server: from, orderUrl })),
     sandbox: world.sandbox,

@@ -1,15 +1,14 @@
 import type { Deployment, Enhancement, InstallContext, Installer, PluginDescriptor, ServerChange } from '../plugins/contract.js';
+import { readLineage } from '../store/lineage.js';
+import type { ChangeStep } from './change-step.js';
 import { enhancementsWanted } from './decide/enhancements-wanted.js';
+import type { Facts } from './decide/facts.js';
+import type { Installation, InstallationWish } from './decide/installation-choice.js';
+import { deploymentOf, plannedDeployment } from './deployment.js';
 import { PluginError, Refused } from './errors.js';
-import { applySteps, undoChanges, type ChangeStep } from './server-change.js';
+import { applySteps, undoChanges } from './server-change.js';
 import { isSet, type Settings } from './settings.js';
 import type { World } from './world.js';
-
-/** What an installation will do, and what it was asked that this server cannot do. */
-export interface InstallationPlan {
-  steps: readonly ChangeStep[];
-  unsupported: readonly Enhancement[];
-}
 
 /** The installer that is named, prepared and with the server's configuration read. Throws Refused, PluginError. */
 export async function openInstaller(settings: Settings, world: World): Promise<Installer> {
@@ -51,7 +50,7 @@ function installContext({ values, plugin }: Settings, world: World): InstallCont
  * What deploying a certificate and these enhancements change, each planned on what the ones before it leave: nothing is written.
  * `deploy` false = only the enhancements. Throws PluginError.
  */
-export async function planInstallation(installer: Installer, deployment: Deployment, enhancements: readonly Enhancement[], { deploy, chosen = new Map() }: { deploy: boolean; chosen?: ReadonlyMap<string, readonly string[]> }): Promise<InstallationPlan> {
+export async function planInstallation(installer: Installer, deployment: Deployment, enhancements: readonly Enhancement[], { deploy, chosen = new Map() }: { deploy: boolean; chosen?: ReadonlyMap<string, readonly string[]> }): Promise<Installation> {
   const steps: ChangeStep[] = [];
   const unsupported: Enhancement[] = [];
   const instead = new Map<string, string>();
@@ -69,12 +68,21 @@ export async function planInstallation(installer: Installer, deployment: Deploym
   return { steps, unsupported };
 }
 
+/** What installing would ask a person, or else change; nothing is written. Throws PluginError, Refused. */
+export async function lookUpInstallation(facts: Facts, { key, settings, plan }: InstallationWish, world: World): Promise<Facts> {
+  const installer = await openInstaller(settings, world);
+  const deployment = plan.kind === 'keep' ? deploymentOf(readLineage(world.dirs, plan.lineage), settings, world.dirs) : plannedDeployment(plan, world.dirs);
+  const questions = installer.questions(deployment);
+  const planned = questions.length > 0 ? { steps: [], unsupported: [] } : await planInstallation(installer, deployment, enhancementsWanted(settings), { deploy: true });
+  return { ...facts, installation: { key, questions, ...planned } };
+}
+
 /**
  * Does what was planned, all or nothing, then has the server read it; when it does not reload, all is undone and it is reloaded once more.
  * When only an enhancement is refused, the certificate is installed without it and that is the error. Throws PluginError with the server's
  * words.
  */
-async function install(installer: Installer, { steps }: InstallationPlan, name: string, world: World): Promise<void> {
+async function install(installer: Installer, { steps }: Installation, name: string, world: World): Promise<void> {
   const test = (): Promise<string | null> => installer.test();
   if (steps.length > 0) installer.ready();
   let refused: unknown = null;
@@ -133,6 +141,6 @@ export async function installInto(installer: Installer, deployment: Deployment, 
 }
 
 /** Enhancements that were asked for by name and that the server cannot do: said, as certbot does, and no failure. */
-function tellUnsupported({ unsupported }: InstallationPlan, settings: Settings, world: World): void {
+function tellUnsupported({ unsupported }: Installation, settings: Settings, world: World): void {
   for (const kind of unsupported) if (kind !== 'redirect' || isSet(settings, 'redirect')) world.log('warning', `${kind} is not supported by the ${settings.values.installer ?? ''} installer; it was left out.`);
 }

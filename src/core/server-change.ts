@@ -4,15 +4,10 @@ import { listCheckpoints, type CheckpointStage } from '../store/checkpoint.js';
 import { addCheckpoint, finalizeCheckpoint, recordCommand, recordFiles, recordNewFiles } from '../store/checkpoint-record.js';
 import { revertInProgress, revertTemporary, undoCheckpoint } from '../store/checkpoint-undo.js';
 import { replaceLink, writeFileAtomic } from '../system/atomic-file.js';
+import { merged, type ChangeStep } from './change-step.js';
 import { PluginError } from './errors.js';
 import { undoCommand } from './undo-command.js';
 import type { World } from './world.js';
-
-/** One checkpoint's worth of change, with certbot's title for it (two for `install --redirect`). */
-export interface ChangeStep {
-  title: string;
-  change: ServerChange;
-}
 
 /**
  * Makes changes of a server's configuration that build on each other: noted first, then written together (each file whole, by rename), then
@@ -22,7 +17,7 @@ export interface ChangeStep {
 export async function applySteps(steps: readonly ChangeStep[], test: () => Promise<string | null>, world: World): Promise<void> {
   const [first, ...later] = steps;
   if (!first) return;
-  await make('in-progress', merged(steps.map(({ change }) => change)), test, world);
+  await make('in-progress', merged(steps), test, world);
   const now = world.clock.now();
   // What a file holds after each step: the last one is on disk.
   const after = steps.map(({ change }) => new Map(change.files.map(({ path, after: text }) => [path, Buffer.from(text, 'latin1')])));
@@ -33,14 +28,6 @@ export async function applySteps(steps: readonly ChangeStep[], test: () => Promi
     const newFiles = [...change.files.filter(({ before }) => before === null).map(({ path }) => path), ...change.links.map(({ path }) => path)];
     addCheckpoint(world.dirs, { title, notes: change.notes.join('\n'), files, newFiles }, now, heldAfter(index + 1));
   }
-}
-
-/** Several changes as one: the first text of each file before, the last one after. */
-function merged(changes: readonly ServerChange[]): ServerChange {
-  const files = new Map<string, ServerChange['files'][number]>();
-  for (const change of changes) for (const file of change.files) files.set(file.path, { ...file, before: files.has(file.path) ? (files.get(file.path)?.before ?? null) : file.before });
-  const of = <Key extends 'links' | 'commands' | 'notes' | 'warnings'>(key: Key): ServerChange[Key] => changes.flatMap((change) => change[key] as readonly unknown[]) as unknown as ServerChange[Key];
-  return { files: [...files.values()], links: of('links'), commands: of('commands'), notes: of('notes'), warnings: of('warnings') };
 }
 
 /** Undoes the newest `count` changes, which were made a moment ago. What cannot be put back is told. */

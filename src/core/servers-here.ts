@@ -44,12 +44,12 @@ async function look(plugin: PluginDescriptor, { label, root }: { label: string; 
 /** Each name once: that it has https somewhere is what counts. */
 function namesFact(served: readonly ServedName[], root: string): Pick<ServerFact, 'names' | 'patterns'> {
   const names = new Map<string, ServedNameFact>();
-  const patterns = new Map<string, { name: string; place: string }>();
+  const patterns = new Set<string>();
   const ends = new Map<string, number | null>();
   for (const { name, pattern, tls, place, certificate } of served) {
     const at = place.startsWith(`${root}/`) ? relative(root, place) : place;
     if (pattern) {
-      if (!patterns.has(name)) patterns.set(name, { name, place: at });
+      patterns.add(name);
       continue;
     }
     const parsed = parseName(name);
@@ -61,7 +61,7 @@ function namesFact(served: readonly ServedName[], root: string): Pick<ServerFact
     const until = certificate === undefined ? null : (ends.get(certificate) ?? null);
     if (tls || !known) names.set(name, { name, place: at, tls, ...(until === null ? {} : { until }) });
   }
-  return { names: [...names.values()], patterns: [...patterns.values()] };
+  return { names: [...names.values()], patterns: [...patterns] };
 }
 
 function endOf(path: string): number | null {

@@ -134,6 +134,8 @@ export interface ServerChange {
   notes: readonly string[];
   /** What a person should know before it is done. */
   warnings: readonly string[];
+  /** Names that http does not serve any more afterwards, for no certificate of this run is theirs. */
+  lost?: readonly string[];
 }
 
 /** The files of a certificate as a server is pointed to them. */
@@ -253,8 +255,15 @@ export interface PluginDescriptor {
   hasUpdates?(configDir: string): boolean;
   /** Loads the code that configures a server; absent for authenticators. */
   loadInstaller?(): Promise<Installer>;
-  /** The server that it configures, as people call it, and where that one has its configuration: null = it is not installed. Absent for what is no server. */
-  server?: { label: string; root(options: Readonly<Record<string, PluginValue>>): string | null };
+  /** The server that it configures; absent for what is no server. */
+  server?: {
+    /** As people call it: 'Apache'. */
+    label: string;
+    /** The folder of its configuration; null = it is not installed. */
+    root(options: Readonly<Record<string, PluginValue>>): string | null;
+    /** The flag that answers its `questions`. */
+    placesFlag: string;
+  };
   /** Not listed and not offered: for scripts that name it. */
   hidden?: boolean;
 }

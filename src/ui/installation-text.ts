@@ -1,6 +1,6 @@
 import type { Event } from '../core/events.js';
 import { printableLine } from '../system/printable.js';
-import { unifiedDiff } from '../system/unified-diff.js';
+import { fileDifferences } from './server-change-text.js';
 
 /** What was changed in a server's configuration: the files, and before it is done the whole difference. */
 export function installationLines({ steps, done }: Extract<Event, { type: 'installation' }>): readonly string[] {
@@ -10,6 +10,6 @@ export function installationLines({ steps, done }: Extract<Event, { type: 'insta
     ...change.warnings.map((warning) => `  ${printableLine(warning)}`),
     ...change.commands.map(({ run }) => `  ${done ? 'ran' : 'would run'} ${run.join(' ')}`),
     ...change.links.map(({ path, target }) => `  ${path} → ${target}`),
-    ...change.files.flatMap(({ path, before, after }) => (done ? [`  ${path}`] : unifiedDiff(before, after, { before: path, after: path }).split('\n').map((line) => printableLine(line, 400)))),
+    ...(done ? change.files.map(({ path }) => `  ${path}`) : fileDifferences([{ title, change }]).flatMap(({ lines }) => lines)),
   ]);
 }

@@ -11,6 +11,7 @@ import { forecastLines } from './forecast-text.js';
 import { installationLines } from './installation-text.js';
 import { planLines } from './plan-text.js';
 import { renewalsText } from './renewals-text.js';
+import { changeLines } from './server-change-text.js';
 import { scheduleLines } from './schedule-text.js';
 import { whyLines } from './why-text.js';
 
@@ -87,7 +88,7 @@ export function linePrinter({ stdout, stderr }: LineStreams, { quiet, verbose, p
       case 'renewals':
         return out(...renewalsText(event));
       case 'plan':
-        return out(...planLines(event.plan).map(({ label, value }) => `${label.padEnd(13)} ${value}`), `${'The same'.padEnd(13)} ${shellQuote(event.command)}`);
+        return out(...planLines(event.plan).map(({ label, value }) => `${label.padEnd(13)} ${value}`), `${'The same'.padEnd(13)} ${shellQuote(event.command)}`, ...planChanges(event.plan));
       case 'hook': {
         const hook = hookWords(event);
         if (event.exitCode !== 0) fail(`${hook} reported error code ${event.exitCode}`);
@@ -117,6 +118,12 @@ export function linePrinter({ stdout, stderr }: LineStreams, { quiet, verbose, p
       }
     }
   };
+}
+
+/** What a plan does to a server's files, to the letter. */
+function planChanges(plan: Extract<Event, { type: 'plan' }>['plan']): readonly string[] {
+  const steps = plan.kind === 'export' ? [] : (plan.installation?.steps ?? []);
+  return steps.length === 0 ? [] : ['', ...changeLines(steps)];
 }
 
 /** certbot's words for a hook; those of manual are called by their option and the name they prove. */

@@ -11,6 +11,7 @@ import { failureLines, messageLines } from './failure-text.js';
 import { instructionLines, isSeen, sightingText } from './instructions-text.js';
 import { typedChange } from './name-change.js';
 import { planLines } from './plan-text.js';
+import { changeLines } from './server-change-text.js';
 import { recoveryWords } from './recovery-words.js';
 
 interface PlainStreams {
@@ -139,9 +140,11 @@ export function plainInteraction({ stdin, stdout }: PlainStreams, print: (event:
         ...(plan.kind === 'obtain' ? [{ value: 'rehearse' as const, label: 'Rehearse on the sandbox first' }] : []),
         ...(canGoBack ? [{ value: back as typeof back, label: 'Back' }] : []),
       ];
+      const steps = plan.kind === 'obtain' || plan.kind === 'keep' ? (plan.installation?.steps ?? []) : [];
       for (const [index, { label }] of ways.entries()) say(`${index + 1}. ${label}`);
-      return prompt<ReviewChoice>(`Answer 1 to ${ways.length}, Enter for 1:`, (answer) => {
+      return prompt<ReviewChoice>(`Answer 1 to ${ways.length}, ${steps.length > 0 ? 'd for every line that will be changed, ' : ''}Enter for 1:`, (answer) => {
         if (answer === 'b' && canGoBack) return { value: back };
+        if (answer === 'd' && steps.length > 0) return { problem: changeLines(steps).join('\n') };
         const way = ways[(answer === '' ? 1 : Number(answer)) - 1];
         return way ? { value: way.value } : { problem: 'Please answer with one of the numbers.' };
       });

@@ -1,6 +1,8 @@
 import { derKeyPath } from '../core/export-target.js';
 import { reasonWords } from '../core/decide/renewal-reason.js';
 import type { ExportPlan, ObtainPlan, Plan } from '../core/decide/plan.js';
+import { merged } from '../core/change-step.js';
+import { fileDifferences } from './server-change-text.js';
 import { formatNames } from './export-text.js';
 import { localMinute } from './schedule-text.js';
 
@@ -12,6 +14,7 @@ export interface PlanLine {
 /** The plan in words for the review: what, from whom, how proved, which files, what runs, how it is renewed. */
 export function planLines(plan: Plan): readonly PlanLine[] {
   if (plan.kind === 'export') return exportLines(plan);
+  if (plan.kind === 'keep') return [{ label: 'Certificate', value: `${plan.lineage}, which stays as it is` }, ...installationLines(plan)];
   if (plan.kind !== 'obtain') return [];
   const { lineage, csr, ca, account, hooks, proofs } = plan;
   const lines: PlanLine[] = [{ label: 'Certificate', value: `${plan.identifiers.map(({ shown }) => shown).join('  ')}${plan.key === null ? '' : `      ${keyText(plan)}`}` }];
@@ -27,7 +30,8 @@ export function planLines(plan: Plan): readonly PlanLine[] {
   else if (lineage) lines.push({ label: 'Saved as', value: savedAs(lineage) });
   if (plan.pair?.lineage && !plan.dryRun) lines.push({ label: '', value: savedAs(plan.pair.lineage) });
   if (lineage?.partner !== undefined && !plan.dryRun) lines.push({ label: 'Pair', value: plan.pair ? 'the two are renewed as one' : `${lineage.partner}, which stays as it is; the two are renewed as one` });
-  lines.push({ label: 'Changes', value: csr ? 'no server is touched' : 'files below live/, archive/ and renewal/; no server is touched' });
+  if (plan.installation) lines.push(...installationLines(plan));
+  else lines.push({ label: 'Changes', value: csr ? 'no server is touched' : 'files below live/, archive/ and renewal/; no server is touched' });
   for (const folder of new Set(proofs.map(({ detail }) => detail).filter((detail) => detail !== undefined && detail !== ''))) lines.push({ label: 'Web folder', value: `${folder} (a file for a moment)` });
   if (hooks.pre !== undefined) lines.push({ label: 'Before', value: hooks.pre });
   if (hooks.deploy !== undefined) lines.push({ label: 'Then', value: hooks.deploy });
@@ -35,6 +39,27 @@ export function planLines(plan: Plan): readonly PlanLine[] {
   if (!csr && !plan.dryRun) lines.push({ label: 'Renews', value: renewsText(plan) });
   return lines;
 }
+
+/** What becomes of the server's files: how many lines of each come (+) and go (-). */
+function installationLines({ installer, installation }: Pick<ObtainPlan, 'installer' | 'installation'>): readonly PlanLine[] {
+  if (!installation) return [];
+  const { steps } = installation;
+  const server = serverNames[installer ?? ''] ?? installer ?? '';
+  if (steps.length === 0) return [{ label: 'Changes', value: `nothing: ${server} is configured for it already` }];
+  const { commands, links, warnings } = merged(steps);
+  const redirect = steps.some(({ title }) => title === 'Add enhancement redirect');
+  return [
+    ...fileDifferences(steps).map(({ path, isNew, added, removed }, index) => ({ label: index === 0 ? 'Changes' : '', value: `${path}   ${isNew ? 'new' : `+${added} -${removed}`}` })),
+    ...links.map(({ path }) => ({ label: '', value: `${path}   new link` })),
+    ...commands.map(({ run }) => ({ label: '', value: run.join(' ') })),
+    { label: 'http', value: redirect ? 'sends visitors to https' : 'answers as it does now' },
+    ...warnings.map((warning) => ({ label: 'Mind', value: warning })),
+    { label: 'Then', value: `${server} tests it and reads it anew; if it does not accept it, all is put back` },
+  ];
+}
+
+/** As people call them. */
+const serverNames: Readonly<Record<string, string>> = { nginx: 'nginx', apache: 'Apache' };
 
 function exportLines({ lineage, format, path, password, friendlyName, legacy, keep, reloadCommand }: ExportPlan): readonly PlanLine[] {
   const name = friendlyName === null || friendlyName === lineage ? '' : `, named ${friendlyName}`;
@@ -67,7 +92,7 @@ function accountText(account: ObtainPlan['account']): string {
 
 function proofText({ proofs, authenticator }: ObtainPlan): string {
   const kinds = [...new Set(proofs.map(({ challenge }) => challenge))];
-  const how = { standalone: 'a small server for a moment', webroot: 'a file in a web folder', manual: 'by hand' }[authenticator] ?? authenticator;
+  const how = { standalone: 'a small server for a moment', webroot: 'a file in a web folder', manual: 'by hand', nginx: 'nginx answers for a moment', apache: 'Apache answers for a moment' }[authenticator] ?? authenticator;
   return `${how}, ${kinds.join(' and ')}`;
 }
 

@@ -30,7 +30,7 @@ function answerFor(question: Question, pick: () => number, names: readonly strin
       return open[pick() % open.length]?.value ?? question.recommended;
     }
     case 'checklist':
-      return question.choices.filter(() => pick() % 2 === 0).map(({ value }) => value);
+      return question.choices.filter((_, index) => index < question.least || pick() % 2 === 0).map(({ value }) => value);
     case 'names':
       return names;
     case 'text':
@@ -63,7 +63,7 @@ function walk(args: readonly string[], known: Facts, pick: () => number, names: 
       return { plan: null, settings, facts: world, answers, asked };
     }
     if ('plan' in decision) return { plan: decision.plan, settings, facts: world, answers, asked };
-    if ('lookup' in decision) world = lookUp(world, decision.lookup, decision.identifiers);
+    if ('lookup' in decision) world = lookUp(world, decision.lookup, decision.identifiers, decision.wish);
     else if (answers.length > 0 && step < 60 && pick() % 5 === 0) answers.pop();
     else {
       asked.push(decision.ask.id);
@@ -92,7 +92,7 @@ function paired([first, second, ...others]: LineageFact[]): LineageFact[] {
   return [{ ...first, partner: second.name }, { ...second, identifiers: first.identifiers, partner: first.name }, ...others];
 }
 
-const start = fc.constantFrom<readonly string[]>([], [], [], [], [], ['export', '--legacy'], ['export', '--reload-command', 'true'], ['certonly'], ['run', '--manual'], ['certonly', '--webroot'], ['certonly', '--key-type', 'rsa'], ['certonly', '--cert-name', 'line0'], ['certonly', '--dual'], ['certonly', '--dual', '--cert-name', 'line0'], ['certonly', '--cert-name', 'line0', '--add-domain', 'extra.example.com', '--remove-domain', 'example.com'], ['certonly', '--cert-name', 'line0', '--webroot', '--add-domain', 'extra.example.com,192.0.2.7,more.example.com'], ['certonly', '--cert-name', 'line0', '-d', 'example.com,other.example.com']);
+const start = fc.constantFrom<readonly string[]>([], [], [], [], [], ['export', '--legacy'], ['export', '--reload-command', 'true'], ['certonly'], ['run', '--manual'], ['run', '-i', 'nginx'], ['run', '-i', 'nginx'], ['certonly', '--webroot'], ['certonly', '--key-type', 'rsa'], ['certonly', '--cert-name', 'line0'], ['certonly', '--dual'], ['certonly', '--dual', '--cert-name', 'line0'], ['certonly', '--cert-name', 'line0', '--add-domain', 'extra.example.com', '--remove-domain', 'example.com'], ['certonly', '--cert-name', 'line0', '--webroot', '--add-domain', 'extra.example.com,192.0.2.7,more.example.com'], ['certonly', '--cert-name', 'line0', '-d', 'example.com,other.example.com']);
 
 it('N02: the command printed for a walk through the wizard gives the same plan and asks nothing', () => {
   const seen = new Set<string>();
@@ -124,5 +124,5 @@ it('N02: the command printed for a walk through the wizard gives the same plan a
   expect(pairs).toBeGreaterThan(RUNS / 60);
   expect(changes).toBeGreaterThan(RUNS / 100);
   expect(installed).toBeGreaterThan(RUNS / 60);
-  for (const id of ['task', 'names', 'authenticator', 'challenge', 'webroots', 'email', 'terms', 'certificate', 'names-change', 'same-names', 'superset', 'other-names', 'key-type', 'export-format', 'export-path', 'export-keep', 'export-password-again']) expect(seen).toContain(id);
+  for (const id of ['task', 'names', 'authenticator', 'challenge', 'webroots', 'email', 'terms', 'certificate', 'names-change', 'places', 'redirect', 'same-names', 'superset', 'other-names', 'key-type', 'export-format', 'export-path', 'export-keep', 'export-password-again']) expect(seen).toContain(id);
 });

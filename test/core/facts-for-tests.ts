@@ -1,5 +1,6 @@
-import type { DirectoryFact, Facts, LineageFact, Lookup } from '../../src/core/decide/facts.js';
+import type { Facts, LineageFact, Lookup } from '../../src/core/decide/facts.js';
 import { namesKey } from '../../src/core/decide/facts.js';
+import type { InstallationFact, InstallationWish } from '../../src/core/decide/installation-choice.js';
 import type { Identifier } from '../../src/core/identifier.js';
 
 export const DAY = 86_400_000;
@@ -37,6 +38,7 @@ const plugin = (name: string, challengeTypes: string[], installer = false) => ({
   description: name,
   authenticator: true,
   installer,
+  ...(installer ? { placesFlag: `--${name}-blocks` } : {}),
   challengeTypes,
   ipAddresses: true,
 });
@@ -72,17 +74,32 @@ export function factsWithNginx(more: Partial<Facts> = {}): Facts {
           { name: 'www.example.com', place: 'sites-enabled/example:3', tls: false },
           { name: 'api.example.com', place: 'sites-enabled/api:1', tls: false },
         ],
-        patterns: [{ name: '*.example.net', place: 'sites-enabled/wild:1' }],
+        patterns: ['*.example.net'],
       },
     ],
   };
 }
 
 /** What the outside world would answer: wildcards fit manual only, and lineages whose version is REVOKED are revoked. */
-export function lookUp(known: Facts, what: Lookup, identifiers: readonly Identifier[], directory?: DirectoryFact): Facts {
-  if (what === 'directory') return { ...known, directory: directory ?? { termsOfService: 'https://ca.example/terms', externalAccountRequired: false, profiles: {}, renewalInfo: true } };
+export function lookUp(known: Facts, what: Lookup, identifiers: readonly Identifier[], wish?: InstallationWish): Facts {
+  if (what === 'installation' && wish) return { ...known, installation: { key: wish.key, ...installing(wish) } };
   if (what === 'early') return { ...known, early: { names: namesKey(identifiers), because: Object.fromEntries(known.lineages.flatMap(({ name, version }) => (version === REVOKED ? [[name, 'revoked' as const]] : []))) } };
+  if (what === 'directory') return { ...known, directory: { termsOfService: 'https://ca.example/terms', externalAccountRequired: false, profiles: {}, renewalInfo: true } };
   const wildcard = identifiers.some(({ value }) => value.startsWith('*.'));
   const by = Object.fromEntries(known.plugins.map(({ name }) => [name, { fits: !wildcard || name === 'manual', reason: 'because' }]));
   return { ...known, fits: { names: namesKey(identifiers), by } };
+}
+
+/** nginx of these tests: a name with * needs a choice, and a block has both example.com and www.example.com. */
+function installing({ plan, settings }: InstallationWish): Omit<InstallationFact, 'key'> {
+  const names = plan.kind === 'obtain' ? plan.identifiers.map(({ value }) => value) : [];
+  const wild = names.filter((name) => name.startsWith('*.'));
+  if (wild.length > 0 && settings.plugin['nginx_blocks'] === undefined) {
+    const places = [{ id: '/etc/nginx/a:1', label: 'a', hint: '/etc/nginx/a:1, http only' }, { id: '/etc/nginx/b:7', label: 'b' }];
+    return { questions: wild.map((name) => ({ name, reason: `${name} stands for many names.`, places, recommended: ['/etc/nginx/b:7'], flag: '--nginx-blocks' })), steps: [], unsupported: [] };
+  }
+  const lost = ['example.com', 'www.example.com'].filter((name, _, both) => both.some((own) => names.includes(own)) && !names.includes(name));
+  const change = { files: [{ path: '/etc/nginx/a', before: 'server {\n}\n', after: `server {\n    # ${names.join(' ')}\n}\n` }], links: [], commands: [], notes: [], warnings: [] };
+  const steps = [{ title: 'Deployed ACME Certificate', change }];
+  return { questions: [], steps: settings.values.redirect === false ? steps : [...steps, { title: 'Add enhancement redirect', change: { ...change, lost } }], unsupported: [] };
 }

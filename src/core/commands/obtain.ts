@@ -14,7 +14,7 @@ import type { RenewalOutcome } from '../events.js';
 import { failureReason } from '../failure-reason.js';
 import { gatherFacts, lookUpFits } from '../facts.js';
 import { refuseFailedHooks, validateHooks } from '../hooks.js';
-import { installInto, openInstaller } from '../installation.js';
+import { installInto, lookUpInstallation, openInstaller } from '../installation.js';
 import { putRight } from '../put-right.js';
 import type { RecoveryChoice } from '../interaction.js';
 import { serversHere } from '../servers-here.js';
@@ -62,7 +62,8 @@ async function untilDecided(settings: Settings, world: World): Promise<Outcome> 
   let progress: Progress = { answers: [], trail: [] };
 
   for (;;) {
-    const lookUp: LookUp = async (known, what, identifiers) => {
+    const lookUp: LookUp = async (known, what, identifiers, wish) => {
+      if (wish) return lookUpInstallation(known, wish, world);
       if (what === 'servers') return { ...known, servers: await serversHere(settings, world) };
       if (what === 'early') return withEarlyRenewals(known, settings, world, identifiers);
       return what === 'fits' ? lookUpFits(known, settings, world.plugins, identifiers) : withDirectory(known, settings, world);
@@ -72,6 +73,10 @@ async function untilDecided(settings: Settings, world: World): Promise<Outcome> 
     progress = collected.progress;
     if (plan.kind === 'command') return plan.verb === 'quit' ? { done: true } : { instead: plan.verb };
     if (plan.kind === 'keep') {
+      if (settings.values.plan && plan.installation) {
+        interaction.report({ type: 'plan', plan, command: [...collected.command] });
+        return { done: true };
+      }
       interaction.report({ type: 'kept', lineage: plan.lineage, notAfter: new Date(plan.notAfter).toISOString() });
       await installKept(plan, withAnswers(settings, collected.facts, progress.answers), world);
       return { done: true, result: { outcomes: [{ name: plan.lineage, state: 'not-due', notAfter: new Date(plan.notAfter).toISOString() }], post: [] } };

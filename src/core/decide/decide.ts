@@ -8,6 +8,7 @@ import { renewedNow, type Facts, type Lookup } from './facts.js';
 import { assignExportFormat, assignExportKeep, assignExportPassword, assignExportPath, exportChoice } from './export-choice.js';
 import { assignChallenge } from './challenge-choice.js';
 import { assignNames, identifiersWanted } from './identifiers-wanted.js';
+import { assignPlaces, assignRedirect, withInstallation, type InstallationWish } from './installation-choice.js';
 import { assignKeyType, keyChoice } from './key-choice.js';
 import { assignLineageChoice, lineageChoice } from './lineage-choice.js';
 import { difference } from './name-sets.js';
@@ -23,7 +24,7 @@ import { assignTask, taskQuestion } from './task.js';
 import { caLabel, isTestCa } from '../ca.js';
 
 /** What comes next: a question for a person, something to look up first, or the plan. */
-export type Decision = { ask: Question } | { lookup: Lookup; identifiers: readonly Identifier[] } | { plan: Plan };
+export type Decision = { ask: Question } | { lookup: Lookup; identifiers: readonly Identifier[]; /** With `installation`. */ wish?: InstallationWish } | { plan: Plan };
 
 /**
  * Decides what to ask next or what to do. Pure: no file, no network, no clock, no terminal. Every answer counts as the flags
@@ -42,7 +43,10 @@ export function decide(asked: Settings, facts: Facts, answers: readonly Answer[]
   if (change) return { ask: change };
   if (settings.verb === 'export') return exportChoice(settings, facts, answers);
   const decision = decideOne(settings, facts, answered);
-  return 'plan' in decision ? withPartner(decision.plan, answeredSettings(asked, facts, answers), settings, facts, answered) : decision;
+  const whole = 'plan' in decision ? withPartner(decision.plan, answeredSettings(asked, facts, answers), settings, facts, answered) : decision;
+  if (!('plan' in whole)) return whole;
+  const installing = withInstallation(whole.plan, settings, facts, answered);
+  return 'wish' in installing ? { lookup: 'installation', identifiers: [], wish: installing.wish } : installing;
 }
 
 /** The decision for one certificate. */
@@ -50,12 +54,13 @@ function decideOne(settings: Settings, facts: Facts, answered: ReadonlySet<Quest
   const wanted = identifiersWanted(settings, facts);
   if (isQuestion(wanted)) return facts.servers ? { ask: wanted } : { lookup: 'servers', identifiers: [] };
 
+  refuseMissingInstaller(settings.values.installer ?? null, facts);
   const place = settings.values.csr === undefined ? lineageChoice(settings, facts, wanted, answered) : null;
   if (place && 'ask' in place) return place;
   if (place && 'lookup' in place) return { lookup: place.lookup, identifiers: wanted };
   if (place && 'leave' in place) return { plan: { kind: 'command', verb: 'quit' } };
   if (place && 'keep' in place) {
-    return { plan: { kind: 'keep', lineage: place.keep.name, notAfter: place.keep.notAfter, installer: settings.values.installer ?? null } };
+    return { plan: { kind: 'keep', lineage: place.keep.name, notAfter: place.keep.notAfter, installer: settings.values.installer ?? null, installation: null } };
   }
   const lineage = place && 'version' in place ? place.version : null;
   refuseTestOverReal(settings, lineage);
@@ -130,6 +135,10 @@ function assignment(settings: Settings, facts: Facts, { id, value }: Answer): As
       return assignKeyType(value);
     case 'authenticator':
       return assignAuthenticator(value, settings, facts);
+    case 'places':
+      return assignPlaces(value, settings, facts);
+    case 'redirect':
+      return assignRedirect(value, settings);
     case 'challenge':
       return assignChallenge(value);
     case 'webroots': {
@@ -147,7 +156,6 @@ function assignment(settings: Settings, facts: Facts, { id, value }: Answer): As
     case 'export-password-again':
     case 'checkpoint':
     case 'edited':
-    case 'places':
     case 'confirm':
     case 'partner':
     case 'schedule':
@@ -180,7 +188,6 @@ function obtainPlan(settings: Settings, facts: Facts, { wanted, place, lineage, 
   const { values } = settings;
   const fresh = place && 'fresh' in place ? place.fresh : null;
   const installer = values.installer ?? null;
-  refuseMissingInstaller(installer, facts);
   const profile = values.requiredProfile ?? values.preferredProfile;
   const name = lineage?.name ?? fresh?.name;
   const pending = openOrder(settings, facts, name, wanted);
@@ -208,6 +215,7 @@ function obtainPlan(settings: Settings, facts: Facts, { wanted, place, lineage, 
     account,
     authenticator: proof.authenticator,
     installer,
+    installation: null,
     proofs: proof.proofs,
     webrootMap: proof.webrootMap,
     profile: profile === undefined ? null : { name: profile, required: values.requiredProfile !== undefined },

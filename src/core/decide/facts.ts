@@ -1,4 +1,5 @@
 import type { Identifier } from '../identifier.js';
+import type { InstallationFact } from './installation-choice.js';
 import type { RenewalReason } from './renewal-reason.js';
 import type { ScheduleFact } from './schedule-fact.js';
 
@@ -24,6 +25,8 @@ export interface Facts {
   fits?: { names: string; by: Readonly<Record<string, { fits: boolean; reason: string }>> };
   /** Which lineages with these names are renewed although their dates do not say so (`names` is `namesKey` of them); undefined = not looked up yet. */
   early?: { names: string; because: Readonly<Record<string, RenewalReason>> };
+  /** What installing would change, for one wish. */
+  installation?: InstallationFact;
   /** Orders of earlier runs whose certificate was not saved yet. */
   pending: readonly { lineage: string; names: readonly string[]; server: string; orderUrl: string }[];
   /** Who runs renewals here; absent where it does not matter (sandbox, renew). */
@@ -76,7 +79,7 @@ export interface ServerFact {
   /** Names that a certificate can hold, each once. */
   names: readonly ServedNameFact[];
   /** `*.example.com`, regular expressions: they are said, not offered. */
-  patterns: readonly { name: string; place: string }[];
+  patterns: readonly string[];
 }
 
 export interface ServedNameFact {
@@ -97,6 +100,8 @@ export interface PluginFact {
   installer: boolean;
   challengeTypes: readonly string[];
   ipAddresses: boolean;
+  /** The flag that says which parts of a server's configuration get the certificate. */
+  placesFlag?: string;
 }
 
 export interface CsrFact {
@@ -113,7 +118,7 @@ export interface DirectoryFact {
 }
 
 /** What `decide` may ask to be looked up before it goes on. */
-export type Lookup = 'directory' | 'fits' | 'servers' | 'early';
+export type Lookup = 'directory' | 'fits' | 'servers' | 'early' | 'installation';
 
 /** Why a lineage is renewed now, as far as it is looked up; null = it is not. */
 export function renewedNow(facts: Facts, { name, due }: LineageFact): RenewalReason | null {

@@ -59,8 +59,8 @@ function httpsText(tls: boolean, until: number | undefined, now: number): string
 function patternsText(servers: readonly ServerFact[]): readonly string[] {
   const patterns = servers.flatMap(({ patterns: own }) => own);
   if (patterns.length === 0) return [];
-  const some = patterns.slice(0, 3).map(({ name, place }) => `${name} (${place})`);
-  return [`Not in this list, for each stands for many names: ${some.join(', ')}${patterns.length > 3 ? ` and ${patterns.length - 3} more` : ''}. Type the names that you want.`];
+  const some = patterns.slice(0, 3).join(', ');
+  return [`Not listed, for many names are meant: ${some}${patterns.length > 3 ? ` and ${patterns.length - 3} more` : ''}. Type those that you want.`];
 }
 
 function typed(texts: readonly string[]): readonly Identifier[] {

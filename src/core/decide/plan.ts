@@ -1,4 +1,5 @@
 import type { ExportFormat } from '../export-target.js';
+import type { Installation } from './installation-choice.js';
 import type { ChallengeType, Identifier } from '../identifier.js';
 import type { RenewalReason } from './renewal-reason.js';
 
@@ -52,6 +53,8 @@ export interface ObtainPlan {
     | { kind: 'new'; email?: string; eab?: { kid: string; alg: string } }; // the terms were agreed to
   authenticator: string;
   installer: string | null;
+  /** What `run` changes in the server's configuration; null = no server is configured. */
+  installation: Installation | null;
   proofs: readonly Proof[];
   webrootMap: Readonly<Record<string, string>>;
   profile: { name: string; required: boolean } | null;
@@ -74,6 +77,8 @@ export interface KeepPlan {
   lineage: string;
   notAfter: number;
   installer: string | null;
+  /** The server is pointed to it once more; null = none is. */
+  installation: Installation | null;
 }
 
 /** Write a lineage's present version for another program, once or at every renewal. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { portHolder } from '../../system/ports.js';
 import type { FitQuestion, PluginDescriptor } from '../contract.js';
 import { STORAGE, stateIn } from './auto-hsts-state.js';
-import { apacheOptions, apacheSettings } from './options.js';
+import { apacheOptions, PLACES_FLAG, apacheSettings } from './options.js';
 import { rootFileIn } from './systems.js';
 
 /** How its process is called on Debian and elsewhere. */
@@ -25,7 +25,7 @@ export const apache: PluginDescriptor = {
   challengeTypes: ['http-01'],
   ipAddresses: false,
   overlaps: true,
-  server: { label: 'Apache', root: (options) => rootOf(options) },
+  server: { label: 'Apache', root: (options) => rootOf(options), placesFlag: PLACES_FLAG },
   fit({ identifiers, http01Port, options }) {
     if (rootOf(options) === null) return Promise.resolve({ fits: false, reason: 'Apache is not installed here' });
     if (identifiers.some(({ value }) => value.startsWith('*.'))) return Promise.resolve({ fits: false, reason: 'names with * can only be proved by a DNS record' });

@@ -13,6 +13,7 @@ import { deployChange, enable, filesOf, type DeployTarget, type DeployWays } fro
 import { addHsts, addStapling, addUir, headerOf, HSTS, HSTS_FOREVER } from './enhance.js';
 import { enabling, moduleTools } from './modules.js';
 import { optionsFile } from './options-file.js';
+import { PLACES_FLAG } from './options.js';
 import { planRedirect, redirectEdits, redirectHost } from './redirect.js';
 import { changedFiles, nothingPlanned, openApache, readApacheConfiguration, reloadAndWait, unseenFiles, type Apache, type Planned, type Reading } from './server.js';
 import { pathText } from './syntax.js';
@@ -95,7 +96,7 @@ function questionsFor({ names }: Deployment, { reading: { vhosts }, apache: { se
   return names.flatMap((name): PlaceQuestion[] => {
     const choice = chooseVhost(vhosts, name);
     if (choice.kind !== 'ask' || chosenOf(choice, settings.vhosts).length > 0) return [];
-    return [{ name, reason: choice.reason, places: choice.candidates.map((vhost) => ({ id: placeOf(vhost), label: placeOf(vhost), hint: vhost.names.join(' ') || 'no name' })), recommended: choice.recommended.map(placeOf), flag: '--apache-vhosts' }];
+    return [{ name, reason: choice.reason, places: choice.candidates.map((vhost) => ({ id: placeOf(vhost), label: placeOf(vhost), hint: vhost.names.join(' ') || 'no name' })), recommended: choice.recommended.map(placeOf), flag: PLACES_FLAG }];
   });
 }
 

@@ -13,6 +13,9 @@ const flag = (name: string, help: string, fallback?: string): PluginOption => ({
   ...(fallback === undefined ? {} : { default: fallback }),
 });
 
+/** Answers which blocks or hosts get the certificate, where only a person can tell. */
+export const PLACES_FLAG = '--apache-vhosts';
+
 /** certbot's options of its Apache plugin, and one of ours that answers what it can only ask. */
 export const apacheOptions: readonly PluginOption[] = [
   flag('enmod', "Path to the program 'a2enmod'.", system.enmod ?? undefined),
@@ -26,7 +29,7 @@ export const apacheOptions: readonly PluginOption[] = [
   flag('handle-sites', 'Whether new sites are enabled by a link: True or False (Debian and its relatives only).', system.handleSites ? 'True' : 'False'),
   flag('ctl', 'The control script, for testing, reloading and starting.', system.ctl),
   flag('bin', 'The server program, where the control script does not take its options.', system.bin ?? undefined),
-  { flags: ['--apache-vhosts'], dest: 'apache_vhosts', kind: 'list', metavar: 'FILE:LINE', help: 'Virtual hosts that get the certificate of a wildcard name, or of a name in none; several times.' },
+  { flags: [PLACES_FLAG], dest: 'apache_vhosts', kind: 'list', metavar: 'FILE:LINE', help: 'Virtual hosts that get the certificate of a wildcard name, or of a name in none; several times.' },
 ];
 
 export interface ApacheSettings {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { portHolder } from '../../system/ports.js';
 import type { FitQuestion, PluginDescriptor } from '../contract.js';
-import { nginxOptions, nginxSettings } from './options.js';
+import { nginxOptions, PLACES_FLAG, nginxSettings } from './options.js';
 
 function rootOf(options: FitQuestion['options']): string | null {
   const { serverRoot } = nginxSettings(options);
@@ -20,7 +20,7 @@ export const nginx: PluginDescriptor = {
   challengeTypes: ['http-01'],
   ipAddresses: false,
   overlaps: true,
-  server: { label: 'nginx', root: (options) => rootOf(options) },
+  server: { label: 'nginx', root: (options) => rootOf(options), placesFlag: PLACES_FLAG },
   fit({ identifiers, http01Port, options }) {
     if (rootOf(options) === null) return Promise.resolve({ fits: false, reason: 'nginx is not installed here' });
     if (identifiers.some(({ value }) => value.startsWith('*.'))) return Promise.resolve({ fits: false, reason: 'names with * can only be proved by a DNS record' });

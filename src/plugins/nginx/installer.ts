@@ -12,6 +12,7 @@ import { lineAt } from '../server-configuration/lines.js';
 import { addHsts, addStapling } from './enhance.js';
 import { nginxSettings } from './options.js';
 import { optionsFile, tlsSettings } from './options-file.js';
+import { PLACES_FLAG } from './options.js';
 import { planRedirect, redirectEdits } from './redirect.js';
 import { EXACT, fitOf, type Server } from './servers.js';
 import type { Block, Node } from './syntax.js';
@@ -109,7 +110,7 @@ function questionsFor({ names }: Deployment, { reading: { servers }, context, ng
         reason: choice.reason,
         places: choice.candidates.map((server) => ({ id: placeOf(server), label: server.names.map(({ text }) => text).join(' ') || '(no name)', hint: `${placeOf(server)}, ${server.tls ? 'https' : 'http only'}` })),
         recommended: choice.recommended.map(placeOf),
-        flag: '--nginx-blocks',
+        flag: PLACES_FLAG,
       },
     ];
   });
@@ -193,6 +194,7 @@ function enhanceChange(kind: Enhancement, { names, files }: Deployment, { readin
     return changeOf(reading, edits.all(), {
       notes: plan.blocks.map(({ server, names: own }) => `Redirecting all traffic on port ${context.http01Port} to ssl in ${placeOf(server)} for ${own.join(', ')}`),
       warnings: plan.lost.length === 0 ? [] : [`These names of the same block are not in the certificate and answer 404 on http from then on: ${plan.lost.join(', ')}`],
+      lost: plan.lost,
     });
   }
   const blocks = new Set(names.flatMap((name) => reading.servers.filter((server) => server.tls && (fitOf(server, name) !== null || server.names.some(({ text }) => text === name)))));

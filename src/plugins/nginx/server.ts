@@ -77,6 +77,7 @@ export function changeOf({ tree }: Reading, edits: Edits, more: Partial<ServerCh
     commands: [],
     notes: more.notes ?? [],
     warnings: more.warnings ?? [],
+    ...(more.lost === undefined ? {} : { lost: more.lost }),
   };
 }
 

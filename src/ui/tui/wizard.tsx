@@ -22,7 +22,7 @@ import { checklistScreen, checklistState } from './screens/checklist.js';
 import { choicePinned, choiceScreen, choiceState } from './screens/choice.js';
 import { foldersScreen, foldersState } from './screens/folders.js';
 import { namesScreen, namesState } from './screens/names.js';
-import { REVIEW_PINNED, reviewScreen, reviewState } from './screens/review.js';
+import { reviewPinned, reviewScreen, reviewState } from './screens/review.js';
 import { runningEvent, runningHints, runningRows, runningState } from './screens/running.js';
 import { textScreen, textState } from './screens/text.js';
 import { troubleScreen, troubleState } from './screens/trouble.js';
@@ -246,7 +246,7 @@ export function createWizard(options: WizardOptions): Interaction {
     async review(plan, { canGoBack, command: words, trail: answered }): Promise<ReviewChoice> {
       trail = [];
       command = words;
-      const choice = await show(reviewScreen, reviewState(plan, words, canGoBack, surroundings.sandbox), { trail: [], pinned: () => REVIEW_PINNED, mustBeSeen: true });
+      const choice = await show(reviewScreen, reviewState(plan, words, canGoBack, surroundings.sandbox), { trail: [], pinned: reviewPinned, mustBeSeen: true });
       if (choice === back) trail = answered;
       else if (plan.kind === 'obtain') {
         running = runningState(Date.now());

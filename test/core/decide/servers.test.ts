@@ -24,7 +24,7 @@ function walk(args: readonly string[], given: Readonly<Record<string, Answer['va
   for (;;) {
     const decision = decide(settings, facts, answers);
     if ('plan' in decision) return { questions, plan: decision.plan as ObtainPlan, command: commandLine(settings, facts, answers, decision.plan).join(' ').replace(` --server ${SERVER}`, '') };
-    if ('lookup' in decision) facts = lookUp(facts, decision.lookup, decision.identifiers);
+    if ('lookup' in decision) facts = lookUp(facts, decision.lookup, decision.identifiers, decision.wish);
     else {
       const { ask } = decision;
       questions.push(ask);
@@ -46,17 +46,40 @@ it('a first-timer with nginx presses Enter: it is offered first, its first site 
     'www.example.com HTTP only   nginx, sites-enabled/example:3',
     'api.example.com HTTP only   nginx, sites-enabled/api:1',
   ]);
-  expect(names?.facts?.[0]).toContain('*.example.net (sites-enabled/wild:1)');
+  expect(names?.facts?.[0]).toContain('many names are meant: *.example.net. Type');
   expect(plan).toMatchObject({ authenticator: 'nginx', installer: 'nginx' });
   expect(command).toBe('certwright run --nginx -d example.com,www.example.com');
 });
 
 it('a name with * is proved by another way and still installed in nginx', () => {
   const { questions, plan, command } = walk([], { names: ['*.example.com'] });
-  expect(questions.map(({ id }) => id)).toEqual(['task', 'names']);
+  expect(questions.map(({ id }) => id)).toEqual(['task', 'names', 'places']);
   expect(plan).toMatchObject({ authenticator: 'manual', installer: 'nginx' });
   expect(command).toContain('--manual');
-  expect(command).toContain('-i nginx');
+  expect(command).toContain('-i nginx --nginx-blocks /etc/nginx/b:7');
+});
+
+it('which blocks get a certificate is asked with file and line before anything is done; without a person its flag is named', () => {
+  const { questions, command } = walk([], { names: ['*.example.com'], places: ['/etc/nginx/a:1', '/etc/nginx/b:7'] });
+  expect(questions.at(-1)).toMatchObject({ kind: 'checklist', initial: ['/etc/nginx/b:7'], facts: ['*.example.com stands for many names.'], choices: [{ value: '/etc/nginx/a:1', hint: '/etc/nginx/a:1, http only' }, { value: '/etc/nginx/b:7' }] });
+  expect(questions.at(-1)?.unattended).toBeUndefined();
+  expect(questions.at(-1)?.missing).toContain('For example --nginx-blocks /etc/nginx/b:7');
+  expect(command).toContain('--nginx-blocks /etc/nginx/a:1 --nginx-blocks /etc/nginx/b:7');
+});
+
+it('names of the block that are not in the certificate: what a redirect does to them is said, and they can come in', () => {
+  const asked = walk([], { names: ['example.com'] });
+  expect(asked.questions.map(({ id }) => id)).toEqual(['task', 'names', 'redirect']);
+  const redirect = asked.questions[2];
+  expect(redirect?.facts?.[0]).toContain('www.example.com stands in the same block');
+  expect(redirect?.kind === 'choice' && redirect.choices.map(({ hint }) => hint).join()).toContain('www.example.com would answer 404');
+  // By Enter nobody loses a name; -n does as certbot does.
+  expect(asked.command).toBe('certwright run --nginx --redirect -d example.com,www.example.com');
+  expect(redirect?.unattended).toBe('redirect');
+  expect(walk([], { names: ['example.com'], redirect: 'redirect' }).command).toBe('certwright run --nginx --redirect -d example.com');
+  const without = walk([], { names: ['example.com'], redirect: 'no' });
+  expect(without.command).toBe('certwright run --nginx --no-redirect -d example.com');
+  expect(without.plan.installation?.steps.map(({ title }) => title)).toEqual(['Deployed ACME Certificate']);
 });
 
 it('what is wrong with a server stands beside it, and it cannot be chosen', () => {

@@ -1,6 +1,7 @@
 import { render } from 'ink-testing-library';
 import { describe, expect, it } from 'vitest';
 import { AcmeProblem, ChallengesFailed, StoreError } from '../../../src/core/errors.js';
+import type { KeepPlan } from '../../../src/core/decide/plan.js';
 import { back, type Instructions } from '../../../src/core/interaction.js';
 import type { ChallengeTask } from '../../../src/plugins/contract.js';
 import { Frame, frameRows } from '../../../src/ui/tui/Frame.js';
@@ -13,6 +14,7 @@ import { checklistScreen, checklistState } from '../../../src/ui/tui/screens/che
 import { choiceScreen, choiceState } from '../../../src/ui/tui/screens/choice.js';
 import { foldersScreen, foldersState } from '../../../src/ui/tui/screens/folders.js';
 import { namesScreen, namesState } from '../../../src/ui/tui/screens/names.js';
+import { reviewPinned, reviewScreen, reviewState } from '../../../src/ui/tui/screens/review.js';
 import { runningEvent, runningRows, runningState } from '../../../src/ui/tui/screens/running.js';
 import { textScreen, textState } from '../../../src/ui/tui/screens/text.js';
 import { troubleScreen, troubleState } from '../../../src/ui/tui/screens/trouble.js';
@@ -118,6 +120,39 @@ describe('text and folders', () => {
     expect(press(foldersScreen, foldersState(folders, true, undefined), `\u0015/srv/all${TAB}${ENTER}${ENTER}${ENTER}`).answer).toEqual({ 'example.com': '/srv/all', 'www.example.com': '/srv/all', 'api.example.com': '/srv/all' });
     const wrong = press(foldersScreen, foldersState(folders, true, undefined), `\u0015html${ENTER}`);
     expect(shown(foldersScreen, wrong.state)).toContain('beginning with /');
+  });
+});
+
+describe('review', () => {
+  const change = (before: string | null, after: string, path = '/etc/nginx/sites/example') => ({ title: 'Deployed ACME Certificate', change: { files: [{ path, before, after }], links: [], commands: [], notes: [], warnings: [] } });
+  const site = `server {\n${Array.from({ length: 30 }, (_, line) => `    # line ${line}\n`).join('')}    listen 80;\n}\n`;
+  const plan: KeepPlan = { kind: 'keep', lineage: 'example.com', notAfter: 0, installer: 'nginx', installation: { steps: [change(site, site.replace('listen 80;', 'listen 443 ssl;')), change(null, `# ${'x'.repeat(147)} end\n`, '/etc/nginx/new')], unsupported: [] } };
+  const start = reviewState(plan, ['certwright', 'run'], true, false);
+
+  it('says which files change by how much; d shows every line, and nothing is done from there', () => {
+    expect(shown(reviewScreen, start)).toContain('/etc/nginx/sites/example   +1 -1');
+    const { state, answer } = press(reviewScreen, start, `d${ENTER}d`);
+    expect(answer).toBeUndefined();
+    const text = shown(reviewScreen, state);
+    expect(text).toContain('--- /etc/nginx/sites/example\n+++ /etc/nginx/sites/example\n@@ -29,5 +29,5 @@');
+    expect(text).toContain('\n-    listen 80;\n+    listen 443 ssl;\n');
+    expect(press(reviewScreen, state, `${ESC}`).state.reading).toBe(false);
+    expect(press(reviewScreen, start, `d${DOWN}d${ENTER}`).answer).toBe('do');
+  });
+
+  it('the end of long differences comes into view on small screens, with long lines whole and signs without colour', () => {
+    for (const [columns, rows] of [[60, 16], [80, 24]] as const) {
+      const at = { ...view, width: columns - 1 };
+      const { state } = press(reviewScreen, start, `d${'\u001b[6~'.repeat(4)}`);
+      const frame = frameRows({ title: 'certwright', notice: '', trail: [], body: reviewScreen.rows(state, at), pinned: reviewPinned(state), hints: reviewScreen.hints(state, glyphs) }, { columns, rows }, glyphs).map(rowText);
+      expect(frame.length).toBeLessThan(rows);
+      expect(frame.join('\n')).toContain(' end');
+      expect(frame.join('\n')).toContain('Not written yet');
+      const bare = render(<Frame rows={reviewScreen.rows(press(reviewScreen, start, 'd').state, at)} colour={false} />).lastFrame() ?? '';
+      expect(bare).toContain('-    listen 80;');
+      expect(bare).toContain('\u00a0\u00a0\u00a0\u00a0\u00a0# line 29');
+      expect(bare).not.toMatch(/\u001b\[3\dm/);
+    }
   });
 });
 

@@ -65,7 +65,8 @@ export const namesScreen: Screen<NamesState, readonly string[] | typeof back> = 
       const here = index === at;
       rows.push({ ...row({ text: here ? `${glyphs.pointer} ` : '  ', look: 'accent' }, `${ticked.includes(name) ? glyphs.ticked : glyphs.unticked} ${name.padEnd(widest)}   `, { text: note, look: 'dim' }), focus: here });
     }
-    rows.push({ ...fieldRow(field, width, at === -1 ? `${glyphs.pointer} ` : '  ', false), focus: at === -1 });
+    const others = question.suggestions.length > 0 && at !== -1 && field.text === '';
+    rows.push(others ? row({ text: '  or type others', look: 'dim' }) : { ...fieldRow(field, width, at === -1 ? `${glyphs.pointer} ` : '  ', false), focus: at === -1 });
     rows.push(blank);
     const typing = /\S$/.test(field.text) && field.cursor === [...field.text].length && !insisted;
     const { identifiers, errors } = parseNameList([...ticked, field.text].join('\n'));
