@@ -1,4 +1,5 @@
 import { recoverCheckpoints } from '../store/checkpoint-undo.js';
+import type { LineageIndex } from '../store/lineage-index.js';
 import { recover } from '../store/recover.js';
 import { undoCommand } from './undo-command.js';
 import type { World } from './world.js';
@@ -7,8 +8,8 @@ import type { World } from './world.js';
  * What stopped runs left of lineages, and of records outside of this machine, is put right before anything is changed. It is told, and
  * what cannot be put right is no reason to stop (U35).
  */
-export async function putRight(world: World): Promise<void> {
-  for (const { what, path } of recover(world.dirs)) tell(what, path, world);
+export async function putRight(world: World, index?: LineageIndex): Promise<void> {
+  for (const { what, path } of recover(world.dirs, index)) tell(what, path, world);
   for (const plugin of world.plugins) {
     const left = await plugin.removeLeftovers?.({ configDir: world.dirs.config, environment: world.env, signal: world.signal, log: (level, message) => world.log(level, message) });
     for (const { what, path } of left ?? []) tell(what, path, world);

@@ -12,12 +12,13 @@ import type { World } from './world.js';
  * whether its certificates were due or not. What does not work is told and stops nothing. Not with --disable-renew-updates.
  */
 export async function updateServers(lineages: readonly Lineage[], renewed: readonly Lineage[], asked: Settings, world: World): Promise<void> {
-  if (asked.values.disableRenewUpdates) return;
+  const updating = world.plugins.filter((plugin) => plugin.hasUpdates?.(world.dirs.config) === true);
+  if (asked.values.disableRenewUpdates || updating.length === 0) return;
   const bySetting = new Map<string, Settings>();
   for (const { name, renewal } of lineages) {
     const settings = renewalSettings(asked, name, renewal.params);
-    const descriptor = world.plugins.find((plugin) => plugin.name === settings.values.installer);
-    if (descriptor?.hasUpdates?.(world.dirs.config) === true) bySetting.set(JSON.stringify([descriptor.name, settings.plugin]), settings);
+    const { installer } = settings.values;
+    if (updating.some((plugin) => plugin.name === installer)) bySetting.set(JSON.stringify([installer, settings.plugin]), settings);
   }
   const deployments = renewed.map(({ identifiers, live }): Deployment => ({ names: identifiers.filter(({ type }) => type === 'dns').map(({ value }) => value), files: live }));
   for (const settings of bySetting.values()) {

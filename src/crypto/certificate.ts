@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { isIP } from 'node:net';
 import { StoreError } from '../core/errors.js';
 import { printableLine } from '../system/printable.js';
-import { certificateParts } from './der.js';
+import { certificateParts, elementsOf, readElement, readTime, type DerElement } from './der.js';
 import { revocationSources, type RevocationSources } from './revocation-sources.js';
 
 export type CurveName = 'secp256r1' | 'secp384r1' | 'secp521r1';
@@ -29,16 +29,28 @@ export interface CertificateFacts {
   revocation: RevocationSources;
 }
 
-const CURVES: Readonly<Record<string, CurveName>> = { prime256v1: 'secp256r1', secp384r1: 'secp384r1', secp521r1: 'secp521r1' };
+/** Object identifiers as hex of their content (RFC 5280, RFC 3279, RFC 5480). */
+const COMMON_NAME = '550403';
+const ORGANIZATION = '55040a';
+const ALTERNATIVE_NAMES = '551d11';
+const RSA = '2a864886f70d010101';
+const ELLIPTIC = '2a8648ce3d0201';
+const CURVES: Readonly<Record<string, CurveName>> = { '2a8648ce3d030107': 'secp256r1', '2b81040022': 'secp384r1', '2b81040023': 'secp521r1' };
 /** 1.3.6.1.5.5.7.1.24, and the feature 5 (status_request) in it. */
 const TLS_FEATURE = '2b06010505070118';
 const STATUS_REQUEST = Buffer.from([0x02, 0x01, 0x05]);
 
-/** What the first certificate in `pem` (PEM text or DER bytes) says. Throws StoreError when there is none. */
+/**
+ * What the first certificate in `pem` (PEM text or DER bytes) says. Throws StoreError when there is none. Read from its bytes, for
+ * `renew` looks into thousands, and node:crypto takes several times as long, most of it for the public key.
+ */
 export function readCertificate(pem: string | Buffer): CertificateFacts {
-  const certificate = parse(pem);
-  const { names, ips } = alternativeNames(certificate.subjectAltName ?? '');
-  const subject = nameOf(certificate.subject, ['CN']);
+  const parts = certificateParts(derOf(pem));
+  const [notBefore, notAfter] = [parts && readTime(parts.notBefore), parts && readTime(parts.notAfter)];
+  if (!parts || notBefore === null || notAfter === null) throw new StoreError(DAMAGED);
+  const { names, ips } = alternativeNames(parts.extensions.get(ALTERNATIVE_NAMES));
+  const subject = attributes(parts.subject).get(COMMON_NAME) ?? '';
+  const issuer = attributes(parts.issuer);
   const common = subject.toLowerCase();
   if (common !== '' && isIP(common) === 0) {
     const at = names.indexOf(common);
@@ -46,18 +58,18 @@ export function readCertificate(pem: string | Buffer): CertificateFacts {
     names.unshift(common);
   }
   if (ips.length === 0 && names.length === 0 && isIP(common) !== 0) ips.push(canonicalAddress(common));
-  const parts = certificateParts(certificate.raw);
   return {
     names,
     ips,
-    notBefore: new Date(certificate.validFrom),
-    notAfter: new Date(certificate.validTo),
-    issuer: nameOf(certificate.issuer, ['CN', 'O']),
+    notBefore: new Date(notBefore),
+    notAfter: new Date(notAfter),
+    issuer: issuer.get(COMMON_NAME) ?? issuer.get(ORGANIZATION) ?? '',
     ...(subject === '' ? {} : { subject }),
-    serial: certificate.serialNumber.toLowerCase(),
-    ...keyFacts(certificate.publicKey),
-    ...(parts?.extensions.get(TLS_FEATURE)?.includes(STATUS_REQUEST) ? { mustStaple: true } : {}),
-    revocation: parts ? revocationSources(parts) : { crls: [] },
+    // Positive (RFC 5280 section 4.1.2.2): a first byte of zero only keeps it so.
+    serial: parts.serial.toString('hex').replace(/^00(?=.)/, ''),
+    ...keyFacts(parts.publicKey),
+    ...(parts.extensions.get(TLS_FEATURE)?.includes(STATUS_REQUEST) ? { mustStaple: true } : {}),
+    revocation: revocationSources(parts),
   };
 }
 
@@ -92,43 +104,67 @@ export function canonicalAddress(address: string): string {
   return isIP(address) === 6 ? new URL(`http://[${address}]/`).hostname.slice(1, -1) : address;
 }
 
+const DAMAGED = 'The certificate cannot be read: it is damaged, or not a certificate.';
+
 function parse(pem: string | Buffer): X509Certificate {
   try {
     return new X509Certificate(pem);
   } catch (cause) {
-    throw new StoreError('The certificate cannot be read: it is damaged, or not a certificate.', { cause });
+    throw new StoreError(DAMAGED, { cause });
   }
 }
 
-/** Node's text form of the extension: `DNS:a.example, IP Address:::1`; values with odd characters are JSON strings. */
-function alternativeNames(text: string): { names: string[]; ips: string[] } {
-  const names: string[] = [];
-  const ips: string[] = [];
-  for (const [, kind, quoted, plain = ''] of text.matchAll(/(?:^|, )([A-Za-z ]+):(?:("(?:[^"\\]|\\.)*")|([^,]*))/g)) {
-    const value = printableLine(quoted === undefined ? plain : String(JSON.parse(quoted)));
-    if (kind === 'DNS') names.push(value.toLowerCase());
-    else if (kind === 'IP Address' && isIP(value) !== 0) ips.push(canonicalAddress(value));
-  }
-  return { names: [...new Set(names)], ips: [...new Set(ips)] };
+/** The bytes of the first certificate; empty when there is none. */
+function derOf(pem: string | Buffer): Buffer {
+  if (typeof pem !== 'string' && pem[0] === 0x30) return pem;
+  const [, base64 = ''] = /-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----/.exec(String(pem)) ?? [];
+  return Buffer.from(base64, 'base64');
 }
 
-/** One attribute of a distinguished name in Node's form: `O=Some\, Inc\nCN=R3`, escaped as RFC 2253 says. */
-function nameOf(text: string, wanted: readonly string[]): string {
-  for (const attribute of wanted) {
-    const line = text?.split('\n').find((each) => each.startsWith(`${attribute}=`));
-    if (line === undefined) continue;
-    const raw = line.slice(attribute.length + 1).replace(/\\([0-9A-Fa-f]{2}|.)/g, (_, code: string) => (code.length === 2 ? String.fromCharCode(Number.parseInt(code, 16)) : code));
-    return printableLine(raw);
+/** DNS names and addresses of the extension (RFC 5280 section 4.2.1.6), each once. */
+function alternativeNames(extension: Buffer | undefined): { names: string[]; ips: string[] } {
+  const names = new Set<string>();
+  const ips = new Set<string>();
+  for (const { tag, content } of elementsOf(readElement(extension ?? Buffer.alloc(0))?.content ?? Buffer.alloc(0))) {
+    if (tag === 0x82) names.add(printableLine(content.toString('latin1')).toLowerCase());
+    else if (tag === 0x87 && content.length === 4) ips.add(content.join('.'));
+    else if (tag === 0x87 && content.length === 16) ips.add(canonicalAddress((content.toString('hex').match(/.{4}/g) ?? []).join(':')));
   }
-  return '';
+  return { names: [...names], ips: [...ips] };
 }
 
-function keyFacts(key: KeyObject): Pick<CertificateFacts, 'keyType' | 'curve' | 'rsaKeySize'> {
-  const details = key.asymmetricKeyDetails;
-  if (key.asymmetricKeyType === 'rsa') return { keyType: 'rsa', ...(details?.modulusLength === undefined ? {} : { rsaKeySize: details.modulusLength }) };
-  if (key.asymmetricKeyType === 'ec') {
-    const curve = CURVES[details?.namedCurve ?? ''];
+/** The values of a distinguished name by hex of their OID, the first of each kind, fit for a terminal. */
+function attributes(name: Buffer): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const relative of elementsOf(readElement(name)?.content ?? Buffer.alloc(0))) {
+    for (const { content } of elementsOf(relative.content)) {
+      const [type, value] = elementsOf(content);
+      const kind = type?.content.toString('hex');
+      if (kind !== undefined && value && !found.has(kind)) found.set(kind, printableLine(directoryString(value)));
+    }
+  }
+  return found;
+}
+
+/** A string of a name (RFC 5280 section 4.1.2.4): UTF8String, BMPString, or one of one byte for each character. */
+function directoryString({ tag, content }: DerElement): string {
+  if (tag === 0x0c) return content.toString('utf8');
+  return tag === 0x1e && content.length % 2 === 0 ? Buffer.from(content).swap16().toString('utf16le') : content.toString('latin1');
+}
+
+/** Kind and size out of a SubjectPublicKeyInfo (RFC 3279 section 2.3.1, RFC 5480 section 2.1). */
+function keyFacts(info: Buffer): Pick<CertificateFacts, 'keyType' | 'curve' | 'rsaKeySize'> {
+  const [algorithm, bits] = elementsOf(readElement(info)?.content ?? Buffer.alloc(0));
+  const [kind, parameters] = elementsOf(algorithm?.content ?? Buffer.alloc(0)).map(({ content }) => content.toString('hex'));
+  if (kind === RSA) {
+    // The first byte of a BIT STRING counts its unused bits.
+    const [modulus] = elementsOf(readElement(bits?.content.subarray(1) ?? Buffer.alloc(0))?.content ?? Buffer.alloc(0));
+    const first = modulus?.content.findIndex((byte) => byte !== 0) ?? -1;
+    return { keyType: 'rsa', ...(modulus && first >= 0 ? { rsaKeySize: (modulus.content.length - first) * 8 - (Math.clz32(modulus.content[first] ?? 0) - 24) } : {}) };
+  }
+  if (kind === ELLIPTIC) {
+    const curve = CURVES[parameters ?? ''];
     return { keyType: 'ecdsa', ...(curve === undefined ? {} : { curve }) };
   }
-  throw new StoreError(`The certificate holds a key of the kind ${key.asymmetricKeyType ?? 'unknown'}; only RSA and ECDSA are supported.`);
+  throw new StoreError('The certificate holds a key that is neither RSA nor ECDSA; only these are supported.');
 }

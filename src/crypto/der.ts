@@ -63,30 +63,35 @@ export function readExtensions(list: DerElement | null | undefined): ReadonlyMap
 }
 
 /**
- * What a certificate holds that node:crypto does not show: the serial's bytes as encoded, the distinguished names and the public
- * key (SubjectPublicKeyInfo) as whole elements, and the extensions by hex of their OID.
+ * What a certificate holds: the serial's bytes as encoded, the distinguished names and the public key (SubjectPublicKeyInfo) as
+ * whole elements, the ends of its validity, and the extensions by hex of their OID.
  */
 export interface CertificateParts {
   serial: Buffer;
   issuer: Buffer;
+  notBefore: DerElement;
+  notAfter: DerElement;
   subject: Buffer;
   publicKey: Buffer;
   extensions: ReadonlyMap<string, Buffer>;
 }
 
-/** Takes a certificate apart (RFC 5280 section 4.1); null when it is not one. */
+/** Takes a certificate apart (RFC 5280 section 4.1); null when it is not one, or not whole. */
 export function certificateParts(der: Buffer): CertificateParts | null {
-  const body = elementsOf(readElement(der)?.content ?? Buffer.alloc(0))[0];
-  if (!body) return null;
+  const [body, , signature] = elementsOf(readElement(der)?.content ?? Buffer.alloc(0));
+  if (!body || !signature) return null;
   const fields = elementsOf(body.content);
   const at = fields.findIndex(({ tag }) => tag === 0x02);
-  const [serial, , issuer, , subject, publicKey] = at < 0 ? [] : fields.slice(at);
-  if (!serial || !issuer || !subject || !publicKey) return null;
+  const [serial, , issuer, validity, subject, publicKey] = at < 0 ? [] : fields.slice(at);
+  const [notBefore, notAfter] = elementsOf(validity?.content ?? Buffer.alloc(0));
+  if (!serial || !issuer || !notBefore || !notAfter || !subject || !publicKey) return null;
   const wrapped = fields.find(({ tag }) => tag === 0xa3);
   const extensions = readExtensions(wrapped && readElement(wrapped.content));
   return {
     serial: serial.content,
     issuer: issuer.whole,
+    notBefore,
+    notAfter,
     subject: subject.whole,
     publicKey: publicKey.whole,
     extensions: new Map([...extensions].map(([oid, { value }]) => [oid, value])),

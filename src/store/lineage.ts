@@ -6,13 +6,16 @@ import type { Identifier } from '../core/identifier.js';
 import { readCertificate } from '../crypto/certificate.js';
 import type { RevocationSources } from '../crypto/revocation-sources.js';
 import { codeOf } from '../system/atomic-file.js';
+import { hasUsualLinks, noteLineage, rememberedInstalled, rememberedRenewal, type LineageIndex } from './lineage-index.js';
 import { archiveFolder, kinds, liveFolder, renewalPath, type Directories, type Kind } from './paths.js';
 import { readRenewalFile, type RenewalFile } from './renewal-file.js';
 
-/** A certificate with its versions, as certbot calls it. Its present version is only in the links (F16). */
-export interface Lineage {
-  name: string;
-  renewal: RenewalFile;
+/** A file of the archive as it is made, and as a link may name it. */
+const ARCHIVED = /^(cert|privkey|chain|fullchain)([1-9]\d*)\.pem$/;
+const VERSION = /^(cert|privkey|chain|fullchain)(\d+)\.pem$/;
+
+/** What the links of a lineage lead to. */
+export interface Installed {
   /** DNS names as certbot lists them, then addresses; read from the certificate (F35). */
   identifiers: readonly Identifier[];
   notBefore: Date;
@@ -26,28 +29,45 @@ export interface Lineage {
   revocation: RevocationSources;
   /** The N of the archive files in use. */
   version: number;
+  /** What the links lead to. */
+  files: Readonly<Record<Kind, string>>;
+}
+
+/** A certificate with its versions, as certbot calls it. Its present version is only in the links (F16). */
+export interface Lineage extends Installed {
+  name: string;
+  renewal: RenewalFile;
   /** The links that servers are pointed to. */
   live: Readonly<Record<Kind, string>>;
   liveFolder: string;
   archiveFolder: string;
-  /** What the links lead to. */
-  files: Readonly<Record<Kind, string>>;
   server?: string;
 }
 
-/** All lineages by name, and the renewal files that cannot be used with the reason. Touches nothing, reads no private key. */
-export function listLineages(dirs: Directories): { lineages: Lineage[]; broken: { path: string; reason: string }[] } {
+/**
+ * All lineages by name, and the renewal files that cannot be used with the reason. Touches nothing, reads no private key. With an index,
+ * what is as it was is not read again, and what was read is noted in it.
+ */
+export function listLineages(dirs: Directories, index?: LineageIndex): { lineages: Lineage[]; broken: { path: string; reason: string }[] } {
   const lineages: Lineage[] = [];
   const broken: { path: string; reason: string }[] = [];
   for (const name of lineageNames(dirs)) {
     try {
-      lineages.push(readLineage(dirs, name));
+      lineages.push(index ? readIndexed(dirs, name, index) : readLineage(dirs, name));
     } catch (error) {
       if (!(error instanceof CertwrightError)) throw error;
       broken.push({ path: join(dirs.config, 'renewal', `${name}.conf`), reason: error.message });
     }
   }
   return { lineages, broken };
+}
+
+function readIndexed(dirs: Directories, name: string, index: LineageIndex): Lineage {
+  const known = rememberedRenewal(index, dirs, name);
+  const renewal = known ?? readRenewalFile(renewalPath(dirs, name));
+  const installed = (known || hasUsualLinks(renewal, dirs, name) ? rememberedInstalled(index, dirs, name) : undefined) ?? readInstalled(renewal);
+  noteLineage(index, dirs, name, renewal, installed);
+  return lineageOf(name, renewal, installed);
 }
 
 function lineageNames(dirs: Directories): readonly string[] {
@@ -67,19 +87,33 @@ function lineageNames(dirs: Directories): readonly string[] {
 /** One lineage. Throws StoreError that says what is wrong with it. */
 export function readLineage(dirs: Directories, name: string): Lineage {
   const renewal = readRenewalFile(renewalPath(dirs, name));
-  const files = Object.fromEntries(kinds.map((kind) => [kind, target(renewal.links[kind])])) as Record<Kind, string>;
+  return lineageOf(name, renewal, readInstalled(renewal));
+}
+
+function lineageOf(name: string, renewal: RenewalFile, installed: Installed): Lineage {
+  const { server } = renewal.params;
+  return {
+    ...installed,
+    name,
+    renewal,
+    live: renewal.links,
+    liveFolder: dirname(renewal.links.cert),
+    archiveFolder: renewal.archiveDir ?? dirname(installed.files.cert),
+    ...(typeof server === 'string' ? { server } : {}),
+  };
+}
+
+function readInstalled({ links }: RenewalFile): Installed {
+  const files = Object.fromEntries(kinds.map((kind) => [kind, target(links[kind])])) as Record<Kind, string>;
   const version = versionOf(files.cert, 'cert');
   let pem: string;
   try {
     pem = readFileSync(files.cert, 'utf8');
   } catch (cause) {
-    throw new StoreError(`${renewal.links.cert} leads to ${files.cert}, which cannot be read`, { cause });
+    throw new StoreError(`${links.cert} leads to ${files.cert}, which cannot be read`, { cause });
   }
   const { names, ips, notBefore, notAfter, serial, keyType, curve, rsaKeySize, revocation } = readCertificate(pem);
-  const { server } = renewal.params;
   return {
-    name,
-    renewal,
     identifiers: [
       ...names.map((value): Identifier => ({ type: 'dns', value, shown: value.includes('xn--') ? domainToUnicode(value) || value : value })),
       ...ips.map((value): Identifier => ({ type: 'ip', value, shown: value })),
@@ -90,13 +124,9 @@ export function readLineage(dirs: Directories, name: string): Lineage {
     keyType,
     revocation,
     version,
-    live: renewal.links,
-    liveFolder: dirname(renewal.links.cert),
-    archiveFolder: renewal.archiveDir ?? dirname(files.cert),
     files,
     ...(curve === undefined ? {} : { curve }),
     ...(rsaKeySize === undefined ? {} : { rsaKeySize }),
-    ...(typeof server === 'string' ? { server } : {}),
   };
 }
 
@@ -113,9 +143,15 @@ function target(link: string): string {
 }
 
 function versionOf(path: string, kind: Kind): number {
-  const number = new RegExp(`^${kind}(\\d+)\\.pem$`).exec(path.slice(path.lastIndexOf('/') + 1))?.[1];
-  if (number === undefined) throw new StoreError(`${path} is not a version of ${kind}.pem`);
-  return Number(number);
+  const version = versionIn(path, kind);
+  if (version === null) throw new StoreError(`${path} is not a version of ${kind}.pem`);
+  return version;
+}
+
+/** The N of a path that ends in `kindN.pem`; null for another one. */
+export function versionIn(path: string | null, kind: Kind): number | null {
+  const [, found, number] = VERSION.exec(path?.slice(path.lastIndexOf('/') + 1) ?? '') ?? [];
+  return found === kind ? Number(number) : null;
 }
 
 /** Which versions the archive has of each kind. */
@@ -126,13 +162,13 @@ export function versions(folder: string): Readonly<Record<Kind, readonly number[
   } catch {
     files = [];
   }
-  const of = (kind: Kind): number[] =>
-    files
-      .map((file) => new RegExp(`^${kind}([1-9]\\d*)\\.pem$`).exec(file)?.[1])
-      .filter((number) => number !== undefined)
-      .map(Number)
-      .sort((a, b) => a - b);
-  return { cert: of('cert'), privkey: of('privkey'), chain: of('chain'), fullchain: of('fullchain') };
+  const found: Record<Kind, number[]> = { cert: [], privkey: [], chain: [], fullchain: [] };
+  for (const file of files) {
+    const [, kind, number] = ARCHIVED.exec(file) ?? [];
+    if (kind !== undefined) found[kind as Kind].push(Number(number));
+  }
+  for (const kind of kinds) found[kind].sort((a, b) => a - b);
+  return found;
 }
 
 /** F13: one more than the largest number of any kind, so a half-written version is never written over. */

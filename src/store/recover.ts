@@ -4,7 +4,9 @@ import { basename, dirname, join } from 'node:path';
 import { replaceLinks } from '../system/atomic-file.js';
 import { finishJournal, type Finish } from './journal-finish.js';
 import { journalNames, journalPath, readJournal, writeJournal } from './journal.js';
-import { kinds, liveFolder, renewalPath, type Directories, type Kind } from './paths.js';
+import { forgetLineage, isAsItWas, type LineageIndex } from './lineage-index.js';
+import { versionIn } from './lineage.js';
+import { kinds, liveFolder, renewalPath, type Directories } from './paths.js';
 import { settlePending, unreadablePending } from './pending.js';
 import { readRenewalFile, type RenewalFile } from './renewal-file.js';
 import { newestVersion, removeTemporary } from './save-files.js';
@@ -26,9 +28,9 @@ const FINISHED: Readonly<Record<Finish, string>> = {
 /**
  * Puts right what stopped runs left, ours and certbot's, in all lineages; call it with the locks held and before anything is
  * read for a decision. What cannot be put right is told and left alone: it is never a reason to stop. With nothing to do it
- * costs two directory listings and the reading of four links for each lineage.
+ * costs two directory listings and the reading of four links for each lineage, or the look at its folders with an index that knows it.
  */
-export function recover(dirs: Directories): Recovered[] {
+export function recover(dirs: Directories, index?: LineageIndex): Recovered[] {
   const told: Recovered[] = [];
   const attempt = (path: string, step: () => string | null): void => {
     try {
@@ -58,13 +60,22 @@ export function recover(dirs: Directories): Recovered[] {
   }
   for (const entry of entries.filter((file) => file.endsWith('.conf') && file !== '.conf')) {
     const name = basename(entry, '.conf');
-    attempt(liveFolder(dirs, name), () => settleLineage(dirs, name));
+    if (index && isAsItWas(index, dirs, name)) {
+      index.inOrder.add(name);
+      continue;
+    }
+    attempt(liveFolder(dirs, name), () => {
+      const settled = settleLineage(dirs, name);
+      if (settled === true) index?.inOrder.add(name);
+      else if (index) forgetLineage(index, dirs, name);
+      return typeof settled === 'string' ? settled : null;
+    });
   }
   return told;
 }
 
-/** Null when the lineage is in order, or so broken that it is for a person to mend. */
-function settleLineage(dirs: Directories, name: string): string | null {
+/** True when the lineage is in order, null when it is so broken that it is for a person to mend, otherwise what was done. */
+function settleLineage(dirs: Directories, name: string): true | string | null {
   let folder = liveFolder(dirs, name);
   let files = list(folder);
   let file: RenewalFile | null = null;
@@ -77,7 +88,7 @@ function settleLineage(dirs: Directories, name: string): string | null {
   removeTemporary(folder, files);
   const previous = files.filter((entry) => /^previous_(?:cert|privkey|chain|fullchain)\.pem$/.test(entry));
   const state = versionsOf(folder);
-  if (previous.length === 0 && state.now.every((version) => version !== null && version >= state.newest)) return null;
+  if (previous.length === 0 && state.now.every((version) => version !== null && version >= state.newest)) return true;
   file ??= parsed(dirs, name);
   if (!file) return null;
   const { links, archiveDir = state.archive } = file;
@@ -114,11 +125,6 @@ function versionsOf(folder: string): { now: (number | null)[]; newest: number; a
   const first = targets[0]?.target ?? null;
   const archive = first === null ? null : join(first.startsWith('/') ? '' : folder, dirname(first));
   return { now, newest: archive === null ? 0 : newestVersion(archive), archive };
-}
-
-function versionIn(target: string | null, kind: Kind): number | null {
-  const number = target === null ? undefined : new RegExp(`^${kind}(\\d+)\\.pem$`).exec(basename(target))?.[1];
-  return number === undefined ? null : Number(number);
 }
 
 /** A version that a stop cut short has all four files too, but the last one is not whole: servers must not get it. */

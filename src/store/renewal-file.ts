@@ -20,6 +20,8 @@ export interface RenewalFile {
   ariRetryAfter?: string;
   /** Name of the lineage with the same names and a key of the other type; ours, below [certwright]. */
   partner?: string;
+  /** Names of the tables of ours, below [certwright]. */
+  ownTables?: readonly string[];
 }
 
 /** The format that is written: every certbot from 2.0 on reads it without remark. */
@@ -54,16 +56,19 @@ export function parseRenewalFile(text: string, path: string): RenewalFile {
   if (!section) throw new StoreError(`renewal config file ${path} has no [renewalparams] section`);
   const [version, archiveDir, renewBeforeExpiry] = [value('version'), value('archive_dir'), value('renew_before_expiry')];
   const ariRetryAfter = single(tree.sections['acme_renewal_info']?.values['ari_retry_after']);
-  const partner = single(tree.sections['certwright']?.values['partner']);
+  const own = tree.sections[OWN];
+  const partner = single(own?.values['partner']);
+  const ownTables = Object.keys(own?.sections ?? {});
   return {
     path,
     links,
-    params: { ...params(section), ...ownParams(tree.sections[OWN]) },
+    params: { ...params(section), ...ownParams(own) },
     ...(version === undefined ? {} : { version }),
     ...(archiveDir === undefined ? {} : { archiveDir }),
     ...(renewBeforeExpiry === undefined ? {} : { renewBeforeExpiry }),
     ...(ariRetryAfter === undefined ? {} : { ariRetryAfter }),
     ...(partner === undefined ? {} : { partner }),
+    ...(ownTables.length > 0 ? { ownTables } : {}),
   };
 }
 

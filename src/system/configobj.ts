@@ -63,7 +63,14 @@ export function parseConfig(text: string): ConfigDocument {
   const source = text.replace(/^\ufeff/, '').split(/\r?\n/);
   if (ended) source.pop();
   const lines: Line[] = [];
-  const seen = new Set<string>();
+  /** Names that a place has already, by the place. */
+  const seen = new Map<string, Set<string>>();
+  const once = (name: string, where: readonly string[], what: string, line: number): void => {
+    const place = where.join('\n');
+    const names = seen.get(place) ?? new Set();
+    if (names.has(name)) throw new ConfigSyntaxError(line, `${what} ${name} stands here twice`);
+    seen.set(place, names.add(name));
+  };
   let path: readonly string[] = [];
   for (let at = 0; at < source.length; at += 1) {
     const line = source[at] ?? '';
@@ -72,19 +79,14 @@ export function parseConfig(text: string): ConfigDocument {
       lines.push({ kind: 'other', text: line });
       continue;
     }
-    const once = (name: string, where: readonly string[], what: string): void => {
-      const id = JSON.stringify([...where, name]);
-      if (seen.has(id)) throw new ConfigSyntaxError(at + 1, `${what} ${name} stands here twice`);
-      seen.add(id);
-    };
-    const heading = HEADING.exec(line);
+    const heading = bare.startsWith('[') ? HEADING.exec(line) : null;
     if (heading) {
       const depth = (heading[2] ?? '').split('[').length - 1;
       if (depth !== (heading[4] ?? '').split(']').length - 1) throw new ConfigSyntaxError(at + 1, 'a section needs as many ] as [');
       if (depth > path.length + 1) throw new ConfigSyntaxError(at + 1, 'this section is nested too deep');
       const parent = path.slice(0, depth - 1);
       const name = unquote(heading[3] ?? '');
-      once(name, parent, 'the section');
+      once(name, parent, 'the section', at + 1);
       path = [...parent, name];
       lines.push({ kind: 'section', text: line, path });
       continue;
@@ -93,7 +95,7 @@ export function parseConfig(text: string): ConfigDocument {
     if (!entry) throw new ConfigSyntaxError(at + 1, 'neither a section nor `name = value`');
     const [, indent = '', rawKey = '', raw = ''] = entry;
     const key = unquote(rawKey);
-    once(key, path, 'the option');
+    once(key, path, 'the option', at + 1);
     const first = at;
     let parsed: { value: ConfigValue; comment: string };
     if (raw.startsWith("'''") || raw.startsWith('"""')) {
@@ -101,7 +103,7 @@ export function parseConfig(text: string): ConfigDocument {
       at = block.last;
       parsed = block;
     } else parsed = plainValue(raw, at + 1);
-    lines.push({ kind: 'entry', text: source.slice(first, at + 1).join(newline), path, indent, key, ...parsed });
+    lines.push({ kind: 'entry', text: at === first ? line : source.slice(first, at + 1).join(newline), path, indent, key, ...parsed });
   }
   return { lines, ended, newline };
 }
@@ -197,6 +199,8 @@ function unquote(text: string): string {
 }
 
 function plainValue(raw: string, line: number): { value: ConfigValue; comment: string } {
+  // Nearly all values are such, and a renewal reads thousands.
+  if (!/['",#]/.test(raw)) return { value: raw.trimEnd(), comment: '' };
   const match = VALUE.exec(raw);
   if (!match) throw new ConfigSyntaxError(line, 'the value is badly quoted, or an invalid list');
   const [, list = '', single, empty, remark] = match;

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,11 +15,11 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A self-signed certificate by openssl for the key, with these request options. */
-function selfSigned(keyPem: string, subject: string, extensions: readonly string[], serial = '0x0abc'): string {
-  const key = join(folder, 'key.pem');
-  const out = join(folder, 'cert.pem');
+function selfSigned(keyPem: string, subject: string, extensions: readonly string[], serial = '0x0abc', more: readonly string[] = [], setting = ''): string {
+  const [key, out, config] = ['key.pem', 'cert.pem', 'openssl.cnf'].map((name) => join(folder, name)) as [string, string, string];
   writeFileSync(key, keyPem);
-  execFileSync('openssl', ['req', '-x509', '-new', '-key', key, '-subj', subject, '-days', '90', '-set_serial', serial, '-out', out, ...extensions.flatMap((each) => ['-addext', each])], { timeout: 20_000, stdio: 'pipe' });
+  writeFileSync(config, `[req]\ndistinguished_name=dn\nx509_extensions=v3\n${setting}\n[dn]\n[v3]\nbasicConstraints=CA:TRUE\n`);
+  execFileSync('openssl', ['req', '-x509', '-new', '-config', config, '-key', key, '-subj', subject, '-days', '90', '-set_serial', serial, '-out', out, ...extensions.flatMap((each) => ['-addext', each]), ...more], { timeout: 20_000, stdio: 'pipe' });
   return readFileSync(out, 'utf8');
 }
 
@@ -57,6 +58,31 @@ describe('readCertificate', () => {
     writeFileSync(join(folder, 'key.pem'), key);
     const pem = execFileSync('openssl', ['req', '-x509', '-new', '-config', join(folder, 'ext.cnf'), '-key', join(folder, 'key.pem')], { encoding: 'utf8', timeout: 20_000 });
     expect(readCertificate(pem).names).toEqual(['a.example', 'x.example, dns:evil.example']);
+  });
+
+  it('says what node:crypto says of the same certificate, whatever the form of its strings, serial and key', async () => {
+    const [p256, rsa] = await Promise.all([generatePrivateKey({ type: 'ecdsa', curve: 'secp256r1' }), generatePrivateKey({ type: 'rsa', size: 3072 })]);
+    const names = 'subjectAltName=DNS:a.example,IP:2001:db8::a:0:0:1,DNS:*.a.example,email:who@a.example';
+    const all = [
+      selfSigned(p256, '/C=CH/O=Zürich/CN=a.example', [names], '0xff00000000000000000000000000000000ab', ['-utf8']),
+      selfSigned(rsa, '/O=Plain/OU=Two/CN=First.example/CN=second.example', [names], '0x1', ['-days', '36500']),
+      selfSigned(p256, '/O=Bürger', [names], '0x80', ['-utf8'], 'string_mask=MASK:0x800'),
+    ];
+    for (const pem of all) {
+      const [own, node] = [readCertificate(pem), new X509Certificate(pem)];
+      expect(own).toMatchObject({ serial: node.serialNumber.toLowerCase(), notBefore: new Date(node.validFrom), notAfter: new Date(node.validTo) });
+      expect(own.rsaKeySize).toBe(node.publicKey.asymmetricKeyDetails?.modulusLength);
+      expect(own.ips).toEqual(['2001:db8::a:0:0:1']);
+      expect(readCertificate(node.raw)).toEqual(own);
+    }
+    expect(all.map((pem) => readCertificate(pem).names)).toEqual([['a.example', '*.a.example'], ['first.example', 'a.example', '*.a.example'], ['a.example', '*.a.example']]);
+    // UTF8String, PrintableString, BMPString.
+    expect(all.map((pem) => readCertificate(pem).issuer)).toEqual(['a.example', 'First.example', 'Bürger']);
+  });
+
+  it('refuses a certificate that is cut short, wherever', async () => {
+    const whole = new X509Certificate(selfSigned(await generatePrivateKey({ type: 'ecdsa', curve: 'secp256r1' }), '/CN=a.example', [])).raw;
+    for (let length = 0; length < whole.length; length += 1) expect(() => readCertificate(whole.subarray(0, length))).toThrow(StoreError);
   });
 
   it.each(['', 'nonsense', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'])('refuses %j', (text) => {

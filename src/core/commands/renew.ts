@@ -1,3 +1,4 @@
+import { openLineageIndex, writeLineageIndex } from '../../store/lineage-index.js';
 import { listLineages, type Lineage } from '../../store/lineage.js';
 import { readRenewalNotes, type RenewalNotes } from '../../store/renewal-notes.js';
 import type { Carried, HooksAround } from '../carry-out.js';
@@ -68,7 +69,7 @@ export async function renew(settings: Settings, world: World): Promise<void> {
     });
     const others = wanted.filter(({ name }) => outcomes.get(name)?.state !== 'renewed');
     // What an earlier renewal could not export, or what another client renewed; those of today were exported with their renewal.
-    if (!dryRun) for (const { name } of others) await repeatExports(name, settings, shared);
+    if (!dryRun) for (const { name, renewal } of others) if (renewal.ownTables !== undefined) await repeatExports(name, settings, shared);
     for (const [name, deploys] of await deployAgain(settings, others, shared)) outcomes.set(name, { ...outcomes.get(name), deploys: [...deploys] } as RenewalOutcome);
     if (!dryRun) {
       const renewed = due.filter(({ name }) => outcomes.get(name)?.state === 'renewed');
