@@ -38,9 +38,11 @@ const nothingDue = (count, asked, target) => ({
   target,
   async prepare(bench) {
     const where = await lineages(bench, asked ? 'sandbox' : 'pebble', count);
+    // As between two runs of a timer: nothing happens to the files, or the time to ask again has come.
+    if (!asked) remember(where, true);
     return { where, args: renew(where) };
   },
-  before: ({ where }) => remember(where, !asked),
+  before: ({ where }) => asked && remember(where, false),
 });
 
 const issue = (count, ca, target) => ({

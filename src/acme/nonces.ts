@@ -1,5 +1,5 @@
 /** Milliseconds without any answer after which waiting requests fetch nonces of their own. */
-const STALL = 10;
+const STALL = 30;
 
 interface Waiter {
   resolve: (nonce: string) => void;
@@ -10,7 +10,7 @@ interface Waiter {
  * Anti-replay nonces (RFC 8555 section 6.5): each answer brings one, and the next request takes it.
  *
  * Nonces in circulation bound the requests in flight (`limit`). More of them are fetched only when requests wait and no
- * answer came for a few milliseconds: on a quick connection one nonce serves all, on a slow one the pool grows in one step.
+ * answer came for some milliseconds: on a quick connection one nonce serves all, on a slow one the pool grows in one step.
  * Whoever takes a nonce must afterwards call `give` with the one that came back, or `lost`.
  */
 export class NoncePool {

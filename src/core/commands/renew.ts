@@ -102,16 +102,18 @@ interface Begun {
 }
 
 async function begin(settings: Settings, world: World): Promise<Begun> {
-  const { certname, domains } = settings.values;
+  const { certname, domains, dryRun } = settings.values;
   if (domains.length > 0) {
     throw new Refused('Currently, the renew verb is capable of either renewing all installed certificates that are due to be renewed or renewing a single certificate specified by its name.', {
       hint: 'Use --cert-name, or certonly -d to choose by domain names.',
     });
   }
   validateHooks(settings, world.env);
-  await putRight(world);
+  const index = openLineageIndex(world.dirs);
+  await putRight(world, index);
   await settleKeyChanges(settings, world);
-  const { lineages, broken } = listLineages(world.dirs);
+  const { lineages, broken } = listLineages(world.dirs, index);
+  if (!dryRun) writeLineageIndex(index, world.dirs);
   const own = certname === undefined ? lineages : lineages.filter(({ name }) => name === certname);
   const unreadable = broken
     .filter(({ path }) => certname === undefined || path.endsWith(`/${certname}.conf`))
