@@ -12,7 +12,8 @@ export async function startAuthorities(folder) {
   const [{ startPebble, freePorts }, { startSandbox }] = await Promise.all([load('test/e2e/pebble.ts'), load('src/sandbox/sandbox.ts')]);
   const pebble = await startPebble({ env: { PEBBLE_VA_NOSLEEP: '1', PEBBLE_WFE_NONCEREJECT: '0', PEBBLE_AUTHZREUSE: '0' } });
   const [httpPort, tlsPort] = await freePorts(2);
-  const sandbox = await startSandbox({ httpPort, tlsPort });
+  // Revocation by CRL alone, as Let's Encrypt has it since 2025.
+  const sandbox = await startSandbox({ httpPort, tlsPort, policy: { ocsp: false } });
   const relay = await startRelay(Number(new URL(pebble.directoryUrl).port), 25);
   const rootsPath = join(folder, 'roots.pem');
   writeFileSync(rootsPath, readFileSync(pebble.caPath, 'utf8') + sandbox.rootPem);

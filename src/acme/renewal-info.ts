@@ -1,7 +1,5 @@
-import { certificateParts, elementsOf, readElement } from '../crypto/der.js';
-
-/** OID 2.5.29.35, authority key identifier. */
-const AUTHORITY_KEY_ID = '551d23';
+import { derOf } from '../crypto/certificate.js';
+import { authorityKeyId, certificateParts } from '../crypto/der.js';
 
 /**
  * How renewal information and `replaces` name a certificate (RFC 9773 section 4.1): base64url of the authority's key
@@ -9,10 +7,7 @@ const AUTHORITY_KEY_ID = '551d23';
  * cannot be read or does not name its authority's key.
  */
 export function renewalCertId(pem: string): string | null {
-  const [, base64 = ''] = /-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----/.exec(pem) ?? [];
-  const parts = certificateParts(Buffer.from(base64, 'base64'));
-  const extension = parts?.extensions.get(AUTHORITY_KEY_ID);
-  if (!parts || !extension) return null;
-  const keyId = elementsOf(readElement(extension)?.content ?? Buffer.alloc(0)).find(({ tag }) => tag === 0x80)?.content;
+  const parts = certificateParts(derOf(pem));
+  const keyId = parts && authorityKeyId(parts);
   return keyId && keyId.length > 0 ? `${keyId.toString('base64url')}.${parts.serial.toString('base64url')}` : null;
 }

@@ -1,9 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { splitChain } from '../crypto/certificate.js';
+import { derOf, splitChain } from '../crypto/certificate.js';
 import { readCrl, type Crl } from '../crypto/crl.js';
-import { certificateParts } from '../crypto/der.js';
+import { certificateParts, namesAsIssuer, type CertificateParts } from '../crypto/der.js';
 import { ocspRequest, readOcspResponse } from '../crypto/ocsp.js';
 import { cacheCrl, readCachedCrl } from '../store/crl-cache.js';
 import type { Lineage } from '../store/lineage.js';
@@ -20,6 +20,11 @@ const LARGEST_RESPONSE = 64 * 1024;
 /** A CRL that was fetched this long ago is fetched again although it is still in force: revocations come earlier than nextUpdate. Milliseconds. */
 const CRL_AGE = 12 * 3_600_000;
 
+interface Issuer {
+  certificate: X509Certificate;
+  parts: CertificateParts | null;
+}
+
 /** What is tried in turn until something is known: null = that the certificate is good. */
 type Source = () => Promise<Revocation | null>;
 
@@ -30,7 +35,7 @@ type Source = () => Promise<Revocation | null>;
 export function revocationChecker(world: World): (lineage: Lineage) => Promise<Revocation | null> {
   const { dirs, clock, signal: cancelled } = world;
   const download = downloader();
-  const issuers = new Map<string, X509Certificate[]>();
+  const issuers = new Map<string, readonly Issuer[]>();
   const lists = new Map<string, Promise<Crl>>();
   const silent = new Map<string, unknown>();
   /** Errors that mean: nothing was received. */
@@ -81,30 +86,32 @@ export function revocationChecker(world: World): (lineage: Lineage) => Promise<R
     }
   };
 
-  const byCrl = async (url: string, certificate: X509Certificate, issuer: X509Certificate, deadline: number): Promise<Revocation | null> => {
+  const byCrl = async (url: string, serial: Buffer, issuer: X509Certificate, deadline: number): Promise<Revocation | null> => {
     const key = `${url} ${issuer.fingerprint256}`;
     const reading = lists.get(key) ?? crl(url, issuer, deadline);
     lists.set(key, reading);
-    const entry = (await reading).find(certificateParts(certificate.raw)?.serial ?? Buffer.alloc(0));
+    const entry = (await reading).find(serial);
     return entry ? { by: 'CRL', ...(entry.revokedAt === undefined ? {} : { at: entry.revokedAt }) } : null;
   };
 
-  const issuerOf = (certificate: X509Certificate, lineage: Lineage): X509Certificate => {
+  const issuerOf = (certificate: CertificateParts, lineage: Lineage): X509Certificate => {
     const text = readFileSync(lineage.files.chain, 'utf8');
-    const chain = issuers.get(text) ?? splitChain(text).map((pem) => new X509Certificate(pem));
+    const chain = issuers.get(text) ?? splitChain(text).map((pem) => ({ certificate: new X509Certificate(pem), parts: certificateParts(derOf(pem)) }));
     issuers.set(text, chain);
-    const issuer = chain.find((candidate) => certificate.checkIssued(candidate));
+    const issuer = chain.find(({ parts }) => parts && namesAsIssuer(certificate, parts));
     if (!issuer) throw new NetworkError(`${lineage.live.chain} does not hold its issuer.`);
-    return issuer;
+    return issuer.certificate;
   };
 
   return async (lineage) => {
     const deadline = performance.now() + PATIENCE;
     try {
-      const certificate = new X509Certificate(readFileSync(lineage.files.cert));
-      const issuer = issuerOf(certificate, lineage);
+      const der = derOf(readFileSync(lineage.files.cert));
+      const parts = certificateParts(der);
+      if (!parts) throw new NetworkError(`${lineage.live.cert} cannot be read.`);
+      const issuer = issuerOf(parts, lineage);
       const { ocsp, crls } = lineage.revocation;
-      const sources: Source[] = [...(ocsp === undefined ? [] : [() => byOcsp(ocsp, certificate, issuer, deadline)]), ...crls.map((url) => () => byCrl(url, certificate, issuer, deadline))];
+      const sources: Source[] = [...(ocsp === undefined ? [] : [() => byOcsp(ocsp, new X509Certificate(der), issuer, deadline)]), ...crls.map((url) => () => byCrl(url, parts.serial, issuer, deadline))];
       return await firstKnown(sources, (error) => tell(lineage, error));
     } catch (error) {
       tell(lineage, error);

@@ -114,8 +114,8 @@ function parse(pem: string | Buffer): X509Certificate {
   }
 }
 
-/** The bytes of the first certificate; empty when there is none. */
-function derOf(pem: string | Buffer): Buffer {
+/** The bytes of the first certificate in PEM text, or DER as it is; empty when there is none. */
+export function derOf(pem: string | Buffer): Buffer {
   if (typeof pem !== 'string' && pem[0] === 0x30) return pem;
   const [, base64 = ''] = /-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----/.exec(String(pem)) ?? [];
   return Buffer.from(base64, 'base64');

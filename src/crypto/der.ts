@@ -97,3 +97,20 @@ export function certificateParts(der: Buffer): CertificateParts | null {
     extensions: new Map([...extensions].map(([oid, { value }]) => [oid, value])),
   };
 }
+
+/** 2.5.29.35 and 2.5.29.14 (RFC 5280 sections 4.2.1.1 and 4.2.1.2). */
+const AUTHORITY_KEY_ID = '551d23';
+const SUBJECT_KEY_ID = '551d0e';
+
+/** The identifier of the key that signed a certificate, when it says so. */
+export function authorityKeyId({ extensions }: CertificateParts): Buffer | undefined {
+  const named = elementsOf(readElement(extensions.get(AUTHORITY_KEY_ID) ?? Buffer.alloc(0))?.content ?? Buffer.alloc(0));
+  return named.find(({ tag }) => tag === 0x80)?.content;
+}
+
+/** Whether a certificate names `issuer` as its own (RFC 5280 section 6.1.3): by name, and by key where both tell it. The signature is not checked. */
+export function namesAsIssuer(certificate: CertificateParts, issuer: CertificateParts): boolean {
+  const wanted = authorityKeyId(certificate);
+  const has = readElement(issuer.extensions.get(SUBJECT_KEY_ID) ?? Buffer.alloc(0))?.content;
+  return certificate.issuer.equals(issuer.subject) && (!wanted || !has || wanted.equals(has));
+}

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, closeSync, fchmodSync, fsyncSync, openSync, readdirSync, realpathSync, renameSync, statSync, symlinkSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
+import { chmodSync, chownSync, closeSync, fchmodSync, fsync, fsyncSync, openSync, readdirSync, realpathSync, rename, renameSync, statSync, symlinkSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { PermissionMissing } from '../core/errors.js';
 
 /** Names of files that a crash between creation and rename leaves behind: `.NAME.HEX.certwright-tmp`. */
 const TEMPORARY = /^\..+\.[0-9a-f]{12}\.certwright-tmp$/;
+
+const [synced, renamed] = [promisify(fsync), promisify(rename)];
 
 /** True for a file name that this module uses before the rename, so that whoever finds one may remove it. */
 export function isTemporaryName(name: string): boolean {
@@ -98,15 +100,16 @@ export function replaceFile(path: string, data: string | Uint8Array, { mode }: {
 export async function writeFileAside(path: string, data: string, { mode }: { mode: number }): Promise<void> {
   const temporary = temporaryFor(path);
   try {
-    const file = await open(temporary, 'wx', mode);
+    // The disk is waited for below; the rest is done before a promise would be made.
+    const file = openSync(temporary, 'wx', mode);
     try {
-      await file.chmod(mode);
-      await file.writeFile(data);
-      await file.sync();
+      fchmodSync(file, mode);
+      writeFileSync(file, data);
+      await synced(file);
     } finally {
-      await file.close();
+      closeSync(file);
     }
-    await rename(temporary, path);
+    await renamed(temporary, path);
   } catch (error) {
     removeQuietly(temporary);
     return permitted(path, 'write', () => {
