@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { AcmeClient, DirectoryInfo } from './acme/client.js';
 import { PermissionMissing } from './core/errors.js';
+import { userUnitFolder } from './cli/defaults.js';
 import { cleanEnvironment } from './core/hook-environment.js';
 import type { Interaction } from './core/interaction.js';
 import type { Settings } from './core/settings.js';
@@ -66,13 +67,14 @@ export function makeWorld({ args, env, dirs, log, interaction, signal, locks, re
     args,
     startedBy: [process.execPath, process.argv[1] ?? ''],
     root,
-    async schedule({ owners } = { owners: false }) {
+    async schedule({ owners = false, user }) {
       const { lookAtSchedule } = await import('./core/schedule.js');
       const run = async (command: readonly string[]): Promise<string | null> => {
         const { exitCode, stdout } = await world.runProgram(command);
         return exitCode === 0 ? stdout : null;
       };
-      return lookAtSchedule({ root, now: systemClock.now(), run, owners });
+      const own = { name: env['LOGNAME'] || env['USER'] || '', unitFolder: userUnitFolder(env), runtimeFolder: env['XDG_RUNTIME_DIR'] || `/run/user/${process.getuid?.() ?? ''}` };
+      return lookAtSchedule({ root, now: systemClock.now(), run, owners, ...(user ? { user: own } : {}) });
     },
     async runProgram(command) {
       const [{ runShell }, { shellQuote }] = await Promise.all([import('./system/process.js'), import('./core/decide/command-line.js')]);

@@ -99,6 +99,11 @@ export function userDirectories(env: Env): { configDir: string; workDir: string;
   };
 }
 
+/** Where the units of the person's own systemd stand (systemd.unit(5)). */
+export function userUnitFolder(env: Env): string {
+  return join(folder(env, 'XDG_CONFIG_HOME', '.config'), 'systemd/user');
+}
+
 /** Only absolute paths count (XDG base directories): an empty one would have files of the working directory obeyed. */
 function folder(env: Env, variable: string, usual: string): string {
   const given = env[variable] ?? '';

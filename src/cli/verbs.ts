@@ -53,7 +53,7 @@ export const verbOptions: Readonly<Record<Verb, { own: readonly OptionName[]; to
   reconfigure: { own: ['certname'], topics: OBTAINING },
   certificates: { own: ['certname', 'domains', 'plain', 'json'], topics: ['paths'] },
   resume: { own: ['noninteractiveMode', 'waitForLock', 'plain', 'json'], topics: ['paths'] },
-  schedule: { own: ['takeOver', 'keepCertbot', 'noninteractiveMode', 'plan', 'json'], topics: ['paths'] },
+  schedule: { own: ['takeOver', 'keepCertbot', 'userDirs', 'noninteractiveMode', 'plan', 'json'], topics: ['paths'] },
   export: { own: ['certname', 'exportFormat', 'out', 'passwordFile', 'passwordSource', 'friendlyName', 'legacy', 'reinstall', 'reloadCommand', 'listExports', 'forget', 'noninteractiveMode', 'plan', 'json'], topics: ['paths'] },
   sandbox: { own: [], topics: ['sandbox', 'paths'] },
   revoke: { own: ['certname', 'certPath', 'keyPath', 'reason', 'deleteAfterRevoke', 'noninteractiveMode', 'server', 'staging'], topics: ['paths'] },

@@ -45,7 +45,7 @@ export type Event =
   | { type: 'saved'; lineage: string; version: number; files: SavedFiles; names: string[]; dropped?: string[]; notAfter: string; issuer: string; renewsByItself: boolean; renewal?: { by: string; next?: string } | null }
   | { type: 'csr-saved'; certPath: string; chainPath: string; fullchainPath: string; notAfter: string }
   /** Who runs renewals on this machine; `renewedBy` names the job that looks after `configDir`. */
-  | { type: 'schedule'; configDir: string; starter: ScheduleFact['starter']; cronRuns: boolean; jobs: readonly RenewalJob[]; renewedBy: string | null; missing: readonly string[] }
+  | { type: 'schedule'; configDir: string; starter: ScheduleFact['starter']; cronRuns: boolean; jobs: readonly RenewalJob[]; renewedBy: string | null; missing: readonly string[]; user?: true }
   | { type: 'schedule-step'; step: ScheduleStep }
   | ({ type: 'why' } & WhyReport)
   | ({ type: 'forecast'; from: number; days: number; broken: readonly string[] } & Forecast)

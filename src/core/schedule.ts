@@ -1,8 +1,8 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { cronLines, nextStart } from '../system/cron-table.js';
-import type { RenewalJob, ScheduleFact } from './decide/schedule-fact.js';
-import { CRON_FILE, SERVICE_FILE, TIMER_FILE, USUAL } from './decide/schedule-files.js';
+import type { RenewalJob, ScheduleFact, UserPlaces } from './decide/schedule-fact.js';
+import { CRON_FILE, SERVICE_FILE, TIMER, TIMER_FILE, USUAL } from './decide/schedule-files.js';
 
 /** Where units are, first found wins (systemd.unit(5)). */
 const UNIT_FOLDERS = ['etc/systemd/system', 'run/systemd/system', 'usr/local/lib/systemd/system', 'usr/lib/systemd/system', 'lib/systemd/system'];
@@ -18,18 +18,26 @@ export interface Looking {
   run(command: readonly string[]): Promise<string | null>;
   /** Asks whose the files are, too. */
   owners?: boolean;
+  /** Look at the jobs of this user too: the name, and the folder of the units. */
+  user?: { name: string; unitFolder: string; runtimeFolder: string };
 }
 
 /**
  * Looks who runs renewals on this machine (S106): timers and crontabs, by their files; where systemd runs it is asked once for
  * the state of those found. What may not be read (crontabs of others) is left out. Never throws.
  */
-export async function lookAtSchedule({ root, now, run, owners = false }: Looking): Promise<ScheduleFact> {
+export async function lookAtSchedule({ root, now, run, owners = false, user }: Looking): Promise<ScheduleFact> {
   const systemd = existsSync(join(root, 'run/systemd/system'));
-  const timers = await withStates(timerJobs(root, systemd), run, systemd);
-  const inCron = cronJobs(root, systemd);
-  const cronRuns = inCron.length > 0 || !systemd ? runs(root, /^(?:cron|crond|fcron|dcron)$/) : false;
-  const starter = systemd ? 'systemd' : existsSync(join(root, 'etc/cron.d')) || cronRuns ? 'cron' : 'none';
+  const places = user && (await placesOf(user, root, run));
+  const ownSystemd = user !== undefined && systemd && existsSync(join(root, user.runtimeFolder, 'systemd'));
+  const timers = [
+    ...(await withStates(timerJobs(root, systemd, UNIT_FOLDERS, ['etc/systemd/system', 'usr/lib/systemd/system']), run, systemd, [])),
+    ...(user ? await withStates(timerJobs(root, ownSystemd, [user.unitFolder], [user.unitFolder]), run, ownSystemd, ['--user']) : []),
+  ];
+  const inCron = cronJobs(root, systemd, places?.crontab);
+  const cronRuns = inCron.length > 0 || !(user ? ownSystemd : systemd) ? runs(root, /^(?:cron|crond|fcron|dcron)$/) : false;
+  const cron = places ? places.crontab !== null : existsSync(join(root, 'etc/cron.d')) || cronRuns;
+  const starter = (user ? ownSystemd : systemd) ? 'systemd' : cron ? 'cron' : 'none';
   const seen = [...timers, ...inCron.map((job) => withNext(job, cronRuns, now))];
   const jobs = seen.map((job) => withProgram(job, root));
   const packaged: string[] = [];
@@ -38,24 +46,30 @@ export async function lookAtSchedule({ root, now, run, owners = false }: Looking
       if ((await run(['dpkg-query', ...(root === '/' ? [] : ['--admindir', join(root, 'var/lib/dpkg')]), '-S', path])) !== null) packaged.push(path);
     }
   }
-  const own = [SERVICE_FILE, TIMER_FILE, CRON_FILE].flatMap((path) => {
+  const own = (user ? ['certwright.service', TIMER].map((name) => join(user.unitFolder, name)) : [SERVICE_FILE, TIMER_FILE, CRON_FILE]).flatMap((path) => {
     const text = read(join(root, path));
     return text === null ? [] : [[path, text] as const];
   });
-  return { starter, cronRuns, jobs, own: Object.fromEntries(own), packaged };
+  return { starter, cronRuns, jobs, own: Object.fromEntries(own), packaged, ...(places ? { user: places } : {}) };
 }
 
-function timerJobs(root: string, systemd: boolean): RenewalJob[] {
+async function placesOf({ name, unitFolder }: NonNullable<Looking['user']>, root: string, run: Looking['run']): Promise<UserPlaces> {
+  // It fails for a user who has none.
+  const crontab = found('crontab', root) === null ? null : ((await run(['crontab', '-l'])) ?? '');
+  return { unitFolder, crontab, lingers: name !== '' && existsSync(join(root, 'var/lib/systemd/linger', name)) };
+}
+
+function timerJobs(root: string, systemd: boolean, folders: readonly string[], switches: readonly string[]): RenewalJob[] {
   const units = new Map<string, string>();
-  for (const folder of UNIT_FOLDERS) for (const name of list(join(root, folder))) if (name.endsWith('.timer') && !units.has(name)) units.set(name, join('/', folder, name));
+  for (const folder of folders) for (const name of list(join(root, folder))) if (name.endsWith('.timer') && !units.has(name)) units.set(name, join('/', folder, name));
   return [...units].flatMap(([name, path]) => {
     const timer = read(join(root, path));
     if (timer === null || isMasked(join(root, path))) return [];
     const service = /^\s*Unit\s*=\s*(\S+)/m.exec(timer)?.[1] ?? name.replace(/\.timer$/, '.service');
-    const text = UNIT_FOLDERS.map((folder) => read(join(root, folder, service))).find((each) => each !== null) ?? '';
+    const text = folders.map((folder) => read(join(root, folder, service))).find((each) => each !== null) ?? '';
     const command = [...text.matchAll(/^\s*ExecStart\s*=\s*[-@:+!|]*(.+)$/gm)].map(([, line = '']) => line.trim()).find((line) => RENEWS.test(line));
     if (command === undefined) return [];
-    const enabled = ['etc/systemd/system', 'usr/lib/systemd/system'].some((folder) => lstatSync(join(root, folder, 'timers.target.wants', name), { throwIfNoEntry: false }) !== undefined);
+    const enabled = switches.some((folder) => lstatSync(join(root, folder, 'timers.target.wants', name), { throwIfNoEntry: false }) !== undefined);
     const set = enabled && systemd;
     const why = systemd ? 'it is switched off' : 'systemd does not run here';
     return [{ ...whatOf(command, root), kind: 'timer', name, path, command, enabled, running: set, set, active: set, ...(set ? {} : { why }) }];
@@ -63,9 +77,9 @@ function timerJobs(root: string, systemd: boolean): RenewalJob[] {
 }
 
 /** What systemd itself says of the timers. */
-async function withStates(jobs: readonly RenewalJob[], run: Looking['run'], systemd: boolean): Promise<readonly RenewalJob[]> {
+async function withStates(jobs: readonly RenewalJob[], run: Looking['run'], systemd: boolean, words: readonly string[]): Promise<readonly RenewalJob[]> {
   if (!systemd || jobs.length === 0) return jobs;
-  const text = await run(['systemctl', 'show', '--property=Id,UnitFileState,ActiveState,NextElapseUSecRealtime', ...jobs.map(({ name }) => name)]);
+  const text = await run(['systemctl', ...words, 'show', '--property=Id,UnitFileState,ActiveState,NextElapseUSecRealtime', ...jobs.map(({ name }) => name)]);
   if (text === null) return jobs;
   const states = new Map(text.split(/\n\n+/).map((block) => {
     const values = Object.fromEntries(block.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
@@ -87,16 +101,18 @@ async function withStates(jobs: readonly RenewalJob[], run: Looking['run'], syst
 
 type CronJob = RenewalJob & { when: string };
 
-function cronJobs(root: string, systemd: boolean): CronJob[] {
+/** `crontab`: that of the user who looks, in place of those of all users. */
+function cronJobs(root: string, systemd: boolean, crontab: string | null | undefined): CronJob[] {
   const tables = [
     { path: '/etc/crontab', user: true },
     // cron reads no names with dots or other signs in them.
     ...list(join(root, 'etc/cron.d')).filter((name) => /^[\w-]+$/.test(name)).map((name) => ({ path: `/etc/cron.d/${name}`, user: true })),
-    ...['var/spool/cron/crontabs', 'var/spool/cron'].flatMap((folder) => list(join(root, folder)).map((name) => ({ path: `/${folder}/${name}`, user: false }))),
+    ...(crontab === undefined ? ['var/spool/cron/crontabs', 'var/spool/cron'] : []).flatMap((folder) => list(join(root, folder)).map((name) => ({ path: `/${folder}/${name}`, user: false }))),
   ];
   const jobs = tables.flatMap(({ path, user }) =>
     cronLines(read(join(root, path)) ?? '', { user }).map(({ line, when, command }) => ({ path, name: path === CRON_FILE ? path : `${path}, line ${line}`, when, command })),
   );
+  if (typeof crontab === 'string') for (const { line, when, command } of cronLines(crontab, { user: false })) jobs.push({ path: 'crontab', name: `your crontab, line ${line}`, when, command });
   const scripts = ['hourly', 'daily', 'weekly'].flatMap((often) =>
     list(join(root, `etc/cron.${often}`)).filter((name) => /^[\w-]+$/.test(name)).flatMap((name) => {
       const path = `/etc/cron.${often}/${name}`;

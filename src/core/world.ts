@@ -23,8 +23,8 @@ export interface World {
   startedBy: readonly string[];
   /** `/`; the folder that stands for it in tests. */
   root: string;
-  /** Who runs renewals here, looked up at each call; `owners`: with the packages of cron files. */
-  schedule(wish?: { owners: boolean }): Promise<ScheduleFact>;
+  /** Who runs renewals here, looked up at each call; `owners`: with the packages of cron files; `user`: with this user's own jobs (--user-dirs). */
+  schedule(wish: { owners?: boolean; user: boolean }): Promise<ScheduleFact>;
   /** Runs a program of the system; never throws for how it ends. */
   runProgram(command: readonly string[]): Promise<{ exitCode: number; stdout: string; stderr: string }>;
   /** Keeps other clients out of a web server's configuration, as certbot does, until this run ends (S147). Throws LockHeld. */

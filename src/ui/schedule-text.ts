@@ -3,7 +3,7 @@ import type { Event } from '../core/events.js';
 import { printableLine } from '../system/printable.js';
 
 /** What `schedule status` says: who renews and when, the other jobs, what is missing and how to mend it. */
-export function scheduleLines({ jobs, renewedBy, missing, configDir }: Extract<Event, { type: 'schedule' }>, program: string): readonly string[] {
+export function scheduleLines({ jobs, renewedBy, missing, configDir, user }: Extract<Event, { type: 'schedule' }>, program: string): readonly string[] {
   const main = jobs.find(({ name }) => name === renewedBy);
   const others = jobs.filter((job) => job !== main);
   return [
@@ -12,7 +12,7 @@ export function scheduleLines({ jobs, renewedBy, missing, configDir }: Extract<E
     ...(main ? [`It runs:    ${printableLine(main.command)}`] : []),
     ...(others.length > 0 ? ['Also seen here:', ...others.map((job) => `  ${job.name}: ${stateOf(job)}`)] : []),
     ...(missing.length > 0 ? ['What is missing:', ...missing.map((text) => `  ${printableLine(text)}`)] : []),
-    ...(main || jobs.some(({ client, set }) => client === 'certwright' && set) ? [] : [`\`${program} schedule install\` (as root) sets renewals up.`]),
+    ...(main || jobs.some(({ client, set }) => client === 'certwright' && set) ? [] : [user ? `\`${program} schedule install --user-dirs\` sets renewals up.` : `\`${program} schedule install\` (as root) sets renewals up.`]),
   ];
 }
 

@@ -181,3 +181,56 @@ it('T22, C35: what is said about renewal is what is set up, whatever the package
     await sandbox.stop();
   }
 });
+
+/** The systemd and the crontab of a user, as far as they are asked. */
+const USER_STAND_IN = `#!/bin/sh
+R="${'$'}{CERTWRIGHT_ROOT}"; echo "$*" >> "$R/calls"; [ "$1" = --user ] || exit 1
+case "$2" in
+  show) for unit; do case $unit in *.timer)
+      echo "Id=$unit"; [ -e "$R/user-active" ] && { echo ActiveState=active; echo UnitFileState=enabled; echo "NextElapseUSecRealtime=Wed 2026-11-25 03:10:00 UTC"; } || { echo ActiveState=inactive; echo UnitFileState=disabled; }; echo;; esac; done;;
+  enable) touch "$R/user-active";;
+  disable) rm "$R/user-active";;
+esac
+`;
+const CRONTAB = `#!/bin/sh
+T="${'$'}{CERTWRIGHT_ROOT}/crontab"
+case "$1" in -l) cat "$T";; -r) rm "$T";; *) cat "$1" > "$T";; esac
+`;
+/** As the owner of a home folder types it. */
+const ownSchedule = (...words: string[]): Promise<Ended> =>
+  runProgram(process.execPath, [binary, 'schedule', ...words, '--user-dirs'], { env: { HOME: place.folder, XDG_CONFIG_HOME: '', XDG_RUNTIME_DIR: '/run/user/7', LOGNAME: 'me', CERTWRIGHT_ROOT: root, PATH: `${join(root, 'bin')}${delimiter}${process.env['PATH'] ?? ''}` } });
+
+it('U26: --user-dirs has a timer of the user, which runs always with lingering; it is set up once and goes without a trace', async () => {
+  mkdirSync(join(root, 'run/systemd/system'), { recursive: true });
+  mkdirSync(join(root, 'run/user/7/systemd'), { recursive: true });
+  put('bin/systemctl', USER_STAND_IN, 0o755);
+  const units = join(place.folder, '.config/systemd/user');
+  expect((await fine(ownSchedule())).stdout).toContain('`certwright schedule install --user-dirs` sets renewals up.');
+  const installed = (await fine(ownSchedule('install', '-n'))).stdout;
+  expect(installed).toMatch(/are renewed by certwright\.timer[^]*Next start: 2026-11-2\d[^]*loginctl enable-linger/);
+  expect(read(join(units, 'certwright.service'))).toMatch(new RegExp(`\\[Service\\]\\nType=oneshot\\nExecStart=.* -q renew --no-random-sleep-on-renew --config-dir ${join(place.folder, '.config/certwright')} --work-dir `));
+  expect(read('calls')).toContain('--user daemon-reload\n--user enable --now certwright.timer\n');
+  put('var/lib/systemd/linger/me', '');
+  const again = (await fine(ownSchedule('install', '-n'))).stdout;
+  expect(again).toContain('It is set up already');
+  expect(again).not.toContain('linger');
+  expect((await fine(ownSchedule('remove', '-n'))).stdout).toContain('are not renewed by themselves');
+  expect(readdirSync(join(root, units))).toEqual([]);
+  expect(there('user-active')).toBe(false);
+});
+
+it('U26: where no systemd of the user runs it is two lines of the crontab; the other lines stay, byte for byte', async () => {
+  expect((await ownSchedule('install', '-n')).stderr).toContain('Neither a systemd of your own nor the crontab program is here');
+  put('bin/crontab', CRONTAB, 0o755);
+  put('proc/17/comm', 'cron\n');
+  const before = '# mine\n5 4 * * * /bin/true';
+  put('crontab', before);
+  const installed = (await fine(ownSchedule('install', '-n'))).stdout;
+  expect(installed).toMatch(/are renewed by your crontab, line 4 \(certwright\)/);
+  const after = read('crontab');
+  expect(after).toMatch(new RegExp(`^# mine\\n5 4 \\* \\* \\* /bin/true\\n# Written by .*\\n\\d+ \\d+,\\d+ \\* \\* \\* test -x .* -q renew --config-dir ${join(place.folder, '.config/certwright')} .*\\n$`));
+  expect((await fine(ownSchedule('install', '-n'))).stdout).toContain('It is set up already');
+  expect(read('crontab')).toBe(after);
+  await fine(ownSchedule('remove', '-n'));
+  expect(read('crontab')).toBe(`${before}\n`);
+});

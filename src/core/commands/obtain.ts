@@ -57,7 +57,7 @@ async function untilDecided(settings: Settings, world: World): Promise<Outcome> 
   validateHooks(settings, world.env);
   await putRight(world);
   await settleKeyChanges(settings, world);
-  const schedule = world.sandbox === null ? await world.schedule() : undefined;
+  const schedule = world.sandbox === null ? await world.schedule({ user: settings.values.userDirs }) : undefined;
   const gather = () => gatherFacts(settings, { dirs: world.dirs, plugins: world.plugins, now: world.clock.now(), sandbox: world.sandbox !== null, ...(schedule === undefined ? {} : { schedule }) });
   let progress: Progress = { answers: [], trail: [] };
 

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '../../system/atomic-file.js';
 import type { Answer } from '../decide/answers.js';
@@ -10,11 +11,11 @@ import type { World } from '../world.js';
 
 /**
  * `schedule [status|install|remove]` (U26, S106): who runs renewals on this machine; a timer of our own, or a cron file where
- * systemd does not run; and all as it was before. Throws Refused when a change cannot be made.
+ * systemd does not run; and all as it was before. With --user-dirs the timer or the crontab of the user. Throws Refused when a change cannot be made.
  */
 export async function schedule(settings: Settings, world: World): Promise<void> {
   const [action = 'status'] = settings.operands;
-  const fact = await world.schedule({ owners: true });
+  const fact = await world.schedule({ owners: true, user: settings.values.userDirs });
   if (action === 'status') return status(settings, world);
   const { configDir, workDir, logsDir, takeOver, keepCertbot, plan } = settings.values;
   const wish: ScheduleWish = { program: world.startedBy, directories: { configDir, workDir, logsDir }, takeOver, keepCertbot, minute: Math.floor(Math.random() * 720) };
@@ -32,7 +33,7 @@ export async function schedule(settings: Settings, world: World): Promise<void> 
   else {
     if (!(await isWanted(action, steps, world))) return say(world, 'Nothing was changed.');
     for (const step of steps) {
-      await carryOutStep(step, world);
+      await carryOutStep(step, settings.values.userDirs, world);
       world.interaction.report({ type: 'schedule-step', step });
     }
   }
@@ -60,21 +61,23 @@ async function isWanted(action: string, steps: readonly ScheduleStep[], { intera
   return sure === 'yes';
 }
 
-async function status({ values: { configDir } }: Settings, world: World): Promise<void> {
-  const fact = await world.schedule();
+async function status({ values: { configDir, userDirs } }: Settings, world: World): Promise<void> {
+  const fact = await world.schedule({ user: userDirs });
   const { starter, cronRuns, jobs } = fact;
-  world.interaction.report({ type: 'schedule', configDir, starter, cronRuns, jobs, renewedBy: renewedBy(fact, configDir)?.name ?? null, missing: whatIsMissing(fact, configDir) });
+  world.interaction.report({ type: 'schedule', configDir, starter, cronRuns, jobs, renewedBy: renewedBy(fact, configDir)?.name ?? null, missing: whatIsMissing(fact, configDir), ...(userDirs ? { user: true } : {}) });
 }
 
-async function carryOutStep(step: ScheduleStep, world: World): Promise<void> {
+async function carryOutStep(step: ScheduleStep, user: boolean, world: World): Promise<void> {
   const { root } = world;
-  const systemctl = (...words: readonly string[]): Promise<void> => mustWork(['systemctl', ...(root === '/' ? [] : [`--root=${root}`]), ...words], world);
+  const systemctl = (...words: readonly string[]): Promise<void> => mustWork(['systemctl', ...(user ? ['--user'] : root === '/' ? [] : [`--root=${root}`]), ...words], world);
   switch (step.do) {
     case 'write':
       mkdirSync(dirname(join(root, step.path)), { recursive: true });
       return writeFileAtomic(join(root, step.path), step.text, { mode: 0o644 });
     case 'remove':
       return rmSync(join(root, step.path), { force: true });
+    case 'crontab':
+      return writeCrontab(step.text, world);
     case 'reload':
       return systemctl('daemon-reload');
     case 'start':
@@ -85,6 +88,18 @@ async function carryOutStep(step: ScheduleStep, world: World): Promise<void> {
     case 'put-aside':
     case 'put-back':
       return moveAside(step, world);
+  }
+}
+
+/** An empty one is taken away. */
+async function writeCrontab(text: string, world: World): Promise<void> {
+  if (text.trim() === '') return mustWork(['crontab', '-r'], world);
+  const folder = mkdtempSync(join(tmpdir(), 'certwright-crontab-'));
+  try {
+    writeFileAtomic(join(folder, 'crontab'), text, { mode: 0o600 });
+    await mustWork(['crontab', join(folder, 'crontab')], world);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 

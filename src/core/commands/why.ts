@@ -31,7 +31,7 @@ export async function why(settings: Settings, world: World): Promise<void> {
     settings: effective,
     authenticators: world.plugins.filter(({ authenticator }) => authenticator).map((plugin) => plugin.name),
     hooks: { pre: hooks('pre'), deploy: hooks('deploy'), post: hooks('post') },
-    schedule: await world.schedule(),
+    schedule: await world.schedule({ user: settings.values.userDirs }),
   });
   world.interaction.report({ type: 'why', ...report });
 }

@@ -30,6 +30,18 @@ export interface ScheduleFact {
   own: Readonly<Record<string, string>>;
   /** Of the files with cron jobs, those that a package of the system brought; asked for by `schedule` only. */
   packaged: readonly string[];
+  /** What of this user's own counts (--user-dirs); absent: the machine's. */
+  user?: UserPlaces;
+}
+
+/** Where a user's own jobs stand. */
+export interface UserPlaces {
+  /** `~/.config/systemd/user`. */
+  unitFolder: string;
+  /** The text of the crontab; null = there is no `crontab` program. */
+  crontab: string | null;
+  /** The user's timers run while nobody is logged in, too (loginctl enable-linger). */
+  lingers: boolean;
 }
 
 /** What looks after the certificates of this directory: ours first; null when nothing does. */

@@ -12,20 +12,17 @@ const HEADING = '# Written by `certwright schedule install`; `certwright schedul
 const RECORD = '# took over: ';
 const FLAGS: Readonly<Record<keyof typeof USUAL, string>> = { configDir: '--config-dir', workDir: '--work-dir', logsDir: '--logs-dir' };
 
-/** As certbot's own unit (F61): systemd has spread the starts already, so that `renew` need not wait. */
-export function serviceText(wish: ScheduleWish): string {
+/** As certbot's own unit (F61): systemd has spread the starts already, so that `renew` need not wait. A user's systemd knows nothing of the network. */
+export function serviceText(wish: ScheduleWish, { user } = { user: false }): string {
   const command = [...wish.program, '-q', 'renew', '--no-random-sleep-on-renew', ...directoryWords(wish)].map(unitWord).join(' ');
   return `${HEADING}
 [Unit]
 Description=Renew the certificates that are due, with certwright
-Wants=network-online.target
-After=network-online.target
-
+${user ? '' : 'Wants=network-online.target\nAfter=network-online.target\n'}
 [Service]
 Type=oneshot
 ExecStart=${command}
-PrivateTmp=true
-`;
+${user ? '' : 'PrivateTmp=true\n'}`;
 }
 
 export function timerText(records: readonly TookOver[]): string {
@@ -45,18 +42,37 @@ WantedBy=timers.target
 
 /** Twice a day at a minute of this machine's own; the one that an earlier file has is kept. */
 export function cronText(wish: ScheduleWish, present: string | undefined, records: readonly TookOver[]): string {
-  const had = /^(\d+ \d+,\d+) \* \* \* root /m.exec(present ?? '')?.[1];
-  const hour = Math.floor(wish.minute / 60);
-  const when = had ?? `${wish.minute % 60} ${hour},${hour + 12}`;
-  const guards = wish.program.map((word, index) => `test -${index === 0 ? 'x' : 'f'} ${shellQuote([word])}`).join(' && ');
-  // In a crontab an unquoted % ends the command.
-  const command = `${guards} && ${shellQuote([...wish.program, '-q', 'renew', ...directoryWords(wish)])}`.replaceAll('%', '\\%');
+  const when = /^(\d+ \d+,\d+) \* \* \* root /m.exec(present ?? '')?.[1] ?? twiceADay(wish);
   return `${HEADING}
 ${recordLines(records)}SHELL=/bin/sh
 PATH=/usr/local/sbin:/usr/local/bin:/sbin:/bin:/usr/sbin:/usr/bin
 
-${when} * * * root ${command}
+${when} * * * root ${cronCommand(wish)}
 `;
+}
+
+/** The same for the crontab of a user; the minute that ours has there is kept. */
+export function userCronLines(wish: ScheduleWish, present: string): string {
+  const had = /^(\d+ \d+,\d+) \* \* \* /.exec(present.split('\n')[present.split('\n').indexOf(HEADING) + 1] ?? '')?.[1];
+  return `${HEADING}\n${had ?? twiceADay(wish)} * * * ${cronCommand(wish)}\n`;
+}
+
+/** A crontab without our heading and the line below it; the rest stays, byte for byte. */
+export function withoutOurs(crontab: string): string {
+  const lines = crontab.split('\n');
+  const at = lines.indexOf(HEADING);
+  return at < 0 ? crontab : lines.toSpliced(at, 2).join('\n');
+}
+
+function twiceADay({ minute }: ScheduleWish): string {
+  const hour = Math.floor(minute / 60);
+  return `${minute % 60} ${hour},${hour + 12}`;
+}
+
+function cronCommand(wish: ScheduleWish): string {
+  const guards = wish.program.map((word, index) => `test -${index === 0 ? 'x' : 'f'} ${shellQuote([word])}`).join(' && ');
+  // In a crontab an unquoted % ends the command.
+  return `${guards} && ${shellQuote([...wish.program, '-q', 'renew', ...directoryWords(wish)])}`.replaceAll('%', '\\%');
 }
 
 /** What one of our files says was switched off for it. */

@@ -1,8 +1,10 @@
+import { dirname } from 'node:path';
 import { Refused, UsageError } from '../errors.js';
 import type { Answer } from './answers.js';
 import type { Question } from './question.js';
 import { renewedBy, type RenewalJob, type ScheduleFact } from './schedule-fact.js';
 import { cronText, CRON_FILE, serviceText, SERVICE_FILE, TIMER, TIMER_FILE, timerText, tookOver } from './schedule-files.js';
+import { userInstallation, userRemoval } from './schedule-user.js';
 
 /** What was switched off for ours, enough to switch it on again. Stands in our own file. */
 export type TookOver = { kind: 'timer'; unit: string; enabled: boolean; running: boolean } | { kind: 'cron'; path: string; to: string; packaged: boolean };
@@ -14,6 +16,8 @@ export type ScheduleStep =
   | { do: 'reload' }
   | { do: 'enable' | 'disable'; unit: string; now: boolean }
   | { do: 'start'; unit: string }
+  /** The whole crontab of the user. */
+  | { do: 'crontab'; text: string }
   | { do: 'put-aside' | 'put-back'; path: string; to: string; packaged: boolean };
 
 export interface ScheduleWish {
@@ -31,13 +35,14 @@ export type ScheduleDecision = { ask: Question } | { steps: readonly ScheduleSte
 /** `install` or `remove`: what is to be done, or a question first. Throws Refused for what cannot be, UsageError for other words. */
 export function scheduleDecision(action: string, fact: ScheduleFact, wish: ScheduleWish, answers: readonly Answer[]): ScheduleDecision {
   if (wish.takeOver && wish.keepCertbot) throw new UsageError('--take-over and --keep-certbot contradict each other.');
-  if (action === 'remove') return { steps: removal(fact) };
+  if (action === 'remove') return { steps: fact.user ? userRemoval(fact, fact.user) : removal(fact) };
   if (action !== 'install') throw new UsageError(`schedule does not know '${action}'.`, { hint: 'It takes one of the words status, install and remove.' });
   if (fact.starter === 'none') {
-    throw new Refused('Neither systemd nor cron is on this machine: there is nothing that a renewal could be set up with.', {
-      hint: `Have whatever starts jobs here run this twice a day: ${[...wish.program, '-q', 'renew'].join(' ')}`,
+    throw new Refused(fact.user ? 'Neither a systemd of your own nor the crontab program is here: there is nothing that a renewal could be set up with.' : 'Neither systemd nor cron is on this machine: there is nothing that a renewal could be set up with.', {
+      hint: `Have whatever starts jobs here run this twice a day: ${[...wish.program, '-q', 'renew', ...(fact.user ? ['--user-dirs'] : [])].join(' ')}`,
     });
   }
+  if (fact.user) return { steps: userInstallation(fact, fact.user, wish) };
   const rivals = fact.jobs.filter((job) => job.client === 'certbot' && job.set && job.configDir === wish.directories.configDir);
   const [rival] = rivals;
   const answer = answers.find(({ id }) => id === 'schedule')?.value;
@@ -113,6 +118,8 @@ export function stepText(step: ScheduleStep): string {
       return `write ${step.path}`;
     case 'remove':
       return `remove ${step.path}`;
+    case 'crontab':
+      return 'change the lines of certwright in your crontab';
     case 'reload':
       return 'have systemd read its files again';
     case 'enable':
@@ -135,5 +142,6 @@ export function whatIsMissing(fact: ScheduleFact, configDir: string): readonly s
   const elsewhere = fact.jobs.filter((each) => each.active && each.configDir !== configDir).map(({ name, configDir: other }) => `${name} looks after ${other} only.`);
   if (!job) return [...idle, ...elsewhere, `Nothing renews the certificates in ${configDir}.`];
   const rivals = fact.jobs.filter((each) => each.active && each !== job && each.configDir === configDir && each.client !== job.client);
-  return rivals.map(({ name }) => `${name} renews them too; one of the two should be switched off (\`certwright schedule install --take-over\`).`);
+  const asleep = fact.user && !fact.user.lingers && job.kind === 'timer' && dirname(job.path) === fact.user.unitFolder ? ['It runs only while you are logged in; `loginctl enable-linger` has your timers run always.'] : [];
+  return [...asleep, ...rivals.map(({ name }) => `${name} renews them too; one of the two should be switched off (\`certwright schedule install --take-over\`).`)];
 }

@@ -100,7 +100,7 @@ function hindrances({ lineage, settings, authenticators }: WhyFacts, scheduled: 
   if (authenticator === undefined) found.push({ what: 'no-authenticator', change: [settings.program, 'certonly', '--cert-name', lineage.name] });
   else if (!authenticators.includes(authenticator)) found.push({ what: 'plugin-missing', detail: authenticator, change: [...reconfigure, '--authenticator', 'webroot'] });
   else if (authenticator === 'manual' && !isSet(settings, 'manual_auth_hook')) found.push({ what: 'by-hand', change: [...reconfigure, '--manual-auth-hook', 'COMMAND'] });
-  if (!scheduled) found.push({ what: 'no-schedule', change: [settings.program, 'schedule', 'install'] });
+  if (!scheduled) found.push({ what: 'no-schedule', change: [settings.program, 'schedule', 'install', ...(settings.values.userDirs ? ['--user-dirs'] : [])] });
   return found;
 }
 
