@@ -6,6 +6,8 @@ import { existsSync } from 'node:fs';
 const needed = {
   pebble: '/usr/bin/pebble',
   certbot: '/usr/bin/certbot',
+  'python3-certbot-nginx': '/usr/lib/python3/dist-packages/certbot_nginx',
+  'python3-certbot-apache': '/usr/lib/python3/dist-packages/certbot_apache',
   bind9: '/usr/sbin/named',
   'bind9-dnsutils': '/usr/bin/dig',
   'python3-certbot-dns-rfc2136': '/usr/lib/python3/dist-packages/certbot_dns_rfc2136',
