@@ -53,6 +53,11 @@ export type Event =
   | { type: 'references'; names: readonly string[]; references: readonly Reference[] }
   /** What was changed in a server's configuration, or with `done` false would be. */
   | { type: 'installation'; steps: readonly ChangeStep[]; done: boolean }
+  /**
+   * What the server answers with for these names after an installation, asked on this machine. `new`: with what was installed; `other`: with
+   * `served`, of the block at `place` where that is known; `unasked`: it did not answer, for this `reason`.
+   */
+  | { type: 'served-certificate'; names: string[]; address: string; state: 'new' | 'other' | 'unasked'; reason?: string; served?: { names: string[]; issuer: string; notAfter: string; place?: string } }
   /** Files were written for another program; `again`: every renewal does it anew. */
   | { type: 'exported'; lineage: string; format: ExportFormat; paths: string[]; again: boolean }
   /** An export that a renewal should have repeated; the next run of `renew` tries again. */

@@ -6,6 +6,7 @@ import type { Facts } from './decide/facts.js';
 import type { Installation, InstallationWish } from './decide/installation-choice.js';
 import { deploymentOf, plannedDeployment } from './deployment.js';
 import { PluginError, Refused } from './errors.js';
+import { tellServed } from './served-certificate.js';
 import { applySteps, undoChanges } from './server-change.js';
 import { isSet, type Settings } from './settings.js';
 import type { World } from './world.js';
@@ -138,6 +139,7 @@ export async function installInto(installer: Installer, deployment: Deployment, 
   tellUnsupported(plan, settings, world);
   if (!settings.values.plan) await install(installer, plan, settings.values.installer ?? '', world);
   world.interaction.report({ type: 'installation', steps: plan.steps, done: !settings.values.plan });
+  if (what.deploy && !settings.values.plan) await tellServed(installer, deployment, world);
 }
 
 /** Enhancements that were asked for by name and that the server cannot do: said, as certbot does, and no failure. */

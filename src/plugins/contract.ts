@@ -187,6 +187,18 @@ export interface ServedName {
   certificate?: string;
 }
 
+/** A block of a server's configuration that answers TLS. */
+export interface TlsHost {
+  /** `FILE:LINE`. */
+  place: string;
+  /** As they stand there, patterns too. */
+  names: readonly string[];
+  /** Paths of its certificates, as far as the block itself says. */
+  certificates: readonly string[];
+  /** Where this machine reaches it. */
+  addresses: readonly { host: string; port: number }[];
+}
+
 /**
  * Configures a server. It reads and decides; writing, checkpoints and undoing are done for it, so that every installer is equally
  * safe. `deploy` and `enhance` are pure over what was read last.
@@ -198,6 +210,8 @@ export interface Installer {
   read(instead: ReadonlyMap<string, string>): Promise<void>;
   /** Names that the server serves, in its order; one that stands in several blocks comes several times. */
   names(): readonly ServedName[];
+  /** What answers TLS. */
+  tlsHosts(): readonly TlsHost[];
   /** What a person has to choose before these names can be given the certificate; empty = nothing. */
   questions(deployment: Deployment): readonly PlaceQuestion[];
   /** Gives these names the certificate; `chosen` has the places for each question, by its name. Throws PluginError when it cannot tell where. */

@@ -50,11 +50,24 @@ export function eventText(event: Event): string | null {
       return event.why === 'random-delay'
         ? `Non-interactive renewal: random delay of ${event.seconds} seconds, until ${clockTime(event.until)} (--no-random-sleep-on-renew leaves it out)`
         : `${caLabel(event.server ?? '')} asks for a pause: everything that concerns it waits ${event.seconds} seconds, until ${clockTime(event.until)}`;
+    case 'served-certificate':
+      return servedText(event);
     case 'recovered':
       return `${event.what}: ${event.path}`;
     default:
       return null;
   }
+}
+
+/** Nothing is said of what is as it should be. */
+function servedText({ names, address, state, reason, served }: Extract<Event, { type: 'served-certificate' }>): string | null {
+  if (state === 'new') return null;
+  if (!served) return `Could not ask which certificate is served for ${listed(names)}: ${address}, ${reason ?? ''}. Look whether the server runs, then try https there.`;
+  const whose = served.names.length === 0 ? 'one without a name' : `one for ${listed(served.names)}`;
+  return [
+    `Another certificate than the new one is served for ${listed(names)}: ${address} answers with ${whose}, issued by ${served.issuer === '' ? 'nobody it names' : served.issuer}, good until ${served.notAfter.slice(0, 10)}.`,
+    served.place === undefined ? 'It is in no block of this configuration: another program may hold the port, or the server does not run with this configuration yet. Restart it.' : `It is the one of the block at ${served.place}: either that block answers first there (give it the certificate too, or take the address from it), or the server does not run with this configuration yet (its error log says why).`,
+  ].join(' ');
 }
 
 /** Local time of day, HH:MM:SS. */

@@ -9,7 +9,7 @@ import { challengeEdits } from './challenge.js';
 import { configurationFault, reloadApache } from './control.js';
 import { enabling, moduleTools } from './modules.js';
 import { changedFiles, nothingPlanned, openApache, readApacheConfiguration, reloadAndWait, type Apache } from './server.js';
-import { listensOf, type Listen } from './vhosts.js';
+import { listensOf, loopbackOf } from './vhosts.js';
 
 /** Milliseconds until an answer must be there: certbot waits 3 s in every case. */
 const ANSWER = 3000;
@@ -49,14 +49,6 @@ async function placeAnswers(apache: Apache, tasks: readonly ChallengeTask[], con
   if (await untilServed(first, address, context.http01Port, ANSWER, context.signal)) return;
   if (context.signal.aborted) throw new PluginError('apache', 'stopped while Apache was reloading');
   context.log('debug', `Apache did not answer for ${first.name} on ${address} within ${ANSWER / 1000} s; the CA is asked all the same`);
-}
-
-/** An address of this machine on which the server answers on that port. */
-function loopbackOf(listens: readonly Listen[], port: number): string {
-  const hosts = listens.filter((listen) => listen.port === port).map(({ host }) => host);
-  if (hosts.length === 0 || hosts.some((host) => ['', '*', '0.0.0.0'].includes(host))) return '127.0.0.1';
-  if (hosts.includes('[::]')) return '::1';
-  return (hosts[0] ?? '127.0.0.1').replace(/^\[(.*)\]$/, '$1');
 }
 
 /** A folder on the way that others may not pass; null when there is none. */

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { atEnd, type EditList } from '../server-configuration/edits.js';
+import { pathText } from '../server-configuration/path-text.js';
 import type { AutoHsts } from './auto-hsts-state.js';
 import { addHsts, headerOf, HSTS, HSTS_FOREVER } from './enhance.js';
-import { pathText } from './syntax.js';
 import type { Vhost } from './vhosts.js';
 
 /** Seconds of max-age, one after the other (F58). */

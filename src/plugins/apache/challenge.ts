@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { PluginError } from '../../core/errors.js';
 import { atEnd, atStart, type EditList } from '../server-configuration/edits.js';
 import type { Http01Answer } from '../server-configuration/until-served.js';
+import { pathText } from '../server-configuration/path-text.js';
 import { addListen, atFileEnd } from './listen.js';
-import { pathText, quoted } from './syntax.js';
+import { quoted } from './syntax.js';
 import type { ApacheTree } from './tree.js';
 import { answersOn, matches, type Vhost } from './vhosts.js';
 

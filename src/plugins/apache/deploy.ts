@@ -1,10 +1,11 @@
 import { basename, join } from 'node:path';
 import { atEnd, EditList, newlineOf, spliced } from '../server-configuration/edits.js';
+import { pathText } from '../server-configuration/path-text.js';
 import type { ServerChange } from '../contract.js';
 import { giveCertificate, nameLines, type CertificateWish } from './certificate.js';
 import { addListen, atFileEnd, breakBehind } from './listen.js';
 import type { Planned, Reading } from './server.js';
-import { pathText, quoted, readApache, type Section } from './syntax.js';
+import { quoted, readApache, type Section } from './syntax.js';
 import { tlsCopy, tlsPath } from './tls-copy.js';
 import { asWritten } from './tree.js';
 import { placeOf, vhostsOf, type Vhost } from './vhosts.js';

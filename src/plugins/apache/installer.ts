@@ -1,9 +1,10 @@
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { PluginError } from '../../core/errors.js';
-import type { Deployment, Enhancement, InstallContext, Installer, PlaceQuestion, ServedName, ServerChange } from '../contract.js';
+import type { Deployment, Enhancement, InstallContext, Installer, PlaceQuestion, ServedName, ServerChange, TlsHost } from '../contract.js';
 import { EditList, spliced } from '../server-configuration/edits.js';
 import { keepReleased } from '../server-configuration/released-file.js';
+import { pathOf, pathText } from '../server-configuration/path-text.js';
 import { begin, growAll, idOf } from './auto-hsts.js';
 import { stateIn, STORAGE, storageWith } from './auto-hsts-state.js';
 import type { CertificateWish } from './certificate.js';
@@ -16,8 +17,7 @@ import { optionsFile } from './options-file.js';
 import { PLACES_FLAG } from './options.js';
 import { planRedirect, redirectEdits, redirectHost } from './redirect.js';
 import { changedFiles, nothingPlanned, openApache, readApacheConfiguration, reloadAndWait, unseenFiles, type Apache, type Planned, type Reading } from './server.js';
-import { pathText } from './syntax.js';
-import { listensOf, matches, placeOf, valuesOf, type Vhost } from './vhosts.js';
+import { listensOf, loopbackOf, matches, placeOf, valuesOf, type Vhost } from './vhosts.js';
 
 /** Debian's folder of process files; elsewhere the cache is named relative to the server's own (DefaultRuntimeDir). */
 const RUN = '/var/run/apache2';
@@ -66,6 +66,7 @@ export function createApacheInstaller(): Installer {
       return Promise.resolve();
     },
     names: () => opened().reading.vhosts.flatMap((vhost) => namesOf(vhost, opened().apache.settings.serverRoot)),
+    tlsHosts: () => tlsHostsOf(opened()),
     questions: (deployment) => questionsFor(deployment, opened()),
     deploy: (deployment, chosen) => decided(decideDeploy(deployment, chosen, opened())),
     enhance: (kind, deployment) => decided(decideEnhancement(kind, deployment, opened())),
@@ -87,9 +88,23 @@ interface Decision {
 
 /** What a host is asked by. */
 function namesOf(vhost: Vhost, serverRoot: string): readonly ServedName[] {
-  const path = vhost.tls ? valuesOf(vhost.statements, 'sslcertificatefile').at(-1)?.[0] : undefined;
-  const at = { tls: vhost.tls, place: placeOf(vhost), ...(path === undefined ? {} : { certificate: resolve(serverRoot, path) }) };
+  const certificate = certificatesOf(vhost, serverRoot).at(-1);
+  const at = { tls: vhost.tls, place: placeOf(vhost), ...(certificate === undefined ? {} : { certificate }) };
   return vhost.names.filter((name) => name.includes('.')).map((name) => ({ name, pattern: /[*?]/.test(name), ...at }));
+}
+
+function certificatesOf({ tls, statements }: Vhost, serverRoot: string): readonly string[] {
+  return tls ? valuesOf(statements, 'sslcertificatefile').flatMap(([path]) => (path === undefined ? [] : resolve(serverRoot, pathOf(path)))) : [];
+}
+
+function tlsHostsOf({ reading: { tree, vhosts }, apache: { settings }, context: { httpsPort } }: At): readonly TlsHost[] {
+  const listens = listensOf(tree);
+  return vhosts.filter(({ tls, macro }) => tls && !macro).map((vhost) => ({
+    place: placeOf(vhost),
+    names: vhost.names,
+    certificates: certificatesOf(vhost, settings.serverRoot),
+    addresses: vhost.addresses.map(({ host, port }) => ({ host: ['*', '_default_'].includes(host) ? loopbackOf(listens, port ?? httpsPort) : host.replace(/^\[(.*)\]$/, '$1'), port: port ?? httpsPort })),
+  }));
 }
 
 function questionsFor({ names }: Deployment, { reading: { vhosts }, apache: { settings } }: At): readonly PlaceQuestion[] {

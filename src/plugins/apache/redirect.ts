@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { atEnd, atStart, indentOf, newlineOf, type EditList } from '../server-configuration/edits.js';
-import { pathText, quoted } from './syntax.js';
+import { pathText } from '../server-configuration/path-text.js';
+import { quoted } from './syntax.js';
 import type { Statement } from './tree.js';
 import { asksForPlain, conditionsOf, isEverything, redirectsAll } from './to-https.js';
 import { tlsPath, withPort } from './tls-copy.js';

@@ -207,11 +207,6 @@ function failure(text: string, at: number, reason: string): ApacheSyntaxError {
   return new ApacheSyntaxError(reason, text.slice(0, at).split('\n').length);
 }
 
-/** A path as it stands in a configuration: its bytes, a character each. */
-export function pathText(path: string): string {
-  return Buffer.from(path).toString('latin1');
-}
-
 /** A word as the server must read it: quoted when it holds what would end or change it. */
 export function quoted(word: string): string {
   return word !== '' && !/[\s"'\\<>#]/.test(word) ? word : `"${word.replace(/[\\"]/g, '\\$&')}"`;

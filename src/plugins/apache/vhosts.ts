@@ -97,6 +97,14 @@ export function listensOf({ statements }: Pick<ApacheTree, 'statements'>): reado
   });
 }
 
+/** An address of this machine on which the server answers on that port. */
+export function loopbackOf(listens: readonly Listen[], port: number): string {
+  const hosts = listens.filter((listen) => listen.port === port).map(({ host }) => host);
+  if (hosts.length === 0 || hosts.some((host) => ['', '*', '0.0.0.0'].includes(host))) return '127.0.0.1';
+  if (hosts.includes('[::]')) return '::1';
+  return (hosts[0] ?? '127.0.0.1').replace(/^\[(.*)\]$/, '$1');
+}
+
 /** Could this host be asked on that port? */
 export function answersOn({ addresses }: Vhost, wanted: number): boolean {
   return addresses.some(({ port }) => port === null || port === wanted);

@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { PluginError } from '../../core/errors.js';
 import { dhParameters } from '../server-configuration/dh-parameters.js';
+import { pathOf } from '../server-configuration/path-text.js';
 import { keepReleased } from '../server-configuration/released-file.js';
-import type { Deployment, Enhancement, InstallContext, Installer, PlaceQuestion, ServedName, ServerChange } from '../contract.js';
+import type { Deployment, Enhancement, InstallContext, Installer, PlaceQuestion, ServedName, ServerChange, TlsHost } from '../contract.js';
 import { chooseBlock } from './choose.js';
 import { configurationFault } from './control.js';
 import { copyOf, deployTo, type DeployWish } from './deploy.js';
@@ -62,6 +63,7 @@ export function createNginxInstaller(): Installer {
       return Promise.resolve();
     },
     names: () => opened().reading.servers.flatMap((server) => namesOf(server, opened().nginx.settings.serverRoot)),
+    tlsHosts: () => tlsHostsOf(opened()),
     questions: (deployment) => questionsFor(deployment, opened()),
     deploy(deployment, chosen) {
       const at = opened();
@@ -92,12 +94,26 @@ export function placeOf({ file, block }: Server): string {
 
 /** What a block is asked by. `.example.com` is a name and a pattern; `_` and the like are none. */
 function namesOf(server: Server, serverRoot: string): readonly ServedName[] {
-  const path = server.tls ? server.statements.find(({ node }) => node.kind === 'directive' && node.name === 'ssl_certificate')?.node.args[0]?.text : undefined;
-  const at = { tls: server.tls, place: placeOf(server), ...(path === undefined || path.includes('$') ? {} : { certificate: resolve(serverRoot, path) }) };
+  const [certificate] = certificatesOf(server, serverRoot);
+  const at = { tls: server.tls, place: placeOf(server), ...(certificate === undefined ? {} : { certificate }) };
   return server.names.flatMap(({ kind, text }): ServedName[] => [
     ...(kind === 'exact' ? (text.includes('.') ? [{ name: text, pattern: false, ...at }] : []) : [{ name: text, pattern: true, ...at }]),
     ...(text.startsWith('.') ? [{ name: text.slice(1), pattern: false, ...at }] : []),
   ]);
+}
+
+function certificatesOf({ tls, statements }: Server, serverRoot: string): readonly string[] {
+  const paths = tls ? statements.flatMap(({ node }) => (node.kind === 'directive' && node.name === 'ssl_certificate' ? (node.args[0]?.text ?? []) : [])) : [];
+  return paths.filter((path) => !path.includes('$')).map((path) => resolve(serverRoot, pathOf(path)));
+}
+
+function tlsHostsOf({ reading: { servers }, nginx: { settings } }: At): readonly TlsHost[] {
+  return servers.filter(({ tls }) => tls).map((server) => ({
+    place: placeOf(server),
+    names: server.names.map(({ text }) => text),
+    certificates: certificatesOf(server, settings.serverRoot),
+    addresses: server.listens.filter(({ ssl, quic, port }) => ssl && !quic && port !== 0).map(({ address, port }) => ({ host: address === '*' ? '127.0.0.1' : address === '[::]' ? '::1' : address.replace(/^\[(.*)\]$/, '$1'), port })),
+  }));
 }
 
 function questionsFor({ names }: Deployment, { reading: { servers }, context, nginx: { settings } }: At): readonly PlaceQuestion[] {

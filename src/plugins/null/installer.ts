@@ -7,6 +7,7 @@ export const installer: Installer = {
   prepare: () => Promise.resolve(),
   read: () => Promise.resolve(),
   names: () => [],
+  tlsHosts: () => [],
   questions: () => [],
   ready: () => undefined,
   deploy: () => nothing,

@@ -51,6 +51,10 @@ export function runningEvent(state: RunningState, event: Event, now: number): Ru
     case 'waiting':
     case 'record-seen':
       return { ...state, log: [...state.log, eventText(event) ?? ''] };
+    case 'served-certificate': {
+      const said = eventText(event);
+      return said === null ? state : { ...state, log: [...state.log, said] };
+    }
     case 'recovered':
       return { ...state, log: [...state.log, `${event.what}: ${event.path}`] };
     case 'acme':
