@@ -1,9 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { CertificateFiles, ServerPorts } from '../plugins/server-tree.js';
 import { makeApache } from './apache.js';
-import { makePlace, type Ended, type Place } from './certwright.js';
+import { binary, makePlace, runProgram, type Ended, type Place } from './certwright.js';
 import { makeNginx } from './nginx.js';
 import { freePorts } from './pebble.js';
 import { oldCertificate, type WebServer } from './web-server.js';
@@ -17,9 +17,9 @@ beforeEach(async () => {
   place = makePlace();
   const [http = 0, https = 0] = await freePorts(2);
   ports = { http, https };
-  for (const folder of ['old', 'new']) mkdirSync(join(place.folder, folder));
+  for (const folder of ['old', 'größe']) mkdirSync(join(place.folder, folder));
   old = oldCertificate(join(place.folder, 'old'));
-  fresh = oldCertificate(join(place.folder, 'new'));
+  fresh = oldCertificate(join(place.folder, 'größe'));
 });
 afterEach(async () => {
   await server.stop();
@@ -28,7 +28,9 @@ afterEach(async () => {
 
 /** Installs the new certificate for a name. */
 async function install(name: string, flags: readonly string[]): Promise<Ended> {
-  const ended = await place.certwright(['install', '-n', ...flags, '-d', name, '--cert-path', fresh.cert, '--key-path', fresh.key, '--http-01-port', String(ports.http), '--https-port', String(ports.https)]);
+  const words = ['install', '-n', ...flags, '-d', name, '--cert-path', fresh.cert, '--key-path', fresh.key, '--http-01-port', String(ports.http), '--https-port', String(ports.https)];
+  // Paths with letters beyond ASCII are in the configuration as they are on disk.
+  const ended = await runProgram(process.execPath, [binary, ...words, ...place.directories.map((word) => word.replace(place.folder, join(place.folder, 'größe')))], { env: { HOME: place.folder } });
   expect(ended.code, ended.stderr).toBe(0);
   return ended;
 }
@@ -53,6 +55,8 @@ it('nginx: a block that answers first with another certificate is named; so is a
   expect(await events('right.example.com', flags)).toMatchObject([{ names: ['right.example.com'], address: at, state: 'new' }]);
   const deaf = join(place.folder, 'deaf');
   writeFileSync(deaf, '#!/bin/sh\ncase "$*" in *"-s reload"*) exit 0;; esac\nexec /usr/sbin/nginx "$@"\n', { mode: 0o755 });
+  // Where its processes cannot be found, they are not waited for.
+  unlinkSync(join(nginx.root, 'nginx.pid'));
   const [port = 0] = await freePorts(1);
   ports = { ...ports, https: port };
   const silent = await install('plain.example.com', [...flags, '--nginx-ctl', deaf]);

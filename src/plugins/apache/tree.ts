@@ -1,6 +1,7 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { byBytes, glob, isPattern, namesIn } from '../server-configuration/glob.js';
+import { pathOf } from '../server-configuration/path-text.js';
 import { conditionHolds, isCondition } from './conditions.js';
 import { readApache, wordTexts, type Directive, type Node, type Section } from './syntax.js';
 
@@ -101,7 +102,7 @@ export function readTree(serverRoot: string, rootPath: string, given: ApacheCond
   const valuesOf = ({ args, rest }: Directive | Section): readonly string[] => (rest.includes('${') ? wordTexts(resolved(rest)) : args.map(({ text }) => text));
 
   const include = (target: string, within: Within): readonly Statement[] => {
-    const decoded = Buffer.from(target, 'latin1').toString();
+    const decoded = pathOf(target);
     const path = isAbsolute(decoded) ? decoded : join(base, decoded);
     return filesOf(path, disk).flatMap((each) => {
       let file: ApacheFile;

@@ -1,4 +1,5 @@
 import { atStart, type EditList } from '../server-configuration/edits.js';
+import { pathText } from '../server-configuration/path-text.js';
 import type { Http01Answer } from '../server-configuration/until-served.js';
 import { fitOf, type Listen, type Server } from './servers.js';
 import { quoted, type Block } from './syntax.js';
@@ -32,7 +33,7 @@ export function challengeEdits(tree: NginxTree, servers: readonly Server[], answ
   if (open.length > 0) return null;
   const http = httpBlock(tree);
   if (!http) return null;
-  edits.add(http.file, atStart(http.file, http.node, [`include ${quoted(path)};`]));
+  edits.add(http.file, atStart(http.file, http.node, [`include ${quoted(pathText(path))};`]));
   return { path, text: ownBlock(answers, ports.http) };
 }
 

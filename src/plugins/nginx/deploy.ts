@@ -1,4 +1,5 @@
 import { atEnd, atStart, innerIndent, newlineOf, removed, spliced, type Edit, type EditList } from '../server-configuration/edits.js';
+import { pathText } from '../server-configuration/path-text.js';
 import { type Listen, type Server } from './servers.js';
 import { quoted, type Directive } from './syntax.js';
 import type { NginxFile, NginxTree, Placed } from './tree.js';
@@ -7,13 +8,13 @@ import type { NginxFile, NginxTree, Placed } from './tree.js';
 export const MARK = ' # managed by Certbot';
 const MARK_COMMENT = /^# managed by Certbot$/;
 
-/** What a block is given. */
+/** What a block is given; its paths as they stand in a configuration. */
 export interface DeployWish {
   /** One, or two of different key types (nginx 1.11.0 serves what a client can use). */
   certificates: readonly { fullchain: string; privkey: string }[];
   httpPort: number;
   httpsPort: number;
-  /** `options-ssl-nginx.conf`, and what it says, name by name with its whole text. */
+  /** `options-ssl-nginx.conf`, by its own path, and what it says, name by name with its whole text. */
   options: { path: string; directives: ReadonlyMap<string, string> };
   /** Null = none is written. */
   dhparams: string | null;
@@ -114,7 +115,7 @@ function hardening(server: Server, { options, dhparams }: DeployWish): readonly 
   const included = server.statements.some(({ file }) => file.path === options.path);
   const clash = [...options.directives.keys()].some((name) => own.has(name));
   const lines: string[] = [];
-  if (!included && !clash) lines.push(`include ${quoted(options.path)};${MARK}`);
+  if (!included && !clash) lines.push(`include ${quoted(pathText(options.path))};${MARK}`);
   else if (!included) for (const [name, text] of options.directives) if (!own.has(name)) lines.push(`${text}${MARK}`);
   if (dhparams !== null && !own.has('ssl_dhparam')) lines.push(`ssl_dhparam ${quoted(dhparams)};${MARK}`);
   return lines;

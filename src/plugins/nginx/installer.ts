@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { PluginError } from '../../core/errors.js';
 import { dhParameters } from '../server-configuration/dh-parameters.js';
-import { pathOf } from '../server-configuration/path-text.js';
+import { pathOf, pathText } from '../server-configuration/path-text.js';
 import { keepReleased } from '../server-configuration/released-file.js';
 import type { Deployment, Enhancement, InstallContext, Installer, PlaceQuestion, ServedName, ServerChange, TlsHost } from '../contract.js';
 import { chooseBlock } from './choose.js';
@@ -156,11 +156,11 @@ function deployChange({ names, files, second }: Deployment, chosen: ReadonlyMap<
   const texts = new Map(changeOf(reading, copied.all()).files.map(({ path, after }) => [path, after]));
   const after = copies.size === 0 ? reading : readNginxConfiguration(settings.serverRoot, { before: reading.tree, texts });
   const wish: DeployWish = {
-    certificates: [files, ...(second ? [second] : [])],
+    certificates: [files, ...(second ? [second] : [])].map(({ fullchain, privkey }) => ({ fullchain: pathText(fullchain), privkey: pathText(privkey) })),
     httpPort: context.http01Port,
     httpsPort: context.httpsPort,
     options: { path: join(context.configDir, optionsFile.name), directives: tlsSettings },
-    dhparams: join(context.configDir, dhParameters.name),
+    dhparams: pathText(join(context.configDir, dhParameters.name)),
   };
   const fresh = [...copies.values()].flat();
   const edits = new EditList();
@@ -216,7 +216,7 @@ function enhanceChange(kind: Enhancement, { names, files }: Deployment, { readin
   const blocks = new Set(names.flatMap((name) => reading.servers.filter((server) => server.tls && (fitOf(server, name) !== null || server.names.some(({ text }) => text === name)))));
   const warnings: string[] = [];
   for (const server of blocks) {
-    const result = kind === 'hsts' ? addHsts(server, edits, context.http01Port) : addStapling(server, files.chain, edits);
+    const result = kind === 'hsts' ? addHsts(server, edits, context.http01Port) : addStapling(server, pathText(files.chain), edits);
     if (typeof result === 'object') throw new PluginError('nginx', `${placeOf(server)}: ${result.conflict}`, { hint: 'Change or remove that line, then run the same command again.' });
   }
   if (kind === 'staple-ocsp') warnings.push("Let's Encrypt has no OCSP any more: stapling does nothing for its certificates.");

@@ -1,6 +1,7 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { glob, isPattern } from '../server-configuration/glob.js';
+import { pathOf } from '../server-configuration/path-text.js';
 import { NginxSyntaxError, readNginx, type Block, type Directive, type Node } from './syntax.js';
 
 /** One file of the configuration, read once however often it is included. */
@@ -85,7 +86,7 @@ export function readTree(serverRoot: string, disk: ConfigurationFiles = onDisk, 
     }
   };
   const targets = (target: string): readonly string[] => {
-    const decoded = Buffer.from(target, 'latin1').toString();
+    const decoded = pathOf(target);
     const path = isAbsolute(decoded) ? decoded : join(serverRoot, decoded);
     return isPattern(path) ? disk.glob(path) : [path];
   };

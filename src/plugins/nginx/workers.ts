@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findProgram } from '../../system/hook-command.js';
+import { pathOf } from '../server-configuration/path-text.js';
 import type { NginxProgram } from './control.js';
 import { statements, type NginxTree } from './tree.js';
 
@@ -32,7 +33,8 @@ export function masterOf(tree: NginxTree, usualPid: string, { ctl, environment }
 
 function notedMaster(tree: NginxTree, usualPid: string): number {
   const said = statements(tree, tree.root).find(({ node }) => node.kind === 'directive' && node.name === 'pid');
-  return Number(readFileSync(said?.node.args[0]?.text ?? usualPid, 'utf8').trim());
+  const pid = said?.node.args[0]?.text;
+  return Number(readFileSync(pid === undefined ? usualPid : pathOf(pid), 'utf8').trim());
 }
 
 /**
