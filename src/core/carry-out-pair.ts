@@ -2,12 +2,11 @@ import { listAccounts } from '../store/accounts.js';
 import { readLineage } from '../store/lineage.js';
 import { carryOut, readyInstaller, type Carried } from './carry-out.js';
 import type { ObtainPlan } from './decide/plan.js';
-import { deploymentOf } from './deployment.js';
 import { AcmeProblem, CertwrightError, ChallengesFailed } from './errors.js';
 import type { RenewalOutcome } from './events.js';
 import type { Settings } from './settings.js';
 import { hooksOnce } from './hooks-once.js';
-import { installInto, openInstaller } from './installation.js';
+import { installObtained, openInstaller } from './installation.js';
 import type { World } from './world.js';
 
 /**
@@ -22,7 +21,7 @@ export async function carryOutPair(plan: ObtainPlan, settings: Settings, partner
     return carried.post;
   }
   const installs = settings.verb === 'run' && (await readyInstaller(plan, settings, world)) !== null;
-  const alone = (half: ObtainPlan): ObtainPlan => (installs ? { ...half, installer: null } : half);
+  const alone = (half: ObtainPlan): ObtainPlan => (installs ? { ...half, installer: null, installation: plan.installation } : half);
   const hooks = hooksOnce(world);
   const halves = [{ half: alone(plan), own: settings }, { half: alone(plan.pair), own: partner }];
   let failure: unknown;
@@ -39,7 +38,7 @@ export async function carryOutPair(plan: ObtainPlan, settings: Settings, partner
       }
     }
     const obtained = halves.map(({ half }) => nameOf(half)).find((name) => done.has(name));
-    if (installs && obtained !== undefined) await installInto(await openInstaller(settings, world), deploymentOf(readLineage(world.dirs, obtained), settings, world.dirs), settings, world, { deploy: true });
+    if (installs && obtained !== undefined) await installObtained(await openInstaller(settings, world), readLineage(world.dirs, obtained), settings, world);
   } finally {
     post = await hooks.end(halves.map(({ half }): RenewalOutcome => ({ name: nameOf(half), names: half.identifiers.map(({ value }) => value), state: done.has(nameOf(half)) ? 'renewed' : 'failed' })));
   }

@@ -6,7 +6,7 @@ import { createCsr } from '../crypto/csr.js';
 import { generatePrivateKey } from '../crypto/keys.js';
 import { watchTasks } from '../plugins/manual/watch.js';
 import { aliasMap } from './decide/challenge-alias.js';
-import type { Authenticator, ChallengeContext, ChallengeTask, Deployment, Installer } from '../plugins/contract.js';
+import type { Authenticator, ChallengeContext, ChallengeTask, Installer } from '../plugins/contract.js';
 import { readLineage, type Lineage } from '../store/lineage.js';
 import { changeRenewalNotes } from '../store/renewal-notes.js';
 import { linkPartners } from '../store/partner.js';
@@ -17,13 +17,13 @@ import { saveCsrFiles } from './csr-files.js';
 import { enhancementsWanted } from './decide/enhancements-wanted.js';
 import type { KeyPlan, ObtainPlan, RenewalValue } from './decide/plan.js';
 import { deploy } from './deploy.js';
-import { deploymentOf, plannedDeployment } from './deployment.js';
+import { plannedDeployment } from './deployment.js';
 import { PluginError, Refused } from './errors.js';
 import type { DeployOutcome, Event } from './events.js';
 import { repeatExports } from './export.js';
 import { cleanEnvironment, deployEnvironment, LONGEST_LIST, postEnvironment } from './hook-environment.js';
 import { runHooks, type HookRun } from './hooks.js';
-import { installInto, lockServer, openInstaller, planInstallation } from './installation.js';
+import { installObtained, lockServer, openInstaller, planInstallation } from './installation.js';
 import { forget, issue, type Issued } from './issue.js';
 import { changeForNow, putBack } from './server-change.js';
 import { watchServed } from './served.js';
@@ -189,8 +189,8 @@ async function keep(plan: ObtainPlan, issued: Issued, { lineage, accountId, inst
   const dropped = triedAgain(plan, issued.identifiers.map(({ value }) => value), settings);
   noteDropped(saved.name, dropped, world);
   say({ type: 'stage', stage: 'save', state: 'done' });
-  say({ type: 'saved', lineage: saved.name, version: saved.version, files: saved.files, names, ...(dropped.length > 0 ? { dropped: [...dropped] } : {}), notAfter: notAfter.toISOString(), issuer, renewsByItself: plan.authenticator !== 'manual' || plan.renewalParams['manual_auth_hook'] !== undefined, ...(plan.renewal === undefined ? {} : { renewal: plan.renewal && { by: plan.renewal.by, ...(plan.renewal.next === undefined ? {} : { next: new Date(plan.renewal.next).toISOString() }) } }) });
-  if (installer) await use(installer, deploymentOf(readLineage(world.dirs, saved.name), settings, world.dirs), settings, world);
+  say({ type: 'saved', lineage: saved.name, version: saved.version, files: saved.files, names, ...(dropped.length > 0 ? { dropped: [...dropped] } : {}), notAfter: notAfter.toISOString(), issuer, renewsByItself: plan.authenticator !== 'manual' || plan.renewalParams['manual_auth_hook'] !== undefined, ...(plan.installation ? { installs: true } : {}), ...(plan.renewal === undefined ? {} : { renewal: plan.renewal && { by: plan.renewal.by, ...(plan.renewal.next === undefined ? {} : { next: new Date(plan.renewal.next).toISOString() }) } }) });
+  if (installer) await use(installer, readLineage(world.dirs, saved.name), settings, world);
   await repeatExports(saved.name, settings, world);
   return deploy(settings, { name: saved.name, names: issued.identifiers.map(({ value }) => value), liveFolder: saved.liveFolder }, world);
 }
@@ -215,8 +215,8 @@ function before(steps: readonly ChangeStep[]): readonly unknown[] {
 }
 
 /** `run` installs; `certonly` with an installer has the server read the certificate anew (C21). */
-async function use(installer: Installer, deployment: Deployment, settings: Settings, world: World): Promise<void> {
-  if (settings.verb === 'run') await installInto(installer, deployment, settings, world, { deploy: true });
+async function use(installer: Installer, lineage: Lineage, settings: Settings, world: World): Promise<void> {
+  if (settings.verb === 'run') await installObtained(installer, lineage, settings, world);
   else await installer.reload();
 }
 

@@ -167,6 +167,17 @@ export class PluginError extends CertwrightError {
   }
 }
 
+/** A certificate was obtained and saved, but its server could not be given it: what the server has is what it had. */
+export class NotInstalled extends CertwrightError {
+  override readonly name = 'NotInstalled';
+  constructor(lineage: string, installer: string, cause: CertwrightError) {
+    super('plugin', `The certificate ${lineage} is saved, but it could not be installed.\n${cause.message}`, {
+      hint: `${cause.hint === undefined ? '' : `${cause.hint}\n`}When that is put right: certwright install -i ${installer} --cert-name ${lineage}`,
+      cause,
+    });
+  }
+}
+
 /** A hook that must succeed (validation of its command, or an authentication hook) did not. */
 export class HookFailed extends CertwrightError {
   override readonly name = 'HookFailed';

@@ -42,7 +42,7 @@ export type Event =
   | { type: 'hook-tested'; lineage: string; kind: string; command: string; exitCode: number; stdout: string; stderr: string; ms: number }
   /** The digest of this run was sent; `target` without secrets. */
   | { type: 'notified'; target: string; result: 'failure' | 'renewal' | 'nothing' }
-  | { type: 'saved'; lineage: string; version: number; files: SavedFiles; names: string[]; dropped?: string[]; notAfter: string; issuer: string; renewsByItself: boolean; renewal?: { by: string; next?: string } | null }
+  | { type: 'saved'; lineage: string; version: number; files: SavedFiles; names: string[]; dropped?: string[]; notAfter: string; issuer: string; renewsByItself: boolean; /** A server is given it next. */ installs?: boolean; renewal?: { by: string; next?: string } | null }
   | { type: 'csr-saved'; certPath: string; chainPath: string; fullchainPath: string; notAfter: string }
   /** Who runs renewals on this machine; `renewedBy` names the job that looks after `configDir`. */
   | { type: 'schedule'; configDir: string; starter: ScheduleFact['starter']; cronRuns: boolean; jobs: readonly RenewalJob[]; renewedBy: string | null; missing: readonly string[]; user?: true }
@@ -52,7 +52,7 @@ export type Event =
   /** Lines of other programs' configuration that name the files of these certificates. */
   | { type: 'references'; names: readonly string[]; references: readonly Reference[] }
   /** What was changed in a server's configuration, or with `done` false would be. */
-  | { type: 'installation'; steps: readonly ChangeStep[]; done: boolean }
+  | { type: 'installation'; installer: string; steps: readonly ChangeStep[]; done: boolean }
   /**
    * What the server answers with for these names after an installation, asked on this machine. `new`: with what was installed; `other`: with
    * `served`, of the block at `place` where that is known; `unasked`: it did not answer, for this `reason`.
@@ -78,7 +78,7 @@ export type Event =
   | { type: 'rolled-back'; id: string; title: string | null; when: string; restored: string[]; removed: string[]; kept: string[]; editsKeptAt: string[] }
   | { type: 'failed'; code: string; message: string; hint?: string; failures?: { name: string; problem: ProblemDocument; advice?: string }[] };
 
-export type Stage = 'account' | 'order' | 'proof' | 'finalize' | 'download' | 'save' | 'hooks';
+export type Stage = 'account' | 'order' | 'proof' | 'finalize' | 'download' | 'save' | 'install' | 'hooks';
 
 /** What `renew` did with one lineage; `unreadable` has the path of its renewal file as its name. */
 export interface RenewalOutcome {

@@ -1,11 +1,11 @@
 import type { Deployment, Enhancement, InstallContext, Installer, PluginDescriptor, ServerChange } from '../plugins/contract.js';
-import { readLineage } from '../store/lineage.js';
+import { readLineage, type Lineage } from '../store/lineage.js';
 import type { ChangeStep } from './change-step.js';
 import { enhancementsWanted } from './decide/enhancements-wanted.js';
 import type { Facts } from './decide/facts.js';
 import type { Installation, InstallationWish } from './decide/installation-choice.js';
 import { deploymentOf, plannedDeployment } from './deployment.js';
-import { PluginError, Refused } from './errors.js';
+import { CertwrightError, NotInstalled, PluginError, Refused } from './errors.js';
 import { tellServed } from './served-certificate.js';
 import { applySteps, undoChanges } from './server-change.js';
 import { isSet, type Settings } from './settings.js';
@@ -138,8 +138,21 @@ export async function installInto(installer: Installer, deployment: Deployment, 
   const plan = await planInstallation(installer, deployment, enhancementsWanted(settings), { ...what, chosen });
   tellUnsupported(plan, settings, world);
   if (!settings.values.plan) await install(installer, plan, settings.values.installer ?? '', world);
-  world.interaction.report({ type: 'installation', steps: plan.steps, done: !settings.values.plan });
+  world.interaction.report({ type: 'installation', installer: settings.values.installer ?? '', steps: plan.steps, done: !settings.values.plan });
   if (what.deploy && !settings.values.plan) await tellServed(installer, deployment, world);
+}
+
+/** The same for the certificate of a lineage that was obtained a moment ago. Throws NotInstalled: the certificate stays whatever the server says. */
+export async function installObtained(installer: Installer, lineage: Lineage, settings: Settings, world: World): Promise<void> {
+  const { interaction, dirs } = world;
+  interaction.report({ type: 'stage', stage: 'install', state: 'started' });
+  try {
+    await installInto(installer, deploymentOf(lineage, settings, dirs), settings, world, { deploy: true });
+  } catch (error) {
+    if (!(error instanceof CertwrightError) || error.code === 'cancelled') throw error;
+    throw new NotInstalled(lineage.name, settings.values.installer ?? '', error);
+  }
+  interaction.report({ type: 'stage', stage: 'install', state: 'done' });
 }
 
 /** Enhancements that were asked for by name and that the server cannot do: said, as certbot does, and no failure. */

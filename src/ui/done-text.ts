@@ -20,14 +20,18 @@ export function savedDetails(event: Saved): readonly string[] {
   return [`Names:  ${event.names.join(', ')}`, ...(dropped.length > 0 ? [`Not in it: ${dropped.join(', ')} (not proved; every renewal tries again)`] : []), `Issuer: ${event.issuer}`];
 }
 
-/** How the common servers are pointed to the files; paths stand alone on their lines so that they can be copied. */
-export function nextSteps({ files, renewsByItself, renewal }: Saved, program: string): readonly string[] {
+/** How the common servers are pointed to the files, unless that is done for them; paths stand alone on their lines so that they can be copied. */
+export function nextSteps({ files, renewsByItself, renewal, installs }: Saved, program: string): readonly string[] {
   return [
-    'Point your server to these files (their place never changes):',
-    `  nginx    ssl_certificate ${files.fullchain};`,
-    `           ssl_certificate_key ${files.privkey};`,
-    `  Apache   SSLCertificateFile ${files.fullchain}`,
-    `           SSLCertificateKeyFile ${files.privkey}`,
+    ...(installs
+      ? []
+      : [
+          'Point your server to these files (their place never changes):',
+          `  nginx    ssl_certificate ${files.fullchain};`,
+          `           ssl_certificate_key ${files.privkey};`,
+          `  Apache   SSLCertificateFile ${files.fullchain}`,
+          `           SSLCertificateKeyFile ${files.privkey}`,
+        ]),
     ...(renewsByItself
       ? renewalLines(renewal, program)
       : [

@@ -20,6 +20,7 @@ const stageWords = {
   finalize: 'certificate requested',
   download: 'certificate downloaded',
   save: 'files saved',
+  install: 'server configured',
   hooks: 'hooks',
 } as const;
 

@@ -3,13 +3,14 @@ import { printableLine } from '../system/printable.js';
 import { fileDifferences } from './server-change-text.js';
 
 /** What was changed in a server's configuration: the files, and before it is done the whole difference. */
-export function installationLines({ steps, done }: Extract<Event, { type: 'installation' }>): readonly string[] {
+export function installationLines({ installer, steps, done }: Extract<Event, { type: 'installation' }>, program: string): readonly string[] {
   if (steps.length === 0) return [done ? 'Nothing had to be changed.' : 'Nothing would be changed.'];
-  return steps.flatMap(({ title, change }) => [
+  const lines = steps.flatMap(({ title, change }) => [
     `${title}:`,
     ...change.warnings.map((warning) => `  ${printableLine(warning)}`),
     ...change.commands.map(({ run }) => `  ${done ? 'ran' : 'would run'} ${run.join(' ')}`),
     ...change.links.map(({ path, target }) => `  ${path} → ${target}`),
-    ...(done ? change.files.map(({ path }) => `  ${path}`) : fileDifferences([{ title, change }]).flatMap(({ lines }) => lines)),
+    ...(done ? change.files.map(({ path }) => `  ${path}`) : fileDifferences([{ title, change }]).flatMap((difference) => difference.lines)),
   ]);
+  return done ? [...lines, `Undo:      ${program} rollback -i ${installer} --checkpoints ${steps.length}`] : lines;
 }

@@ -54,6 +54,26 @@ it('a configuration that nginx rejects is told in its words before anything is o
   expect(pebble.requests().length).toBe(requests);
 });
 
+it('a certificate that nginx does not take at the end is kept, and it is said that it is; --plan has shown every line before', { timeout: 60_000 }, async () => {
+  await start('server {\n    listen {H};\n    server_name example.com;\n    # gr\u00c3\u00bcn\n}\n');
+  const before = nginx.files();
+  const plan = await fine(run('run', '--nginx', '-d', 'example.com', '--plan'));
+  expect(plan).toContain(`+++ ${join(nginx.root, 'site.conf')}\n@@ -1,5 `);
+  expect(plan).toContain(`\n+    listen ${ports.https} ssl; # managed by Certbot\n`);
+  expect(plan).toContain('\n     # grün\n');
+  expect(nginx.files()).toEqual(before);
+  const ctl = join(place.folder, 'nginx');
+  writeFileSync(ctl, `#!/bin/sh\ncase "$*" in *-t*) if grep -q ssl_certificate ${nginx.root}/site.conf; then echo 'nginx: [emerg] not today' >&2; exit 1; fi;; esac\nexec /usr/sbin/nginx "$@"\n`, { mode: 0o755 });
+  const { code, stdout, stderr } = await run('run', '--nginx', '--nginx-ctl', ctl, '-d', 'example.com');
+  expect(code, stderr).toBe(1);
+  expect(stdout).toContain('Successfully received certificate.');
+  expect(stdout).not.toContain('Point your server');
+  expect(stderr).toContain('The certificate example.com is saved, but it could not be installed.');
+  expect(stderr).toContain('[emerg] not today');
+  expect(stderr).toContain('certwright install -i nginx --cert-name example.com');
+  expect(nginx.files()).toEqual(before);
+});
+
 it('U23: run --nginx --dual serves both certificates of a pair, each to the client that can use it; again changes no byte; rollback restores all', { timeout: 90_000 }, async () => {
   await start('server {\n    listen {H};\n    server_name example.com;\n}\n');
   const before = nginx.files();

@@ -1,3 +1,4 @@
+import { listCheckpoints } from '../../store/checkpoint.js';
 import { readLineage } from '../../store/lineage.js';
 import type { Carried } from '../carry-out.js';
 import { carryOutPair, halfOnly } from '../carry-out-pair.js';
@@ -7,7 +8,7 @@ import { settingsOfPair } from '../decide/pair.js';
 import { reasonWords } from '../decide/renewal-reason.js';
 import type { KeepPlan, ObtainPlan } from '../decide/plan.js';
 import { deploymentOf } from '../deployment.js';
-import { AcmeProblem, CertwrightError, ChallengesFailed, HookFailed, NetworkError, PluginError } from '../errors.js';
+import { AcmeProblem, CertwrightError, ChallengesFailed, HookFailed, NetworkError, NotInstalled, PluginError } from '../errors.js';
 import { withDirectory } from '../directory-facts.js';
 import { withEarlyRenewals } from '../early-facts.js';
 import type { RenewalOutcome } from '../events.js';
@@ -21,6 +22,7 @@ import { serversHere } from '../servers-here.js';
 import { settleKeyChanges } from '../key-change.js';
 import { tellOthers, type RunResult } from '../notify.js';
 import type { Settings, Verb } from '../settings.js';
+import { offerUndo } from '../undo-offer.js';
 import type { World } from '../world.js';
 
 /** What the person chose at the first screen instead of a certificate. */
@@ -72,13 +74,16 @@ async function untilDecided(settings: Settings, world: World): Promise<Outcome> 
     const { plan } = collected;
     progress = collected.progress;
     if (plan.kind === 'command') return plan.verb === 'quit' ? { done: true } : { instead: plan.verb };
+    const known = new Set(listCheckpoints(world.dirs).map(({ id }) => id));
     if (plan.kind === 'keep') {
       if (settings.values.plan && plan.installation) {
         interaction.report({ type: 'plan', plan, command: [...collected.command] });
         return { done: true };
       }
       interaction.report({ type: 'kept', lineage: plan.lineage, notAfter: new Date(plan.notAfter).toISOString() });
-      await installKept(plan, withAnswers(settings, collected.facts, progress.answers), world);
+      const own = withAnswers(settings, collected.facts, progress.answers);
+      await installKept(plan, own, world);
+      if (progress.answers.length > 0 && plan.installation) await offerUndo({ known, names: readLineage(world.dirs, plan.lineage).identifiers.map(({ shown }) => shown) }, own, world);
       return { done: true, result: { outcomes: [{ name: plan.lineage, state: 'not-due', notAfter: new Date(plan.notAfter).toISOString() }], post: [] } };
     }
     const effective = withAnswers(settings, collected.facts, progress.answers);
@@ -101,7 +106,10 @@ async function untilDecided(settings: Settings, world: World): Promise<Outcome> 
     // What was answered counts as typed: `resume` repeats it without asking.
     const asTyped: World = { ...world, args: collected.command.slice(1) };
     const carried = await untilDone(plan, { own: effective, partner }, asTyped, progress.answers.length > 0);
-    if (carried !== 'change') return { done: true, result: resultOf(carried) };
+    if (carried !== 'change') {
+      if (progress.answers.length > 0 && plan.installation) await offerUndo({ known, names: plan.identifiers.map(({ shown }) => shown) }, effective, world);
+      return { done: true, result: resultOf(carried) };
+    }
     progress = withoutLast(progress);
   }
 }
@@ -139,6 +147,8 @@ function resultOf({ halves, post }: CarriedHalves): RunResult {
 
 /** Only errors that may go away offer another try. */
 function waysOut(plan: ObtainPlan, error: CertwrightError): readonly RecoveryChoice[] {
+  // The certificate is there: another try would order one more.
+  if (error instanceof NotInstalled) return ['quit'];
   if (error instanceof ChallengesFailed) {
     const some = error.valid.length > 0 && plan.csr === null;
     return some ? ['retry', 'without-failed', 'change', 'quit'] : ['retry', 'change', 'quit'];

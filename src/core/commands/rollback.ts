@@ -23,6 +23,14 @@ export async function rollback(settings: Settings, world: World): Promise<void> 
   if (all.length === 0) return world.log('warning', "Certbot hasn't modified your configuration, so rollback isn't available.");
   const undo = await chosen(all, settings, world);
   if (undo === null) return;
+  await undoReports(undo, settings, world);
+}
+
+/**
+ * Undoes these checkpoints, in this order; then the server of the installer that is named tests what is there and reads it. Throws Refused
+ * when something could not be put back, PluginError.
+ */
+export async function undoReports(undo: readonly CheckpointReport[], settings: Settings, world: World): Promise<void> {
   const edits = undo.flatMap(({ files }) => files.filter(({ state }) => state === 'edited'));
   const wish = edits.length === 0 ? 'overwrite' : (settings.values.edits ?? (await world.interaction.ask(editedQuestion(edits), { canGoBack: false, trail: [] })));
   if (wish !== 'keep' && wish !== 'overwrite') return;

@@ -156,6 +156,7 @@ function assignment(settings: Settings, facts: Facts, { id, value }: Answer): As
     case 'export-password-again':
     case 'checkpoint':
     case 'edited':
+    case 'installed':
     case 'confirm':
     case 'partner':
     case 'schedule':

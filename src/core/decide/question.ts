@@ -21,6 +21,7 @@ export type QuestionId =
   | 'checkpoint' // which change of server configuration to undo
   | 'edited' // a file that was changed since
   | 'places' // of a server's configuration
+  | 'installed' // keep it so, or undo it
   | 'redirect' // although names of the same block would be lost
   | 'schedule' // who renews, certbot or we
   | 'export-format'

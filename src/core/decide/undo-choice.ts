@@ -94,3 +94,43 @@ export function editedQuestion(files: readonly { path: string; diff: string }[])
 function day(when: string): string {
   return `${when.slice(0, 10)} ${when.slice(11, 16)} UTC`;
 }
+
+/** The last question of a run that configured a server; the answer is `keep` or `undo`. */
+export function installedQuestion({ server, names, paths }: { server: string; names: readonly string[]; paths: readonly string[] }): Question {
+  const web = names.find((name) => !name.startsWith('*.'));
+  const more = names.length > 3 ? ` and ${names.length - 3} more` : '';
+  return {
+    kind: 'choice',
+    id: 'installed',
+    label: 'Keep',
+    title: `${server} has the certificate for ${names.slice(0, 3).join(', ')}${more}. Keep it so?`,
+    facts: [`Look at ${web === undefined ? 'it' : `https://${web}`} in a browser first, if you like: this waits for you.`, ...paths.map((path) => `Changed: ${path}`)],
+    why: `Undoing puts the files of ${server} back as they were before, and has it read them. The certificate itself stays where it is saved, and can be installed later.`,
+    flags: [],
+    unattended: 'keep',
+    choices: [
+      { value: 'keep', label: 'Keep it', hint: 'it can be undone later too', flag: 'rollback' },
+      { value: 'undo', label: 'Undo this', hint: `${server} serves again what it served before; the certificate is kept` },
+    ],
+    recommended: 'keep',
+  };
+}
+
+/** Once more before the files are put back; the answer is `yes` or `no`. */
+export function putBackQuestion({ server, paths }: { server: string; paths: readonly string[] }): Question {
+  return {
+    kind: 'choice',
+    id: 'confirm',
+    label: 'Undo',
+    title: `Put the configuration of ${server} back as it was?`,
+    facts: paths,
+    why: `Every line that was changed just now is put back, files that were made are removed, and ${server} reads its configuration again.`,
+    flags: [],
+    unattended: 'no',
+    choices: [
+      { value: 'yes', label: 'Undo it', hint: 'sites that had no HTTPS before have none again' },
+      { value: 'no', label: 'Keep it' },
+    ],
+    recommended: 'yes',
+  };
+}

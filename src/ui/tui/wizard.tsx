@@ -73,6 +73,8 @@ export function createWizard(options: WizardOptions): Interaction {
   let trail: readonly Answered[] = [];
   let tick = 0;
   let closed = false;
+  /** What was changed in this run was put back. */
+  let undone = false;
   /** Told above the next question, until a key is pressed. */
   let note: { text: string; bad: boolean } | null = null;
   let command: readonly string[] = [];
@@ -282,6 +284,16 @@ export function createWizard(options: WizardOptions): Interaction {
         case 'exported':
           afterwards.push(() => print(event), ...(command[1] === 'export' ? [() => tell([`The same:  ${shellQuote(command)}`])] : []));
           break;
+        case 'installation':
+          // What is undone at once needs no advice on how to undo it.
+          afterwards.push(() => {
+            if (!undone) print(event);
+          });
+          break;
+        case 'rolled-back':
+          undone = true;
+          afterwards.push(() => print(event));
+          break;
         case 'exports':
         case 'export-failed':
         case 'kept':
@@ -289,10 +301,8 @@ export function createWizard(options: WizardOptions): Interaction {
         case 'dry-run-passed':
         case 'certificates':
         case 'checkpoints':
-        case 'rolled-back':
         case 'renewals':
         case 'why':
-        case 'installation':
         case 'result':
         case 'schedule':
         case 'schedule-step':

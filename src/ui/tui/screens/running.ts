@@ -21,7 +21,7 @@ export function runningState(now: number): RunningState {
 }
 
 const order: readonly NameState[] = ['checking', 'preparing', 'presented', 'waiting', 'failed', 'valid'];
-const stageWords: readonly (readonly [Stage, string])[] = [['finalize', 'certificate'], ['download', 'download'], ['save', 'save the files']];
+const stageWords: readonly (readonly [Stage, string])[] = [['finalize', 'certificate'], ['download', 'download'], ['save', 'save the files'], ['install', 'configure the server']];
 
 /** What an event changes on the screen. */
 export function runningEvent(state: RunningState, event: Event, now: number): RunningState {
@@ -84,6 +84,8 @@ export function runningRows(state: RunningState, view: View): readonly Row[] {
   }
   for (const [stage, words] of stageWords) {
     const where = state.stages.get(stage);
+    // Not part of every plan.
+    if (stage === 'install' && where === undefined) continue;
     rows.push(row({ text: where === 'done' ? glyphs.done : where === 'started' ? moving : glyphs.waiting, look: where === 'done' ? 'good' : 'accent' }, ` ${words}`));
   }
   rows.push(blank, row({ text: `${Math.max(0, Math.floor((now - state.startedAt) / 1000))} s`, look: 'dim' }));

@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { makePlace, type Place } from '../e2e/certwright.js';
+import { makeNginx, type RunningNginx } from '../e2e/nginx.js';
+import { freePorts } from '../e2e/pebble.js';
+import { oldCertificate, plainAnswer } from '../e2e/web-server.js';
+import { keys, open, type Screen } from './terminal.js';
+
+const { down, enter } = keys;
+
+let place: Place;
+let nginx: RunningNginx;
+let screen: Screen;
+beforeEach(() => {
+  place = makePlace();
+});
+afterEach(async () => {
+  screen.kill();
+  await nginx.stop();
+  place.remove();
+});
+
+it('a first-timer with nginx: Enter until the review, every line before it is written, https, and undone again from the last screen', { timeout: 90_000 }, async () => {
+  const [sandbox = 0, http = 0, https = 0] = await freePorts(3);
+  const site = 'server {\n    listen {H};\n    server_name example.com www.example.com;\n}\n';
+  nginx = makeNginx({ title: 'site', files: { 'site.conf': site } }, { http, https }, oldCertificate(place.folder));
+  await nginx.start();
+  const before = nginx.files();
+  const args = ['--sandbox', '--sandbox-port', String(sandbox), '--nginx-server-root', nginx.root, '--http-01-port', String(http), '--https-port', String(https), '--agree-tos', '--register-unsafely-without-email', ...place.directories];
+  screen = open(args, { columns: 60, rows: 16, env: { HOME: place.folder } });
+  await screen.see('❯ Get a certificate and turn on HTTPS in nginx');
+  screen.type(enter);
+  await screen.see('[x] www.example.com');
+  screen.type(enter);
+  await screen.see('Nothing has been changed yet');
+  screen.type('d');
+  await screen.see('Not written yet');
+  screen.type(' ');
+  await screen.see(`+    listen ${https} ssl; # managed by Certbot`);
+  expect(nginx.files()).toEqual(before);
+  // Enter only leads back from here.
+  screen.type(enter);
+  await screen.see('❯ Do it');
+  expect(nginx.files()).toEqual(before);
+  screen.type(enter);
+  await screen.see('Look at https://example.com in a browser', 40_000);
+  expect((await plainAnswer('www.example.com', http)).location).toBe('https://www.example.com/');
+  screen.type(`${down}${enter}`);
+  await screen.see('Put the configuration of nginx back as it was?');
+  screen.type(enter);
+  expect(await screen.exited, screen.all()).toBe(0);
+  expect(nginx.files()).toEqual(before);
+  expect((await plainAnswer('www.example.com', http)).location).toBe('');
+  expect(screen.all()).toContain('nginx was reloaded');
+  expect(screen.all()).not.toContain('Point your server');
+  expect(readFileSync(join(place.folder, 'config/renewal/example.com.conf'), 'utf8')).toContain('installer = nginx\n');
+});
