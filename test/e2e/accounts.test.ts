@@ -60,7 +60,7 @@ it('a key change whose answer never came: the CA is asked which key counts, also
   expect(owner('one.example.com')).not.toBe(id);
 });
 
-it(`kill -9 at ${POINTS} points of a key change: the next command finishes it, with one key that works`, { timeout: 60_000 + POINTS * 6000 }, async () => {
+it(`kill -9 at ${POINTS} points of a key change: the next command finishes it, with one key that works`, { timeout: 120_000 + POINTS * 6000 }, async () => {
   await fine(obtain('one.example.com'));
   const trace = join(place.folder, 'trace');
   const CALLS = ['rename', 'unlink', 'mkdir', 'fsync', 'sendto', 'writev', 'write'];

@@ -39,7 +39,7 @@ async function touchedIn(root: string, names: readonly string[]): Promise<Loaded
   return new Map(own.map(({ file }) => [file.path, own.filter((vhost) => vhost.file === file).map(({ section }) => section)]));
 }
 
-it.each(trees.map((tree) => [tree.title, tree] as const))('%s: installed, served, redirected, nothing else touched, a second time nothing, undone', { timeout: 60_000 }, async (title, tree) => {
+it.each(trees.map((tree) => [tree.title, tree] as const))('%s: installed, served, redirected, nothing else touched, a second time nothing, undone', async (title, tree) => {
   const apache = makeApache(tree, corpus.ports, corpus.old);
   const rootFile = join(apache.root, filesOfTree(tree)['httpd.conf'] === undefined ? 'apache2.conf' : 'httpd.conf');
   // As apache2ctl, but for the name of the root file.

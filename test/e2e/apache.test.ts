@@ -23,7 +23,7 @@ const start = async (tree: Omit<ApacheTreeOfTests, 'title'>): Promise<void> => {
 };
 const run = (verb: string, ...more: string[]) => runAt(verb, '--apache-server-root', apache.root, '--apache-logs-root', apache.root, ...more);
 
-it('run --apache on Debian: modules, site and listen enabled, proved, served, redirected; again changes no byte; renew; rollback restores all', { timeout: 90_000 }, async () => {
+it('run --apache on Debian: modules, site and listen enabled, proved, served, redirected; again changes no byte; renew; rollback restores all', async () => {
   await start(debianTree());
   const before = apache.files();
   await fine(run('run', '--apache', '-d', 'example.com,www.example.com'));
@@ -64,7 +64,7 @@ it('run --apache on Debian: modules, site and listen enabled, proved, served, re
   expect(apache.fault()).toBeNull();
 });
 
-it('--auto-hsts: the header grows at renewals, at most once in 48 hours, and for good with a renewed certificate', { timeout: 60_000 }, async () => {
+it('--auto-hsts: the header grows at renewals, at most once in 48 hours, and for good with a renewed certificate', async () => {
   await start({ files: { 'site.conf': '<VirtualHost *:{H}>\n    ServerName example.com\n</VirtualHost>\n' } });
   const seconds = (): string | undefined => /Strict-Transport-Security "max-age=(\d+)"/.exec(apache.files()['site-le-ssl.conf'] ?? '')?.[1];
   const storage = join(place.folder, 'config/.pluginstorage.json');
@@ -91,7 +91,7 @@ it('--auto-hsts: the header grows at renewals, at most once in 48 hours, and for
   expect(JSON.parse(readFileSync(storage, 'utf8'))).toEqual({ apache: { autohsts: {} } });
 });
 
-it('certonly --apache: every kind of host answers for its name, and each file is as it was afterwards', { timeout: 60_000 }, async () => {
+it('certonly --apache: every kind of host answers for its name, and each file is as it was afterwards', async () => {
   const plain = (name: string, inside: string): string => `<VirtualHost *:{H}>\n    ServerName ${name}.example.com\n${inside}</VirtualHost>\n`;
   await start({
     files: {
@@ -120,7 +120,7 @@ it('certonly --apache: every kind of host answers for its name, and each file is
   await expect.poll(async () => (await plainAnswer('redirected.example.com', ports.http)).location).toBe('http://elsewhere.example.org/');
 });
 
-it('after a reload every request is answered by the new configuration, with connections kept open too', { timeout: 60_000 }, async () => {
+it('after a reload every request is answered by the new configuration, with connections kept open too', async () => {
   const site = (round: number): string => `<VirtualHost *:${ports.http}>\n    ServerName example.com\n    Redirect /x http://round${round}.example.org/\n</VirtualHost>\n`;
   await start({ files: { 'site.conf': site(0).replace(String(ports.http), '{H}') } });
   const pidFile = join(apache.root, 'apache.pid');
@@ -153,7 +153,7 @@ it('after a reload every request is answered by the new configuration, with conn
   }
 });
 
-it('a configuration that Apache rejects is told in its words before anything is ordered', { timeout: 30_000 }, async () => {
+it('a configuration that Apache rejects is told in its words before anything is ordered', async () => {
   await start({ files: { 'site.conf': '<VirtualHost *:{H}>\n    ServerName example.com\n</VirtualHost>\n' } });
   writeFileSync(join(apache.root, 'site.conf'), '<VirtualHost *:80>\n    Nonsense on\n</VirtualHost>\n');
   const requests = pebble.requests().length;
@@ -165,7 +165,7 @@ it('a configuration that Apache rejects is told in its words before anything is 
   expect(pebble.requests().length).toBe(requests);
 });
 
-it('U23: run --apache --dual serves both certificates of a pair, each to the client that can use it; again changes no byte; rollback restores all', { timeout: 90_000 }, async () => {
+it('U23: run --apache --dual serves both certificates of a pair, each to the client that can use it; again changes no byte; rollback restores all', async () => {
   await start({ files: { 'apache2.conf': conf(`${LISTEN}\n<VirtualHost *:{H}>\n    ServerName example.com\n</VirtualHost>\n`) } });
   const before = apache.files();
   await fine(run('run', '--apache', '-d', 'example.com', '--dual', '--no-redirect'));

@@ -80,7 +80,7 @@ const badRenewal = fc.oneof(
   junk.map((text) => `cert = ${text}\n`),
 );
 
-const many = { timeout: 60_000 + RUNS * 2500 };
+const many = { timeout: 120_000 + RUNS * 2500 };
 
 it(`N07: ${RUNS} bad argument lists`, many, () => campaign(badArguments, (args) => refused(args)));
 

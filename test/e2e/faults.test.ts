@@ -16,7 +16,7 @@ const run = (args: readonly string[], timeout = 60_000) => runProgram(process.ex
 const obtain = (name: string, server = sandbox.directoryUrl) => run(['certonly', '-n', '--agree-tos', '-m', 'a@example.com', '--server', server, '--standalone', '--http-01-port', String(httpPort), '-d', name]);
 const versions = (name: string) => readdirSync(join(place.folder, 'config/archive', name)).filter((file) => file.startsWith('cert')).length;
 
-it(`${COUNT} renewals at a CA with ${FAULTS}: every one is renewed`, { timeout: 60_000 + COUNT * 8000 }, async () => {
+it(`${COUNT} renewals at a CA with ${FAULTS}: every one is renewed`, { timeout: 120_000 + COUNT * 8000 }, async () => {
   for (let index = 0; index < COUNT; index += 1) expect((await obtain(`line${index}.example.com`)).code).toBe(0);
   sandbox.setFaults(parseFaults(FAULTS));
   const { code, stdout, stderr } = await run(['renew', '-n', '--no-random-sleep-on-renew', '--force-renewal'], 60_000 + COUNT * 4000);

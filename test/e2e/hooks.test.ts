@@ -60,9 +60,9 @@ it('a hook that cannot run is found before anything is done; one that hangs is e
   expect(manual.stderr).toContain('Unable to find manual-auth-hook command /nonexistent/x in the PATH.');
   expect(sandbox.requests.slice(before).filter(({ path }) => path.includes('order'))).toEqual([]);
   expect(logged()).toEqual([]);
-  const slow = await fine(certonly('-d', 'example.com', '--disable-hook-validation', '--hook-timeout', '1', '--deploy-hook', `(sleep 2; echo late >> ${log()}) & sleep 30`));
+  const slow = await fine(certonly('-d', 'example.com', '--disable-hook-validation', '--hook-timeout', '1', '--deploy-hook', `(sleep 4; echo late >> ${log()}) & sleep 30`));
   expect(slow.stderr).toContain("Hook 'deploy-hook' reported error code 137\nHook 'deploy-hook' ran with error output:\n stopped after 1 s");
-  await new Promise((resolve) => setTimeout(resolve, 1200));
+  await new Promise((resolve) => setTimeout(resolve, 3200));
   expect(logged()).toEqual([]);
 });
 

@@ -34,7 +34,7 @@ beforeAll(async () => {
     else response.writeHead(404).end();
   });
   await new Promise<void>((resolve) => web.listen(pebble.httpPort, WEB_ADDRESS, () => resolve()));
-}, 60_000);
+});
 afterAll(async () => {
   web.closeAllConnections();
   await new Promise((resolve) => web.close(resolve));
@@ -42,7 +42,7 @@ afterAll(async () => {
   await pebble.stop();
 });
 
-const timeout = 60_000 + COUNT * 10_000;
+const timeout = 120_000 + COUNT * 10_000;
 const config = (...path: string[]) => join(place.folder, 'config', ...path);
 const certbot = (...args: string[]) => place.certbot(args, { env: quickCertbot(place.folder), timeout });
 const renewal = ['renew', '-n', '--no-random-sleep-on-renew'];

@@ -33,7 +33,7 @@ function touchedIn(root: string, name: string): LoadedTree['touched'] {
   return new Map(own.map(({ file }) => [file.path, own.filter((server) => server.file === file).map(({ block }) => block)]));
 }
 
-it.each(trees.map((tree) => [tree.title, tree] as const))('%s: installed, served, redirected, nothing else touched, a second time nothing, undone', { timeout: 60_000 }, async (title, tree) => {
+it.each(trees.map((tree) => [tree.title, tree] as const))('%s: installed, served, redirected, nothing else touched, a second time nothing, undone', async (title, tree) => {
   const nginx = makeNginx(tree, corpus.ports, corpus.old);
   try {
     expect(nginx.test()).toBeNull();

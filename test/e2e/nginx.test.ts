@@ -16,7 +16,7 @@ const start = async (site: string): Promise<void> => {
 };
 const run = (verb: string, ...more: string[]) => runAt(verb, '--nginx-server-root', nginx.root, ...more);
 
-it('run --nginx: proved by nginx, installed, redirected, served; a second install changes no byte; rollback puts every byte back', { timeout: 60_000 }, async () => {
+it('run --nginx: proved by nginx, installed, redirected, served; a second install changes no byte; rollback puts every byte back', async () => {
   await start('server {\n    listen {H};\n    server_name example.com www.example.com;\n    return 301 http://elsewhere.example.com$request_uri;\n}\nserver {\n    listen {H};\n    server_name other.example.com;\n}\n');
   const before = nginx.files();
   await fine(run('run', '--nginx', '-d', 'example.com,www.example.com'));
@@ -54,7 +54,7 @@ it('a configuration that nginx rejects is told in its words before anything is o
   expect(pebble.requests().length).toBe(requests);
 });
 
-it('a certificate that nginx does not take at the end is kept, and it is said that it is; --plan has shown every line before', { timeout: 60_000 }, async () => {
+it('a certificate that nginx does not take at the end is kept, and it is said that it is; --plan has shown every line before', async () => {
   await start('server {\n    listen {H};\n    server_name example.com;\n    # gr\u00c3\u00bcn\n}\n');
   const before = nginx.files();
   const plan = await fine(run('run', '--nginx', '-d', 'example.com', '--plan'));
@@ -74,7 +74,7 @@ it('a certificate that nginx does not take at the end is kept, and it is said th
   expect(nginx.files()).toEqual(before);
 });
 
-it('U23: run --nginx --dual serves both certificates of a pair, each to the client that can use it; again changes no byte; rollback restores all', { timeout: 90_000 }, async () => {
+it('U23: run --nginx --dual serves both certificates of a pair, each to the client that can use it; again changes no byte; rollback restores all', async () => {
   await start('server {\n    listen {H};\n    server_name example.com;\n}\n');
   const before = nginx.files();
   await fine(run('run', '--nginx', '-d', 'example.com', '--dual', '--no-redirect'));

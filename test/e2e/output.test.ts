@@ -27,7 +27,7 @@ function events({ stdout }: Ended): { type: string }[] {
   return stdout.trim().split('\n').map((line) => JSON.parse(line) as { type: string });
 }
 
-it('N23: --json prints objects only, one a line, each field of which is documented', { timeout: 60_000 }, async () => {
+it('N23: --json prints objects only, one a line, each field of which is documented', async () => {
   const seen = new Set<string>();
   const calls: (readonly [string[], number])[] = [
     [[...obtain, 'json.example.com'], 0],
@@ -65,7 +65,7 @@ it('every event that exists has a row in the documentation', () => {
   for (const type of types) expect([...documented.keys()]).toContain(type);
 });
 
-it('-v, -vv and -vvv add to stderr and the log, never to stdout; -q leaves errors only (S93, C29, C30)', { timeout: 60_000 }, async () => {
+it('-v, -vv and -vvv add to stderr and the log, never to stdout; -q leaves errors only (S93, C29, C30)', async () => {
   expect((await run(...obtain, 'loud.example.com')).code).toBe(0);
   const commands = [['certificates'], ['renew', '--no-random-sleep-on-renew'], [...obtain, 'loud.example.com', '--keep-until-expiring']];
   for (const command of commands) {

@@ -40,7 +40,7 @@ afterAll(async () => {
   await pebble.stop();
 });
 
-it(`a reader of live/ during ${RENEWALS} renewals finds every file, every time, and no pair that stays torn`, { timeout: 60_000 + RENEWALS * 5000 }, async () => {
+it(`a reader of live/ during ${RENEWALS} renewals finds every file, every time, and no pair that stays torn`, { timeout: 120_000 + RENEWALS * 5000 }, async () => {
   const renew = () => place.certwright(['certonly', ...unattended(pebble.directoryUrl), '--standalone', '--http-01-port', String(pebble.httpPort), '-d', 'example.com', '--force-renewal']);
   expect((await renew()).code).toBe(0);
   const reader = spawn(process.execPath, ['-e', READER, place.live('example.com', '.')], { stdio: ['pipe', 'pipe', 'inherit'] });

@@ -21,7 +21,7 @@ afterEach(() => place.remove());
 
 const name = (index: number) => `line${index}.example.com`;
 const obtain = (index: number, ...more: string[]) => place.certwright(['certonly', ...unattended(pebble.directoryUrl), '--standalone', '--http-01-port', String(pebble.httpPort), '-d', `${name(index)},www.${name(index)}`, ...more]);
-const renew = (...more: string[]) => place.certwright(['renew', '-n', '--no-random-sleep-on-renew', '--force-renewal', ...more], { timeout: 60_000 + COUNT * 3000 });
+const renew = (...more: string[]) => place.certwright(['renew', '-n', '--no-random-sleep-on-renew', '--force-renewal', ...more], { timeout: 120_000 + COUNT * 3000 });
 const versions = (index: number) => readdirSync(join(place.folder, 'config/archive', name(index))).filter((file) => file.startsWith('cert')).length;
 async function fine(run: Promise<Ended>): Promise<string> {
   const { code, stdout, stderr } = await run;
@@ -29,7 +29,7 @@ async function fine(run: Promise<Ended>): Promise<string> {
   return stdout;
 }
 
-it(`${COUNT} certificates side by side by one listener; hooks one after the other, pre and post once (F55, U06)`, { timeout: 60_000 + COUNT * 5000 }, async () => {
+it(`${COUNT} certificates side by side by one listener; hooks one after the other, pre and post once (F55, U06)`, { timeout: 120_000 + COUNT * 5000 }, async () => {
   const log = join(place.folder, 'hooks');
   for (let index = 0; index < COUNT; index += 1) {
     await fine(obtain(index, '--pre-hook', `echo pre >> ${log}`, '--post-hook', `echo "post $RENEWED_DOMAINS" >> ${log}`, '--deploy-hook', `echo "in $RENEWED_LINEAGE" >> ${log}; sleep 0.05; echo "out $RENEWED_LINEAGE" >> ${log}`));

@@ -8,7 +8,7 @@ import { httpPort, place, sandbox, sandboxOfEachTest } from './sandbox-of-test.j
 
 let command: readonly string[];
 // Time to die in: the CA takes a while to sign.
-sandboxOfEachTest({ issueDelayMs: 1200 });
+sandboxOfEachTest({ issueDelayMs: 2500 });
 beforeEach(() => {
   command = ['certonly', ...unattended(sandbox.directoryUrl), '--standalone', '--http-01-port', String(httpPort), '-d', 'example.com,www.example.com'];
 });
@@ -54,7 +54,7 @@ it('N09: the same command again does so too', async () => {
 it('an order that can no longer become a certificate is forgotten, and a new one is made', async () => {
   await killAfterFinalize();
   sandbox.setFaults({ orderInvalid: { rate: 1 } });
-  await new Promise((resolve) => setTimeout(resolve, 1500));
+  await new Promise((resolve) => setTimeout(resolve, 3000));
   sandbox.setFaults({});
   const { code, stderr } = await run(command);
   expect(code, stderr).toBe(0);

@@ -38,7 +38,7 @@ async function heldByCertbot(root: string): Promise<() => Promise<void>> {
 it.each([
   ['nginx', '/usr/sbin/nginx', { 'nginx.conf': nginxConf('') }],
   ['apache', '/usr/sbin/apache2ctl', { 'apache2.conf': `${apacheConf('')}Listen 127.0.0.1:{H}\n` }],
-])('%s: whoever reads or edits its configuration keeps certbot out, and is kept out by it (S147, F50)', { timeout: 60_000 }, async (name, program, files) => {
+])('%s: whoever reads or edits its configuration keeps certbot out, and is kept out by it (S147, F50)', async (name, program, files) => {
   const root = join(place.folder, 'root');
   mkdirSync(root, { mode: 0o755 });
   layOut(root, { files }, { http: 18_080, https: 18_443 }, { cert: '', key: '' });

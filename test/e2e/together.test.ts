@@ -42,7 +42,7 @@ const PAIRS: readonly (readonly [string, () => Promise<Ended>, () => Promise<End
   ['certwright and certbot', certwright, certbot],
 ];
 
-it(`bar 6: two renewals at once, ${ROUNDS} rounds: one waits or refuses in certbot’s words, and nothing is lost (S145, S148, U07)`, { timeout: 60_000 + ROUNDS * 20_000 }, async () => {
+it(`bar 6: two renewals at once, ${ROUNDS} rounds: one waits or refuses in certbot’s words, and nothing is lost (S145, S148, U07)`, { timeout: 120_000 + ROUNDS * 20_000 }, async () => {
   const seen = { both: 0, refused: 0 };
   for (let round = 0; round < ROUNDS; round += 1) {
     const [who, first, second] = PAIRS[round % PAIRS.length] ?? PAIRS[0] ?? expect.fail();

@@ -75,7 +75,7 @@ it('after Ctrl-C no further hook starts, and only what was begun is cleaned up',
   const at = context({ options: { manual_auth_hook: `echo auth $CERTBOT_DOMAIN >> ${log}; sleep 100`, manual_cleanup_hook: `echo cleanup $CERTBOT_DOMAIN >> ${log}` }, signal: cancel.signal });
   const tasks = [task('a.example.com'), task('b.example.com')];
   const presenting = manual.present(tasks, at);
-  await vi.waitFor(() => expect(readFileSync(log, 'utf8')).toBe('auth a.example.com\n'));
+  await vi.waitFor(() => expect(readFileSync(log, 'utf8')).toBe('auth a.example.com\n'), { timeout: 20_000 });
   cancel.abort();
   await expect(presenting).rejects.toThrow('Exiting due to user request.');
   await manual.cleanUp(tasks, at);

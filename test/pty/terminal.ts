@@ -50,11 +50,11 @@ export function open(args: readonly string[], { columns = 80, rows = 24, env = {
       terminal.resize(width, height);
       child.resize(width, height);
     },
-    async see(what, timeout = 15_000) {
+    async see(what, timeout = 30_000) {
       await until(() => matches(screen.text(), what), timeout, () => `did not see ${String(what)} on\n${screen.text()}`);
       return screen.text();
     },
-    gone: (what, timeout = 15_000) => until(() => !matches(screen.text(), what), timeout, () => `still see ${String(what)} on\n${screen.text()}`),
+    gone: (what, timeout = 30_000) => until(() => !matches(screen.text(), what), timeout, () => `still see ${String(what)} on\n${screen.text()}`),
     exited,
     kill: () => child.kill('SIGKILL'),
     terminal,

@@ -95,7 +95,7 @@ it('U05: names of a certificate are ticked off and typed; Esc loses nothing; the
   screen.type(enter);
   expect(await screen.exited, screen.all()).toBe(0);
   expect(readdirSync(join(place.folder, 'config/archive/example.com'))).toContain('cert2.pem');
-}, 60_000);
+});
 
 it('pasted lists are taken whole: commas, spaces, lines', async () => {
   const screen = start([...QUICK, '--standalone']);
@@ -128,14 +128,14 @@ it('DNS records by hand: all on one screen, watched, and it goes on by itself', 
   expect(screen.text()).toMatch(/keep both|both/i);
   expect(await screen.exited, screen.all()).toBe(0);
   expect(readdirSync(join(place.folder, 'config/live'))).toContain('example.net');
-}, 60_000);
+});
 
 it('a value is copied by one key (OSC 52), and Ctrl-C leaves nothing behind but the open order', async () => {
   const screen = start([...QUICK, '--manual', '--preferred-challenges', 'dns', '-d', 'one.example.net', '--key-type', 'ecdsa']);
   await Promise.race([screen.see('_acme-challenge'), screen.see(REVIEW).then(() => screen.type(enter))]);
   await screen.see('_acme-challenge');
   screen.type('1');
-  await expect.poll(() => screen.raw(), { timeout: 5000 }).toContain(`${ESC}]52;c;`);
+  await expect.poll(() => screen.raw()).toContain(`${ESC}]52;c;`);
   screen.type(ctrlC);
   expect(await screen.exited).toBe(1);
   restored(screen);
@@ -154,7 +154,7 @@ it('N05: the window is closed while records are placed; resume shows the same va
   expect(await again.see('_acme-challenge')).toContain(value);
   expect(await again.exited, again.all()).toBe(0);
   expect(readdirSync(join(place.folder, 'config/live'))).toContain('later.example.net');
-}, 60_000);
+});
 
 it('a plan for a real CA can be rehearsed on the sandbox first: nothing real is asked or written', async () => {
   const pebble = await startPebble({ env: { PEBBLE_VA_NOSLEEP: '1' } });
@@ -176,13 +176,13 @@ it('a plan for a real CA can be rehearsed on the sandbox first: nothing real is 
   } finally {
     await pebble.stop();
   }
-}, 60_000);
+});
 
 it('files by hand: path, content and lines to paste', async () => {
   const screen = start([...QUICK, '--manual', '--preferred-challenges', 'http', '-d', 'file.example.net'], { rows: 30 });
   await screen.see('.well-known/acme-challenge/');
   expect(await screen.exited, screen.all()).toBe(0);
-}, 60_000);
+});
 
 it('trouble: what is safe comes first, then each name, the likely cause, and what to press; trying again works', async () => {
   const screen = start([...QUICK, '--standalone', '--sandbox-faults', 'expireAuthz']);
