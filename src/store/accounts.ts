@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { StoreError } from '../core/errors.js';
 import { codeOf, fsyncFolder, permitted, writeNewFile } from '../system/atomic-file.js';
@@ -15,7 +15,10 @@ export interface StoredAccount {
   host?: string;
 }
 
-/** Let's Encrypt's first protocol version, whose accounts certbot linked to the second one (F44). */
+/**
+ * Let's Encrypt's first protocol version, whose accounts count for the second one (F44). certbot makes a link there when it looks; we
+ * only follow it, for looking changes nothing, and certbot makes it the next time it looks itself.
+ */
 const EARLIER: Readonly<Record<string, string>> = {
   'https://acme-v02.api.letsencrypt.org/directory': 'https://acme-v01.api.letsencrypt.org/directory',
   'https://acme-staging-v02.api.letsencrypt.org/directory': 'https://acme-staging.api.letsencrypt.org/directory',
@@ -100,15 +103,20 @@ export function readAccount(dirs: Directories, server: string, id: string): Stor
   }
 }
 
-/** Removes an account and the folders above it that become empty (F46). */
+/** Removes an account, the links of certbot that lead to it (F44), and what becomes empty above either (F46). */
 export function removeAccount(dirs: Directories, server: string, id: string): void {
-  const folder = accountsFolder(dirs, server);
-  if (!ID.test(id)) return;
-  rmSync(join(folder, id), { recursive: true, force: true });
-  for (let path = folder; path.startsWith(join(dirs.config, 'accounts')); path = dirname(path)) {
-    if (!existsSync(path)) continue;
-    if (readdirSync(path).length > 0) break;
-    rmSync(path, { recursive: true });
+  const folder = accountFolder(dirs, server, id);
+  if (folder === null) return;
+  const target = realpathSync(folder);
+  rmSync(folder, { recursive: true, force: true });
+  rmSync(target, { recursive: true, force: true });
+  const top = join(realpathSync(dirs.config), 'accounts');
+  for (const parent of [accountsFolder(dirs, server), dirname(target)]) {
+    for (let path = parent; path.startsWith(join(dirs.config, 'accounts')) || path.startsWith(top); path = dirname(path)) {
+      if (!existsSync(path)) continue;
+      if (readdirSync(path).length > 0) break;
+      rmSync(path, { recursive: true });
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash, createPublicKey } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { generatePrivateKey } from '../../src/crypto/keys.js';
 import { accountsFolder, listAccounts, readAccount, removeAccount, saveAccount } from '../../src/store/accounts.js';
@@ -78,4 +78,24 @@ it.each([['acme-v02', 'acme-v01'], ['acme-staging-v02', 'acme-staging']])('F44: 
   expect(readAccount(dirs, server, id).privateKeyPem).toContain('PRIVATE KEY');
   const own = saveAccount(dirs, server, { ...key, privateKeyPem: await generatePrivateKey({ type: 'ecdsa', curve: 'secp256r1' }) });
   expect(listAccounts(dirs, server).map((account) => account.id)).toEqual([own.id]);
+});
+
+it.each<[string, (own: string, earlier: string, id: string) => void]>([
+  ['without a link', () => undefined],
+  ['by certbot’s link of the folder', (own, earlier) => {
+    mkdirSync(dirname(own), { recursive: true });
+    symlinkSync(earlier, own);
+  }],
+  ['by certbot’s link of the account', (own, earlier, id) => {
+    mkdirSync(own, { recursive: true });
+    symlinkSync(join(earlier, id), join(own, id));
+  }],
+])('F44, F46: an account of Let’s Encrypt’s first protocol that is reached %s goes with all that led to it', async (_, link) => {
+  const [server, before] = ['https://acme-v02.api.letsencrypt.org/directory', 'https://acme-v01.api.letsencrypt.org/directory'] as const;
+  const { id } = saveAccount(dirs, before, { privateKeyPem: await generatePrivateKey({ type: 'ecdsa', curve: 'secp256r1' }), uri: 'https://ca.example/acct/1', created: new Date(), host: 'here' });
+  link(accountsFolder(dirs, server), accountsFolder(dirs, before), id);
+  expect(listAccounts(dirs, server).map((account) => account.id)).toEqual([id]);
+  removeAccount(dirs, server, id);
+  expect(listAccounts(dirs, server)).toEqual([]);
+  expect(existsSync(join(dirs.config, 'accounts'))).toBe(false);
 });
