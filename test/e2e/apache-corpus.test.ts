@@ -1,4 +1,4 @@
-import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { chooseVhost } from '../../src/plugins/apache/choose.js';
@@ -6,7 +6,7 @@ import { nothingPlanned, openApache, readApacheConfiguration } from '../../src/p
 import { matches } from '../../src/plugins/apache/vhosts.js';
 import { apacheTrees, filesOfTree, type ApacheTreeOfTests } from '../plugins/apache/corpus.js';
 import { makeApache } from './apache.js';
-import { makeCorpusPlace, summary, wholeLoop, type CorpusPlace, type Fault, type LoadedTree } from './corpus-loop.js';
+import { makeCorpusPlace, summary, wholeLoop, WITH_CERTBOT, type CorpusPlace, type Fault, type LoadedTree } from './corpus-loop.js';
 
 /** How many trees, spread over the corpus; `npm run campaign:apache` takes all. */
 const COUNT = Number(process.env['CERTWRIGHT_TREES'] ?? 4);
@@ -44,8 +44,11 @@ it.each(trees.map((tree) => [tree.title, tree] as const))('%s: installed, served
   const rootFile = join(apache.root, filesOfTree(tree)['httpd.conf'] === undefined ? 'apache2.conf' : 'httpd.conf');
   // As apache2ctl, but for the name of the root file.
   const ctl = `${apache.root}.ctl`;
+  // certbot's folder of new hosts stays the system's, whatever the server root is, and it reads whatever is in it.
+  const hosts = join(apache.root, 'hosts');
   writeFileSync(ctl, `#!/bin/sh\ncase "$1" in\nconfigtest) set -- -t ;;\ngraceful) set -- -k graceful ;;\nesac\nexec /usr/sbin/apache2 -d ${apache.root} -f ${rootFile} "$@"\n`);
   chmodSync(ctl, 0o755);
+  if (WITH_CERTBOT) mkdirSync(hosts);
   try {
     expect(apache.fault()).toBeNull();
     await apache.start();
@@ -54,7 +57,7 @@ it.each(trees.map((tree) => [tree.title, tree] as const))('%s: installed, served
       {
         installer: 'apache',
         root: apache.root,
-        options: ['--apache-server-root', apache.root, '--apache-logs-root', apache.root, '--apache-ctl', ctl, '--apache-bin', ctl],
+        options: ['--apache-server-root', apache.root, '--apache-logs-root', apache.root, '--apache-ctl', ctl, '--apache-bin', ctl, ...(WITH_CERTBOT ? ['--apache-vhost-root', hosts] : [])],
         names,
         host: tree.address ?? '127.0.0.1',
         refused: tree.refused === true,
@@ -62,6 +65,7 @@ it.each(trees.map((tree) => [tree.title, tree] as const))('%s: installed, served
         fault: apache.fault,
         touched: await touchedIn(apache.root, names),
         besides: /^\s*(?:Listen\b|Include\b|<\/?IfModule\b|SSLCertificate(?:File|KeyFile|ChainFile)\b)/,
+        added: /^<IfModule mod_ssl\.c>[^]*<\/IfModule>$/,
       },
       corpus,
     );

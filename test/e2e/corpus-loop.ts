@@ -11,7 +11,7 @@ import { quickCertbot } from './quick-certbot.js';
 import { oldCertificate, plainAnswer, servedFor } from './web-server.js';
 
 /** `CERTWRIGHT_WITH=certbot`: the same trees and the same questions, put to Debian's certbot. */
-const WITH_CERTBOT = process.env['CERTWRIGHT_WITH'] === 'certbot';
+export const WITH_CERTBOT = process.env['CERTWRIGHT_WITH'] === 'certbot';
 
 /** What every tree of a corpus shares: the certificate that is installed, one that was there before, and the ports. */
 export interface CorpusPlace {
@@ -61,6 +61,8 @@ export interface LoadedTree {
   touched: ReadonlyMap<string, readonly { start: number; end: number }[]>;
   /** Lines that may come, or change, outside of these blocks. */
   besides: RegExp;
+  /** Text that may come outside of them: a whole new block. */
+  added: RegExp;
 }
 
 /** Where a tree's way ended, and what was seen there. */
@@ -100,7 +102,7 @@ export async function wholeLoop(tree: LoadedTree, { place, ports, fresh }: Corpu
   }
   const after = tree.files();
   for (const [path, text] of Object.entries(before)) {
-    const others = changesOutside(text, after[path] ?? '', tree.touched.get(realpathSync(join(tree.root, path))) ?? [], tree.besides, place.folder);
+    const others = changesOutside(text, after[path] ?? '', tree.touched.get(realpathSync(join(tree.root, path))) ?? [], tree, place.folder);
     if (others !== null) return fault('untouched', `${path}:\n${others}`);
   }
   if (!WITH_CERTBOT) {
@@ -143,8 +145,8 @@ function differences(one: Record<string, string>, other: Record<string, string>)
   return [...new Set([...Object.keys(one), ...Object.keys(other)])].filter((path) => one[path] !== other[path]).map((path) => `${path}: ${JSON.stringify(one[path])} became ${JSON.stringify(other[path])}\n`).join('');
 }
 
-/** What `diff` finds between two texts that is not in these blocks: lines behind a block may come, any other line that comes or goes is one of `besides`. */
-function changesOutside(before: string, after: string, blocks: readonly { start: number; end: number }[], besides: RegExp, folder: string): string | null {
+/** What `diff` finds between two texts that is not in these blocks: lines behind a block may come, and else only what may come outside. */
+function changesOutside(before: string, after: string, blocks: readonly { start: number; end: number }[], { besides, added }: Pick<LoadedTree, 'besides' | 'added'>, folder: string): string | null {
   if (before === after) return null;
   const paths = [join(folder, 'before'), join(folder, 'after')];
   writeFileSync(paths[0] ?? '', before, 'latin1');
@@ -157,7 +159,9 @@ function changesOutside(before: string, after: string, blocks: readonly { start:
     const first = Number(from);
     const last = count === '0' ? first : first + Number(count) - 1;
     if (ranges.some((range) => first >= range.first && last <= range.last)) return false;
-    return hunk.split('\n').slice(1).some((line) => !/^[-+]\s*$/.test(line) && /^[-+]/.test(line) && !besides.test(line.slice(1)));
+    const lines = hunk.split('\n').slice(1).filter((line) => /^[-+]/.test(line));
+    if (count === '0' && added.test(lines.map((line) => line.slice(1)).join('\n').trim())) return false;
+    return lines.some((line) => line.slice(1).trim() !== '' && !besides.test(line.slice(1)));
   });
   return outside.length === 0 ? null : outside.join('');
 }

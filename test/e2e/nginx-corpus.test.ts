@@ -1,7 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { chooseBlock } from '../../src/plugins/nginx/choose.js';
-import { planRedirect } from '../../src/plugins/nginx/redirect.js';
-import { serversOf } from '../../src/plugins/nginx/servers.js';
+import { fitOf, serversOf } from '../../src/plugins/nginx/servers.js';
 import { readTree } from '../../src/plugins/nginx/tree.js';
 import { nginxTrees, type NginxTreeOfTests } from '../plugins/nginx/corpus.js';
 import { makeCorpusPlace, summary, wholeLoop, type CorpusPlace, type Fault, type LoadedTree } from './corpus-loop.js';
@@ -25,11 +23,9 @@ function nameOf({ name }: NginxTreeOfTests): string {
   return name ?? 'example.com';
 }
 
-/** The block that gets the certificate, and the ones that send the name to it. */
+/** The blocks of the name. */
 function touchedIn(root: string, name: string): LoadedTree['touched'] {
-  const servers = serversOf(readTree(root), 'host.example');
-  const choice = chooseBlock(servers, name, corpus.ports.https);
-  const own = [...(choice.kind === 'block' ? [choice.server] : []), ...planRedirect(servers, [name], corpus.ports.http).blocks.map(({ server }) => server)];
+  const own = serversOf(readTree(root), 'host.example').filter((server) => fitOf(server, name) !== null);
   return new Map(own.map(({ file }) => [file.path, own.filter((server) => server.file === file).map(({ block }) => block)]));
 }
 
@@ -51,6 +47,7 @@ it.each(trees.map((tree) => [tree.title, tree] as const))('%s: installed, served
         touched: touchedIn(nginx.root, nameOf(tree)),
         // A snippet of the block's own may name the certificate.
         besides: /^\s*ssl_certificate(?:_key)? /,
+        added: /^server\s*\{[^]*\}$/,
       },
       corpus,
     );
