@@ -6,9 +6,9 @@ import { EditList } from '../server-configuration/edits.js';
 import { answeringAuthenticator } from '../server-configuration/gathered-answers.js';
 import { untilServed, type Http01Answer } from '../server-configuration/until-served.js';
 import { challengeEdits } from './challenge.js';
-import { configurationFault, reloadApache } from './control.js';
+import { configurationFault } from './control.js';
 import { enabling, moduleTools } from './modules.js';
-import { changedFiles, nothingPlanned, openApache, readApacheConfiguration, reloadAndWait, type Apache } from './server.js';
+import { changedFiles, nothingPlanned, openApache, readApacheConfiguration, reloadAndWait, seenAnew, type Apache } from './server.js';
 import { listensOf, loopbackOf } from './vhosts.js';
 
 /** Milliseconds until an answer must be there: certbot waits 3 s in every case. */
@@ -18,10 +18,12 @@ const MODULES = ['rewrite', 'authz_core'];
 
 /** Apache answers http-01 itself. */
 export function createApacheAuthenticator(): Authenticator {
-  return answeringAuthenticator<Apache>({ open: openApache, place: placeAnswers, reload: ({ program }) => reloadApache(program) });
+  // What comes next, such as an installation, must find in force what was put back.
+  return answeringAuthenticator<Apache>({ open: openApache, place: placeAnswers, reload: reloadAndWait });
 }
 
-async function placeAnswers(apache: Apache, tasks: readonly ChallengeTask[], context: ChallengeContext): Promise<void> {
+async function placeAnswers(found: Apache, tasks: readonly ChallengeTask[], context: ChallengeContext): Promise<void> {
+  const apache = seenAnew(found);
   const { settings, program } = apache;
   const answers = tasks.map(({ identifier, token, keyAuthorization }): Http01Answer => ({ name: identifier.value, token, keyAuthorization }));
   const warn = (message: string): void => context.log('warning', message);

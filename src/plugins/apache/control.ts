@@ -46,10 +46,10 @@ export async function configurationFault(program: ApacheProgram): Promise<string
   return ok ? null : output.trim();
 }
 
-/** What a server makes of its present configuration; empty where it will not say. */
-export async function runOf(program: ApacheProgram): Promise<ApacheRun> {
-  const { output } = await call(program, program.bin, ['-t', '-D', 'DUMP_RUN_CFG', '-D', 'DUMP_INCLUDES', '-D', 'DUMP_MODULES']);
-  return parseRun(output);
+/** What a server makes of its present configuration; null when it does not accept it, or will not say. */
+export async function runOf(program: ApacheProgram): Promise<ApacheRun | null> {
+  const { ok, output } = await call(program, program.bin, ['-t', '-D', 'DUMP_RUN_CFG', '-D', 'DUMP_INCLUDES', '-D', 'DUMP_MODULES']);
+  return ok ? parseRun(output) : null;
 }
 
 export function parseRun(output: string): ApacheRun {
@@ -65,13 +65,26 @@ export function parseRun(output: string): ApacheRun {
   };
 }
 
-/** Has the running server read its configuration anew without a break; one that is not running is started. Throws PluginError with its words. */
-export async function reloadApache(program: ApacheProgram): Promise<void> {
+/**
+ * Has the running server read its configuration anew without a break; one that is not running is started. Where its main process is known
+ * it is told by the signal that `graceful` sends, which Debian's script sends only after two more readings of the whole
+ * configuration. Throws PluginError with its words.
+ */
+export async function reloadApache(program: ApacheProgram, main: number | null): Promise<void> {
+  if (main !== null && told(main)) return;
   const { ok, output } = await call(program, program.ctl, ['graceful']);
   if (ok) return;
   const other = program.system.otherRestart ? await call(program, program.ctl, ['restart']) : null;
   if (other?.ok) return;
   throw new PluginError('apache', `Unable to restart apache using ${program.ctl} graceful:\n${`${output}\n${other?.output ?? ''}`.trim()}`, { hint: 'Look at its error log; the configuration passed its own test.' });
+}
+
+function told(main: number): boolean {
+  try {
+    return process.kill(main, 'SIGUSR1');
+  } catch {
+    return false;
+  }
 }
 
 /** Runs the command that completes a fresh installation of this system, once; false when there is none. */

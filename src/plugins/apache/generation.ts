@@ -1,5 +1,7 @@
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ApacheProgram } from './control.js';
 
 /** Milliseconds between two looks. */
 const LOOK = 15;
@@ -43,6 +45,17 @@ export function generationOf(pidFile: string | null): Generation | null {
       return listening.length > 0;
     },
   };
+}
+
+/** The main process, where it is seen to be Apache and nobody gave a control script of his own; null otherwise. */
+export function mainOf(pidFile: string | null, { ctl, system }: Pick<ApacheProgram, 'ctl' | 'system'>): number | null {
+  if (pidFile === null || basename(ctl) !== system.ctl) return null;
+  try {
+    const main = Number(readFileSync(pidFile, 'utf8').trim());
+    return /^(?:apache2|httpd)(?:[.-]\w+)?$/.test(basename(readlinkSync(`/proc/${main}/exe`))) ? main : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Does something that has a server begin a new generation (`graceful`), and watches the old one meanwhile. */

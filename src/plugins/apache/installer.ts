@@ -16,7 +16,7 @@ import { enabling, moduleTools } from './modules.js';
 import { optionsFile } from './options-file.js';
 import { PLACES_FLAG } from './options.js';
 import { planRedirect, redirectEdits, redirectHost } from './redirect.js';
-import { changedFiles, nothingPlanned, openApache, readApacheConfiguration, reloadAndWait, unseenFiles, type Apache, type Planned, type Reading } from './server.js';
+import { changedFiles, nothingPlanned, openApache, readApacheConfiguration, reloadAndWait, seenAnew, unseenFiles, type Apache, type Planned, type Reading } from './server.js';
 import { listensOf, loopbackOf, matches, placeOf, valuesOf, type Vhost } from './vhosts.js';
 
 /** Debian's folder of process files; elsewhere the cache is named relative to the server's own (DefaultRuntimeDir). */
@@ -33,13 +33,15 @@ interface At {
 export function createApacheInstaller(): Installer {
   let context: InstallContext | null = null;
   let apache: Apache | null = null;
+  /** With what is planned; null until it is looked at. */
   let reading: Reading | null = null;
   let planned = nothingPlanned;
   /** Links and modules of the change that was decided last: the next reading counts them in. */
   let fresh: Pick<Planned, 'links' | 'modules'> | null = null;
 
   const opened = (): At => {
-    if (!context || !apache || !reading) throw new Error('Apache was not prepared');
+    if (!context || !apache) throw new Error('Apache was not prepared');
+    reading ??= readApacheConfiguration(apache, planned, context.httpsPort, () => undefined);
     return { context, apache, reading, planned };
   };
   const decided = ({ change, modules }: Decision): ServerChange => {
@@ -61,8 +63,11 @@ export function createApacheInstaller(): Installer {
       // Written just before the first change: until then what it will hold.
       const options = join(configDir, optionsFile(apache.version).name);
       planned = { ...planned, texts: existsSync(options) ? instead : new Map([...instead, [options, optionsFile(apache.version).text]]) };
+      reading = null;
+      if (instead.size > 0) return Promise.resolve();
+      apache = seenAnew(apache);
       reading = readApacheConfiguration(apache, planned, httpsPort, (message) => log('warning', message));
-      if (instead.size === 0) for (const path of unseenFiles(apache, reading)) log('debug', `Apache reads ${path}, which was not found by its includes`);
+      for (const path of unseenFiles(apache, reading)) log('debug', `Apache reads ${path}, which was not found by its includes`);
       return Promise.resolve();
     },
     names: () => opened().reading.vhosts.flatMap((vhost) => namesOf(vhost, opened().apache.settings.serverRoot)),

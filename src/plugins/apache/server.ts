@@ -3,12 +3,12 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { PluginError } from '../../core/errors.js';
 import type { ServerChange } from '../contract.js';
 import { spliced, type Edits } from '../server-configuration/edits.js';
-import { apacheVersion, configurationFault, reloadApache, repairInstallation, runOf, type ApacheProgram, type ApacheRun } from './control.js';
-import { generationOf, untilGone, whileWatching } from './generation.js';
+import { apacheVersion, configurationFault, parseRun, reloadApache, repairInstallation, runOf, type ApacheProgram, type ApacheRun } from './control.js';
+import { generationOf, mainOf, untilGone, whileWatching } from './generation.js';
 import { apacheSettings, type ApacheSettings } from './options.js';
 import { ApacheSyntaxError } from './syntax.js';
 import { definesIn, rootFileIn, thisSystem } from './systems.js';
-import { definedNames, onDisk, readTree, type ApacheConditions, type ApacheTree, type ConfigurationFiles } from './tree.js';
+import { definedNames, readTree, snapshotOf, type ApacheConditions, type ApacheTree, type ConfigurationFiles, type Snapshot } from './tree.js';
 import { vhostsOf, type Vhost } from './vhosts.js';
 
 /** Milliseconds that are waited at the longest until the processes of the old configuration take no requests. */
@@ -24,6 +24,13 @@ export interface Apache {
   /** What it said of itself when it was found. */
   run: ApacheRun;
   environment: Readonly<Record<string, string | undefined>>;
+  /** What was seen of its files; `seenAnew` begins a new one. */
+  seen: Snapshot;
+}
+
+/** The same server, its files to be looked at anew; what they hold is understood again only where it is another text. */
+export function seenAnew(apache: Apache): Apache {
+  return { ...apache, seen: { ...snapshotOf(), understood: apache.seen.understood } };
 }
 
 export interface Reading {
@@ -58,17 +65,22 @@ interface Context {
 export async function openApache(context: Context): Promise<Apache> {
   const settings = apacheSettings(context.options);
   const program: ApacheProgram = { ctl: settings.ctl, bin: settings.bin, serverRoot: settings.serverRoot, system: thisSystem(), environment: context.environment, signal: context.signal };
-  let fault = await configurationFault(program);
-  if (fault !== null && (await repairInstallation(program))) fault = await configurationFault(program);
+  const [version, first] = await Promise.all([apacheVersion(program), examined(program)]);
+  const { run, fault } = first.fault !== null && (await repairInstallation(program)) ? await examined(program) : first;
   if (fault !== null) {
     throw new PluginError('apache', `The apache plugin is not working; there may be problems with your existing configuration.\nThe error was: ${fault}`, { hint: 'Repair what Apache names here first; nothing was changed.' });
   }
-  const version = await apacheVersion(program);
   const [major = 0, minor = 0] = version;
   if (major < 2 || (major === 2 && minor < 4)) throw new PluginError('apache', `Apache Version ${version.join('.')} not supported.`, { hint: 'Version 2.4 or newer is needed.' });
   const rootPath = rootFileIn(settings.serverRoot);
   if (rootPath === null) throw new PluginError('apache', `There is no apache2.conf or httpd.conf in ${settings.serverRoot}.`, { hint: 'Name the folder with --apache-server-root.' });
-  return { settings, program, version, rootPath, run: await runOf(program), environment: { ...context.environment, ...environmentOf(settings.serverRoot) } };
+  return { settings, program, version, rootPath, run, seen: snapshotOf(), environment: { ...context.environment, ...environmentOf(settings.serverRoot) } };
+}
+
+/** What it says of its configuration; where the control script says it too, that is a test of it as well, and there is no need of another. */
+async function examined(program: ApacheProgram): Promise<{ run: ApacheRun; fault: string | null }> {
+  const [run, fault] = await Promise.all([runOf(program), program.ctl === program.bin ? null : configurationFault(program)]);
+  return { run: run ?? parseRun(''), fault: run === null ? await configurationFault(program) : fault };
 }
 
 /** What the file that Debian's control script reads gives the server: `export NAME=value`, with what stands before it. */
@@ -87,13 +99,13 @@ function environmentOf(serverRoot: string): Record<string, string> {
 }
 
 /** Reads the configuration as it will be with what is planned. Throws PluginError for what the server itself would not accept. */
-export function readApacheConfiguration({ settings, rootPath, run, version, environment, program }: Apache, planned: Planned, httpsPort: number, warn: (message: string) => void): Reading {
-  const disk = withPlanned(planned);
+export function readApacheConfiguration({ settings, rootPath, run, version, environment, program, seen }: Apache, planned: Planned, httpsPort: number, warn: (message: string) => void): Reading {
+  const disk = withPlanned(planned, seen.disk);
   const fromFile = program.system.defines ? definesOfFile(program.system.defines) : new Map<string, string>();
   const read = (defines: ReadonlyMap<string, string>): ApacheTree => {
     const given: ApacheConditions = { modules: [...run.staticModules, ...planned.modules], defines: new Map([...fromFile, ...defines]), environment, version };
     try {
-      return readTree(settings.serverRoot, rootPath, given, disk);
+      return readTree(settings.serverRoot, rootPath, given, disk, seen.understood);
     } catch (error) {
       throw new PluginError('apache', `${rootPath} cannot be read: ${error instanceof ApacheSyntaxError || error instanceof Error ? error.message : String(error)}`, { cause: error });
     }
@@ -107,10 +119,10 @@ export function readApacheConfiguration({ settings, rootPath, run, version, envi
 }
 
 /** Files that the server read and we did not: the check on our own reading. */
-export function unseenFiles({ run }: Apache, { tree }: Reading): readonly string[] {
+export function unseenFiles({ run, seen }: Apache, { tree }: Reading): readonly string[] {
   const real = (path: string): string => {
     try {
-      return onDisk.real(path);
+      return seen.disk.real(path);
     } catch {
       return path;
     }
@@ -127,14 +139,14 @@ function definesOfFile({ file, variable }: { file: string; variable: string }): 
 }
 
 /** The file system as it will be. */
-function withPlanned({ texts, links }: Planned): ConfigurationFiles {
-  if (texts.size === 0 && links.size === 0) return onDisk;
+function withPlanned({ texts, links }: Planned, disk: ConfigurationFiles): ConfigurationFiles {
+  if (texts.size === 0 && links.size === 0) return disk;
   const folders = new Map<string, string>();
   // A folder may be reached by a link, as sites-enabled where it is sites-available itself.
   const realFolder = (folder: string): string => {
     let real = folders.get(folder);
     if (real === undefined) {
-      real = onDisk.kind(folder) === null ? folder : onDisk.real(folder);
+      real = disk.kind(folder) === null ? folder : disk.real(folder);
       folders.set(folder, real);
     }
     return real;
@@ -145,15 +157,15 @@ function withPlanned({ texts, links }: Planned): ConfigurationFiles {
     return join(realFolder(dirname(followed)), basename(followed));
   };
   return {
-    read: (path) => texts.get(path) ?? onDisk.read(path),
+    read: (path) => texts.get(path) ?? disk.read(path),
     real(path) {
       const target = targetOf(path);
-      return texts.has(target) ? target : onDisk.real(target);
+      return texts.has(target) ? target : disk.real(target);
     },
-    list: (folder) => [...new Set([...onDisk.list(folder), ...[...texts.keys(), ...links.keys()].filter((path) => dirname(path) === folder || dirname(path) === realFolder(folder)).map((path) => basename(path))])],
+    list: (folder) => [...new Set([...disk.list(folder), ...[...texts.keys(), ...links.keys()].filter((path) => dirname(path) === folder || dirname(path) === realFolder(folder)).map((path) => basename(path))])],
     kind(path) {
       const target = targetOf(path);
-      return texts.has(target) ? 'file' : onDisk.kind(target);
+      return texts.has(target) ? 'file' : disk.kind(target);
     },
   };
 }
@@ -170,6 +182,6 @@ export function changedFiles({ tree }: Reading, edits: Edits): ServerChange['fil
 /** Has the server read what is on disk, and returns when none of the processes from before takes requests any more. Throws PluginError. */
 export async function reloadAndWait({ program, run }: Apache): Promise<void> {
   const before = generationOf(run.pidFile);
-  await whileWatching(before, reloadApache(program));
+  await whileWatching(before, reloadApache(program, mainOf(run.pidFile, program)));
   await untilGone(before, OLD_GENERATION);
 }

@@ -66,7 +66,7 @@ export interface ConfigurationFiles {
 
 export const onDisk: ConfigurationFiles = {
   read: (path) => readFileSync(path, 'latin1'),
-  real: (path) => realpathSync(path),
+  real: (path) => realpathSync.native(path),
   list: namesIn,
   kind(path) {
     const found = statSync(path, { throwIfNoEntry: false });
@@ -74,15 +74,36 @@ export const onDisk: ConfigurationFiles = {
   },
 };
 
+/** What was seen of the file system: everything is looked at once, when it is first asked for, and each text is understood once. */
+export interface Snapshot {
+  disk: ConfigurationFiles;
+  /** By real path. */
+  understood: Map<string, ApacheFile>;
+}
+
+export function snapshotOf(disk: ConfigurationFiles = onDisk): Snapshot {
+  const once = <Answer>(ask: (path: string) => Answer): ((path: string) => Answer) => {
+    const known = new Map<string, Answer>();
+    return (path) => {
+      const answer = known.get(path);
+      if (answer !== undefined || known.has(path)) return answer as Answer;
+      const found = ask(path);
+      known.set(path, found);
+      return found;
+    };
+  };
+  return { disk: { read: once(disk.read), real: once(disk.real), list: once(disk.list), kind: once(disk.kind) }, understood: new Map() };
+}
+
 /** Files that include each other without end: the server itself stops at 128. */
 const DEEPEST = 100;
 
 /**
  * Reads the root file and what it includes, in the server's order, with Include's rules of folders and patterns (relative to ServerRoot),
  * Define, and the sections that are decided while reading. Throws ApacheSyntaxError for the root file and what the file system throws for it;
- * other files that cannot be read stand in `unread`.
+ * other files that cannot be read stand in `unread`. Texts that stand in `understood` are not read again.
  */
-export function readTree(serverRoot: string, rootPath: string, given: ApacheConditions, disk: ConfigurationFiles = onDisk): ApacheTree {
+export function readTree(serverRoot: string, rootPath: string, given: ApacheConditions, disk: ConfigurationFiles = onDisk, understood: Snapshot['understood'] = new Map()): ApacheTree {
   const files = new Map<string, ApacheFile>();
   const unread: { path: string; reason: string }[] = [];
   const modules = new Set(given.modules);
@@ -94,48 +115,61 @@ export function readTree(serverRoot: string, rootPath: string, given: ApacheCond
     const known = files.get(real);
     if (known) return known;
     const text = disk.read(real);
-    const file = { path: real, text, nodes: readApache(text) };
+    const earlier = understood.get(real);
+    const file = earlier?.text === text ? earlier : { path: real, text, nodes: readApache(text) };
+    understood.set(real, file);
     files.set(real, file);
     return file;
   };
-  const resolved = (text: string): string => text.replace(/\$\{([^}]*)\}/g, (whole, name: string) => variables.get(name) ?? given.environment[name] ?? whole);
+  const resolved = (text: string): string => (text.includes('${') ? text.replace(/\$\{([^}]*)\}/g, (whole, name: string) => variables.get(name) ?? given.environment[name] ?? whole) : text);
   const valuesOf = ({ args, rest }: Directive | Section): readonly string[] => (rest.includes('${') ? wordTexts(resolved(rest)) : args.map(({ text }) => text));
 
-  const include = (target: string, within: Within): readonly Statement[] => {
+  const include = (target: string, within: Within, found: Statement[]): void => {
     const decoded = pathOf(target);
     const path = isAbsolute(decoded) ? decoded : join(base, decoded);
-    return filesOf(path, disk).flatMap((each) => {
+    for (const each of filesOf(path, disk)) {
       let file: ApacheFile;
       try {
         file = open(each);
       } catch (error) {
         unread.push({ path: each, reason: error instanceof Error ? error.message : String(error) });
-        return [];
+        continue;
       }
-      return within.depth > DEEPEST || within.path.includes(file) ? [] : evaluate(file, file.nodes, { ...within, path: [...within.path, file], depth: within.depth + 1 });
-    });
+      if (within.depth <= DEEPEST && !within.path.includes(file)) evaluate(file, file.nodes, { ...within, path: [...within.path, file], depth: within.depth + 1 }, found);
+    }
   };
 
-  const evaluate = (file: ApacheFile, nodes: readonly Node[], within: Within): readonly Statement[] =>
-    nodes.flatMap((node): readonly Statement[] => {
-      if (node.kind === 'comment') return [];
+  const evaluate = (file: ApacheFile, nodes: readonly Node[], within: Within, found: Statement[] = []): readonly Statement[] => {
+    for (const node of nodes) {
+      if (node.kind === 'comment') continue;
       const name = resolved(node.name).toLowerCase();
       const values = valuesOf(node);
       if (node.kind === 'section') {
-        if (isCondition(name)) return conditionHolds(name, values, { modules, variables, version: given.version, base, kind: disk.kind }) ? evaluate(file, node.children, within) : [];
+        if (isCondition(name)) {
+          if (conditionHolds(name, values, { modules, variables, version: given.version, base, kind: disk.kind })) evaluate(file, node.children, within, found);
+          continue;
+        }
         const macro = within.macro || name === 'macro';
         // Nothing of a macro happens before it is used: what it defines must not count.
         const children = macro ? asWritten(file, node.children, true) : evaluate(file, node.children, within);
-        return [{ node, file, name, values, children, macro: within.macro, ...(name === 'virtualhost' ? { variables: new Map(variables) } : {}) }];
+        found.push({ node, file, name, values, children, macro: within.macro, ...(name === 'virtualhost' ? { variables: variablesNow() } : {}) });
+        continue;
       }
-      const own: Statement = { node, file, name, values, children: [], macro: false };
-      if (name === 'include' || name === 'includeoptional') return [own, ...include(values[0] ?? '', within)];
-      if (name === 'serverroot' && values[0] !== undefined) base = values[0];
-      if (name === 'loadmodule' && values[0] !== undefined) modules.add(values[0]);
-      if (name === 'define' && values[0] !== undefined) variables.set(values[0], values[1] ?? '');
-      if (name === 'undefine' && values[0] !== undefined) variables.delete(values[0]);
-      return [own];
-    });
+      found.push({ node, file, name, values, children: [], macro: false });
+      const [first, second = ''] = values;
+      if (name === 'include' || name === 'includeoptional') include(first ?? '', within, found);
+      if (first === undefined) continue;
+      if (name === 'serverroot') base = first;
+      if (name === 'loadmodule') modules.add(first);
+      if (name === 'define') variables.set(first, second);
+      if (name === 'undefine') variables.delete(first);
+      if (name === 'define' || name === 'undefine') kept = null;
+    }
+    return found;
+  };
+  /** The variables as they are, one copy for all hosts that are read before they change. */
+  let kept: ReadonlyMap<string, string> | null = null;
+  const variablesNow = (): ReadonlyMap<string, string> => (kept ??= new Map(variables));
 
   const root = open(rootPath);
   const statements = evaluate(root, root.nodes, { path: [root], depth: 0, macro: false });

@@ -40,16 +40,15 @@ export interface Listen {
 
 /** Every virtual host in the server's order. */
 export function vhostsOf({ statements }: Pick<ApacheTree, 'statements'>, httpsPort: number): readonly Vhost[] {
-  const seen = new Map<Section, string[]>();
+  const seen = new Map<Section, Statement[]>();
   const sections = statements.flatMap((statement) => (statement.name === 'macro' ? statement.children : [statement])).filter(({ name }) => name === 'virtualhost');
   return sections.flatMap((statement, index) => {
     const { node, file, values, children, macro } = statement;
     if (node.kind !== 'section') return [];
     // A template that is included for several names is several hosts; the same file by two paths is one.
-    const meaning = JSON.stringify([values, valuesOf(children, 'servername'), valuesOf(children, 'serveralias')]);
-    const known = seen.get(node) ?? [];
-    if (known.includes(meaning)) return [];
-    seen.set(node, [...known, meaning]);
+    const known = seen.get(node);
+    if (known?.some((other) => meaningOf(other) === meaningOf(statement))) return [];
+    seen.set(node, [...(known ?? []), statement]);
     const addresses = values.map(addressOf);
     const name = macro ? null : serverName(children);
     return [
@@ -67,6 +66,11 @@ export function vhostsOf({ statements }: Pick<ApacheTree, 'statements'>, httpsPo
       },
     ];
   });
+}
+
+/** What makes a host another than one that the same lines gave. */
+function meaningOf({ values, children }: Statement): string {
+  return JSON.stringify([values, valuesOf(children, 'servername'), valuesOf(children, 'serveralias')]);
 }
 
 /** The arguments of each such directive, in order. */

@@ -8,6 +8,7 @@ import { createApacheInstaller } from '../../../src/plugins/apache/installer.js'
 import { apacheSettings } from '../../../src/plugins/apache/options.js';
 import { nothingPlanned, readApacheConfiguration } from '../../../src/plugins/apache/server.js';
 import { rootFileIn, thisSystem } from '../../../src/plugins/apache/systems.js';
+import { snapshotOf } from '../../../src/plugins/apache/tree.js';
 import { placeOf } from '../../../src/plugins/apache/vhosts.js';
 import type { Deployment, InstallContext, Installer, ServerChange } from '../../../src/plugins/contract.js';
 import { layOut } from '../server-tree.js';
@@ -67,7 +68,7 @@ function expectRead(root: string, output: string): void {
   const run = parseRun(output);
   const real = (path: string): string => realpathSync(path);
   const program = { ctl: '', bin: '', serverRoot: root, system: thisSystem(), environment: {}, signal: new AbortController().signal };
-  const apache = { settings: apacheSettings({ apache_server_root: root }), program, version: [2, 4, 71], rootPath: rootFileIn(root) ?? '', run, environment: {} };
+  const apache = { settings: apacheSettings({ apache_server_root: root }), program, version: [2, 4, 71], rootPath: rootFileIn(root) ?? '', run, environment: {}, seen: snapshotOf() };
   const reading = readApacheConfiguration(apache, nothingPlanned, PORTS.https, expect.fail);
   expect([...reading.tree.files.keys()].sort()).toEqual([...new Set(run.includes.map(real))].sort());
   const places = [...output.matchAll(/\((\/[^()]*):(\d+)\)$/gm)].map(([, path = '', line = '']) => `${real(path)}:${line}`);
