@@ -59,6 +59,7 @@ export const defaultValues: OptionValues = {
   notifyOn: 'failure',
   autoHsts: false,
   strictPermissions: false,
+  detach: false,
   configDir: '/etc/letsencrypt',
   workDir: '/var/lib/letsencrypt',
   logsDir: '/var/log/letsencrypt',

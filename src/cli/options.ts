@@ -144,6 +144,7 @@ export const cliOptions: readonly CliOption[] = [
   int('checkpoints', 'other', ['--checkpoints'], 'N', 1, MAX, 'How many changes rollback undoes.'),
   { kind: 'set', dest: 'edits', value: 'keep', topic: 'other', flags: ['--keep-edits'], help: 'rollback: leave files that were edited since as they are.' },
   { kind: 'set', dest: 'edits', value: 'overwrite', topic: 'other', flags: ['--overwrite-edits'], help: 'rollback: put back files that were edited since too; the edited ones are kept in the working directory.' },
+  on('detach', 'other', ['--detach'], 'delete: take the certificate out of nginx and Apache first, so that they go on without it.'),
   int('num', 'other', ['--num'], 'NUM', 1, MAX, 'How many changes config_changes shows.'),
   on('init', 'other', ['--init'], 'plugins: initialise them.'),
   on('prepare', 'other', ['--prepare'], 'plugins: initialise and prepare them.'),

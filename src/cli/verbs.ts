@@ -57,7 +57,7 @@ export const verbOptions: Readonly<Record<Verb, { own: readonly OptionName[]; to
   export: { own: ['certname', 'exportFormat', 'out', 'passwordFile', 'passwordSource', 'friendlyName', 'legacy', 'reinstall', 'reloadCommand', 'listExports', 'forget', 'noninteractiveMode', 'plan', 'json'], topics: ['paths'] },
   sandbox: { own: [], topics: ['sandbox', 'paths'] },
   revoke: { own: ['certname', 'certPath', 'keyPath', 'reason', 'deleteAfterRevoke', 'noninteractiveMode', 'server', 'staging'], topics: ['paths'] },
-  delete: { own: ['certname', 'noninteractiveMode'], topics: ['paths'] },
+  delete: { own: ['certname', 'detach', 'noninteractiveMode'], topics: ['plugins', 'paths'] },
   register: { own: ACCOUNT, topics: ['account', 'paths'] },
   update_account: { own: [...ACCOUNT, 'newKey'], topics: ['account', 'paths'] },
   unregister: { own: ACCOUNT, topics: ['account', 'paths'] },

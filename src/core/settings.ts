@@ -130,6 +130,7 @@ export interface OptionValues {
   checkpoints: number;
   /** rollback: what becomes of files that were changed since; absent = it is asked. */
   edits?: 'keep' | 'overwrite';
+  detach: boolean;
   num?: number;
   init: boolean;
   prepare: boolean;

@@ -218,6 +218,11 @@ export interface Installer {
   deploy(deployment: Deployment, chosen: ReadonlyMap<string, readonly string[]>): ServerChange;
   /** Null = the server cannot do that at all. */
   enhance(kind: Enhancement, deployment: Deployment): ServerChange | null;
+  /**
+   * Takes out what was added for certificates below these folders; blocks that cannot do without them are left, and named in `warnings`.
+   * Null = nothing uses them.
+   */
+  detach(folders: readonly string[]): ServerChange | null;
   /** Writes files of the plugin's own into the configuration directory that changes refer to. Called before the first change is made. */
   ready(): void;
   /** What time has brought about since the last renewal (certbot's --auto-hsts); `renewed`: the certificates of this run. Only asked when the descriptor's `hasUpdates` says so. */

@@ -5,7 +5,8 @@ import { listLineages } from '../../store/lineage.js';
 import { archiveFolder, liveFolder } from '../../store/paths.js';
 import { unlinkPartner } from '../../store/partner.js';
 import { removePending } from '../../store/pending.js';
-import type { Question } from '../decide/question.js';
+import type { Choice, Question } from '../decide/question.js';
+import { detachAll, planDetaching, type Detaching } from '../detach.js';
 import { Refused } from '../errors.js';
 import { putRight } from '../put-right.js';
 import { withPartners } from '../partner-too.js';
@@ -18,7 +19,8 @@ const SHOWN = 8;
 
 /**
  * `delete`: all files of one certificate, or of several that a person ticks, after asking; what still points at them is shown first
- * (U14). -n means yes, as in certbot (T06); without it and without a person nothing is deleted (U16). Throws Refused, StoreError.
+ * (U14). -n means yes, as in certbot (T06); without it and without a person nothing is deleted (U16). Web servers that use them are
+ * offered to be detached first (N12), which --detach wants. Throws Refused, StoreError, PluginError.
  */
 export async function deleteCertificate(settings: Settings, world: World): Promise<void> {
   const { interaction, dirs, root } = world;
@@ -40,9 +42,15 @@ export async function deleteCertificate(settings: Settings, world: World): Promi
   });
   const references = referencesTo(folders, root);
   interaction.report({ type: 'references', names, references: [...references] });
-  const exported = lineages.filter(({ name }) => names.includes(name)).flatMap(({ name }) => storedExports(dirs, name).map(({ path }) => path));
-  const sure = await interaction.ask(areYouSure(names, references, exported), { canGoBack: false, trail: [] });
-  if (sure !== 'yes') return;
+  const going = lineages.filter(({ name }) => names.includes(name));
+  const installed = going.some(({ renewal }) => renewal.params['installer'] !== undefined);
+  const detaching = settings.values.detach || installed || references.length > 0 ? await planDetaching(folders, going, settings, world) : [];
+  const stuck = detaching.flatMap(({ change }) => change.warnings);
+  if (settings.values.detach && stuck.length > 0) throw new Refused(`It is still needed:\n${stuck.join('\n')}`, { hint: 'Nothing was changed. Give these blocks another certificate, then run the same command again.' });
+  const exported = going.flatMap(({ name }) => storedExports(dirs, name).map(({ path }) => path));
+  const sure = await interaction.ask(areYouSure(names, { references, exported, detaching, wanted: settings.values.detach }), { canGoBack: false, trail: [] });
+  if (sure !== 'yes' && sure !== 'detach') return;
+  if (sure === 'detach') await detachAll(detaching, names, world);
   for (const name of names) {
     deleteLineage(dirs, name);
     removePending(dirs, name);
@@ -68,8 +76,25 @@ function whichOnes(choices: Extract<Question, { kind: 'checklist' }>['choices'])
   };
 }
 
-function areYouSure(names: readonly string[], references: readonly Reference[], exported: readonly string[]): Question {
+interface Using {
+  references: readonly Reference[];
+  exported: readonly string[];
+  detaching: readonly Detaching[];
+  /** --detach. */
+  wanted: boolean;
+}
+
+function areYouSure(names: readonly string[], { references, exported, detaching, wanted }: Using): Question {
   const what = names.length === 1 ? (names[0] ?? '') : `these ${names.length} certificates`;
+  const servers = detaching.map(({ label }) => label).join(' and ');
+  const stuck = detaching.flatMap(({ change }) => change.warnings);
+  const detach: Choice = {
+    value: 'detach',
+    label: `Take ${names.length === 1 ? 'it' : 'them'} out of ${servers} first, then delete ${what}`,
+    hint: 'http is served as before',
+    flag: '--detach',
+    ...(stuck[0] === undefined ? {} : { disabled: stuck[0] }),
+  };
   return {
     kind: 'choice',
     id: 'confirm',
@@ -80,14 +105,15 @@ function areYouSure(names: readonly string[], references: readonly Reference[], 
       ...(references.length === 0
         ? ['No configuration of a server that was looked at names its files. Others may: point them elsewhere first.']
         : ['These lines name its files; the servers do not start any more once they are gone:', ...references.slice(0, SHOWN).map(({ path, line, text }) => `${path}:${line}  ${text.trim()}`)]),
+      ...detaching.flatMap(({ label, change }) => [`${label} uses ${names.length === 1 ? 'it' : 'them'}. Taking ${names.length === 1 ? 'it' : 'them'} out changes ${change.files.map(({ path }) => path).join(', ') || 'nothing'}.`, ...change.warnings]),
       ...(exported.length > 0 ? [`Exported files stay, but no renewal writes them any more: ${exported.join(', ')}`] : []),
       ...(references.length > SHOWN ? [`and ${references.length - SHOWN} more lines`] : []),
     ],
     why: 'Deleted files cannot be brought back. Programs that refer to them fail at their next start or reload.',
-    flags: ['-n'],
-    unattended: 'yes',
+    flags: detaching.length > 0 ? ['-n', '--detach'] : ['-n'],
+    unattended: wanted && detaching.length > 0 ? 'detach' : 'yes',
     consent: true,
-    choices: [{ value: 'yes', label: `Delete ${what}` }, { value: 'no', label: names.length === 1 ? 'Keep it' : 'Keep them', hint: 'nothing is changed' }],
+    choices: [...(detaching.length > 0 ? [detach] : []), ...(wanted && detaching.length > 0 ? [] : [{ value: 'yes', label: `Delete ${what}` }]), { value: 'no', label: names.length === 1 ? 'Keep it' : 'Keep them', hint: 'nothing is changed' }],
     recommended: 'no',
   };
 }

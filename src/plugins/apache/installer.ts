@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { PluginError } from '../../core/errors.js';
 import type { Deployment, Enhancement, InstallContext, Installer, PlaceQuestion, ServedName, ServerChange, TlsHost } from '../contract.js';
 import { EditList, spliced } from '../server-configuration/edits.js';
+import { isBelow } from '../server-configuration/is-below.js';
 import { keepReleased } from '../server-configuration/released-file.js';
 import { pathOf, pathText } from '../server-configuration/path-text.js';
 import { begin, growAll, idOf } from './auto-hsts.js';
@@ -10,6 +11,7 @@ import { stateIn, STORAGE, storageWith } from './auto-hsts-state.js';
 import type { CertificateWish } from './certificate.js';
 import { chooseVhost, coveredBy, type VhostChoice } from './choose.js';
 import { configurationFault } from './control.js';
+import { detach } from './detach.js';
 import { deployChange, enable, filesOf, type DeployTarget, type DeployWays } from './deploy.js';
 import { addHsts, addStapling, addUir, headerOf, HSTS, HSTS_FOREVER } from './enhance.js';
 import { enabling, moduleTools } from './modules.js';
@@ -75,6 +77,7 @@ export function createApacheInstaller(): Installer {
     questions: (deployment) => questionsFor(deployment, opened()),
     deploy: (deployment, chosen) => decided(decideDeploy(deployment, chosen, opened())),
     enhance: (kind, deployment) => decided(decideEnhancement(kind, deployment, opened())),
+    detach: (folders) => detachChange(folders, opened()),
     update: (renewed) => decideUpdate(renewed, opened()),
     ready() {
       const { context: at, apache: found } = opened();
@@ -273,6 +276,20 @@ function beginAutoHsts(secure: ReadonlyMap<Vhost, readonly string[]>, { context:
   const { path, text: before } = storageOf(configDir);
   const now = Math.floor(Date.now() / 1000);
   return [{ path, before, mode: 0o600, after: storageWith(before, (state) => ({ ...state, ...Object.fromEntries(ids.map((id) => [id, { laststep: 0, timestamp: now }])) })) }];
+}
+
+function detachChange(folders: readonly string[], { reading, apache: { settings } }: At): ServerChange | null {
+  const leaving = reading.vhosts.filter((vhost) => !vhost.macro && isBelow(folders, certificatesOf(vhost, settings.serverRoot)));
+  if (leaving.length === 0) return null;
+  const edits = new EditList();
+  const left = detach(reading.vhosts, leaving, settings.extension, edits);
+  return {
+    files: changedFiles(reading, edits.all()),
+    links: [],
+    commands: [],
+    notes: leaving.filter((vhost) => !left.includes(vhost)).map((vhost) => `Took ${placeOf(vhost)} out`),
+    warnings: left.map((vhost) => `${placeOf(vhost)} needs another certificate first: its https is not of our making`),
+  };
 }
 
 /** What time has brought about: headers that grow. */

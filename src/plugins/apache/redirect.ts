@@ -44,7 +44,7 @@ export function redirectEdits({ vhost, names }: { vhost: Vhost; names: readonly 
   const { file, section, statements } = vhost;
   if (statements.some(({ name, values }) => redirectsAll(name, values, vhost.names))) return null;
   const rules = statements.filter(({ name }) => name === 'rewriterule');
-  const own = rules.filter(({ values }) => values[0] === RULE[0] && values[1] === RULE[1] && (values[2] === RULE[2] || OLDER.includes(values[2] ?? '')));
+  const own = rules.filter(isRedirectOfOurs);
   const [first] = own;
   if (first) {
     const fitting = own.find((rule) => missingIn(statements, rule, names).length === 0);
@@ -57,6 +57,11 @@ export function redirectEdits({ vhost, names }: { vhost: Vhost; names: readonly 
   // Behind rules of the site's own it might never be reached.
   edits.add(file, rules.length > 0 ? atStart(file, section, lines) : atEnd(file, section, lines));
   return rules.length > 0 ? 'Added an HTTP->HTTPS rewrite in addition to other RewriteRules; you may wish to check for overall consistency.' : null;
+}
+
+/** certbot's rule or ours, of this release or an earlier one. */
+export function isRedirectOfOurs({ name, values }: Statement): boolean {
+  return name === 'rewriterule' && values[0] === RULE[0] && values[1] === RULE[1] && (values[2] === RULE[2] || OLDER.includes(values[2] ?? ''));
 }
 
 /** A rule of an earlier release becomes the present one, and names that it does not have yet are added to its conditions. */
@@ -84,7 +89,7 @@ function conditionLines(names: readonly string[]): readonly string[] {
 }
 
 /** A wildcard certificate is for one label; the same text as a string would never be met. */
-function patternOf(name: string): string {
+export function patternOf(name: string): string {
   return name.startsWith('*.') ? `^[^.]+${name.slice(1).replaceAll('.', '\\.')}$` : `=${name}`;
 }
 

@@ -3,11 +3,13 @@ import { join, resolve } from 'node:path';
 import { PluginError } from '../../core/errors.js';
 import { dhParameters } from '../server-configuration/dh-parameters.js';
 import { pathOf, pathText } from '../server-configuration/path-text.js';
+import { isBelow } from '../server-configuration/is-below.js';
 import { keepReleased } from '../server-configuration/released-file.js';
 import type { Deployment, Enhancement, InstallContext, Installer, PlaceQuestion, ServedName, ServerChange, TlsHost } from '../contract.js';
 import { chooseBlock } from './choose.js';
 import { configurationFault } from './control.js';
 import { copyOf, deployTo, type DeployWish } from './deploy.js';
+import { detach } from './detach.js';
 import { atEnd, EditList, newlineOf, type Edit } from '../server-configuration/edits.js';
 import { lineAt } from '../server-configuration/lines.js';
 import { addHsts, addStapling } from './enhance.js';
@@ -72,6 +74,7 @@ export function createNginxInstaller(): Installer {
     enhance(kind, deployment) {
       return enhanceChange(kind, deployment, opened());
     },
+    detach: (folders) => detachChange(folders, opened()),
     ready() {
       const { context: at } = opened();
       for (const file of [optionsFile, dhParameters]) keepReleased(at.configDir, file, (message) => at.log('warning', message));
@@ -221,4 +224,15 @@ function enhanceChange(kind: Enhancement, { names, files }: Deployment, { readin
   }
   if (kind === 'staple-ocsp') warnings.push("Let's Encrypt has no OCSP any more: stapling does nothing for its certificates.");
   return changeOf(reading, edits.all(), { notes: [`Added ${kind} for ${names.join(', ')}`], warnings });
+}
+
+function detachChange(folders: readonly string[], { reading, nginx: { settings } }: At): ServerChange | null {
+  const leaving = reading.servers.filter((server) => isBelow(folders, certificatesOf(server, settings.serverRoot)));
+  if (leaving.length === 0) return null;
+  const edits = new EditList();
+  const left = detach(reading.servers, leaving, edits);
+  return changeOf(reading, edits.all(), {
+    notes: leaving.filter((server) => !left.includes(server)).map((server) => `Took https out of ${placeOf(server)}`),
+    warnings: left.map((server) => `${placeOf(server)} needs another certificate first: its https is not of our making`),
+  });
 }

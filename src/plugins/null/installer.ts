@@ -12,6 +12,7 @@ export const installer: Installer = {
   ready: () => undefined,
   deploy: () => nothing,
   enhance: () => nothing,
+  detach: () => null,
   test: () => Promise.resolve(null),
   reload: () => Promise.resolve(),
 };

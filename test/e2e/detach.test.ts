@@ -1,0 +1,51 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, it } from 'vitest';
+import { debianTree, makeApache } from './apache.js';
+import { makeNginx } from './nginx.js';
+import { fine } from './sandbox-of-test.js';
+import { caAndPlaceForWebServer, old, place, plainAnswer, ports, runAt, servedFor, type WebServer } from './web-server.js';
+
+let server: WebServer;
+caAndPlaceForWebServer();
+afterEach(() => server.stop());
+
+it('delete --detach: nginx serves http as before, to the byte, and starts without the certificate (N12)', { timeout: 120_000 }, async () => {
+  const nginx = makeNginx({ title: 'site', files: { 'site.conf': 'server {\n    listen {H};\n    server_name example.com www.example.com;\n    location / { return 200 site; }\n}\nserver {\n    listen {S} ssl;\n    server_name own.example.com;\n    ssl_certificate {C};\n    ssl_certificate_key {K};\n}\n' } }, ports, old);
+  server = nginx;
+  await nginx.start();
+  const before = nginx.files();
+  const root = ['--nginx-server-root', nginx.root];
+  await fine(runAt('run', '--nginx', ...root, '--redirect', '-d', 'example.com,www.example.com'));
+  await fine(runAt('install', '-i', 'nginx', ...root, '--cert-name', 'example.com', '-d', 'own.example.com', '--no-redirect'));
+  const shared = nginx.files();
+  // It had https before us: it cannot do without a certificate.
+  const stuck = await place.certwright(['delete', '-n', '--detach', '--cert-name', 'example.com']);
+  expect(stuck.code).toBe(1);
+  expect(stuck.stderr).toMatch(/site\.conf:\d+ needs another certificate first/);
+  expect(nginx.files()).toEqual(shared);
+  expect(existsSync(place.live('example.com', 'cert.pem'))).toBe(true);
+  await fine(runAt('install', '-i', 'nginx', ...root, '--cert-path', old.cert, '--key-path', old.key, '-d', 'own.example.com', '--no-redirect'));
+  await fine(place.certwright(['delete', '-n', '--detach', '--cert-name', 'example.com']));
+  const marked = nginx.files()['site.conf']?.replaceAll(' # managed by Certbot', '');
+  expect(marked).toBe(before['site.conf']);
+  expect(nginx.test()).toBeNull();
+  expect(existsSync(place.live('example.com', 'cert.pem'))).toBe(false);
+  expect(await plainAnswer('example.com', ports.http)).toEqual({ status: 200, location: '' });
+});
+
+it('Apache too: the host that was made for TLS goes with its redirect (N12)', { timeout: 120_000 }, async () => {
+  const apache = makeApache({ title: 'tree', ...debianTree() }, ports, old);
+  server = apache;
+  await apache.start();
+  const before = apache.files();
+  await fine(runAt('run', '--apache', '--apache-server-root', apache.root, '--apache-logs-root', apache.root, '--redirect', '-d', 'example.com,www.example.com'));
+  await fine(place.certwright(['delete', '-n', '--detach', '--cert-name', 'example.com']));
+  const after = apache.files();
+  expect(after['sites-available/example.conf']).toBe(before['sites-available/example.conf']);
+  expect(after['sites-available/example-le-ssl.conf']).toBe('<IfModule mod_ssl.c>\n</IfModule>\n');
+  expect(apache.fault()).toBeNull();
+  expect(existsSync(join(place.folder, 'config/live/example.com'))).toBe(false);
+  expect((await plainAnswer('example.com', ports.http)).location).toBe('');
+  expect(await servedFor('example.com', ports.https)).toBeNull();
+});
