@@ -76,32 +76,33 @@ test('S33 S48: apex, wildcard and a zone of its own in one certificate; renewed 
 
 test('U09: the CA is asked as soon as the last nameserver has the record', async () => {
   const primary = servers[0] as Bind;
-  const changed = new Map<number, number>();
-  const seen = new Promise<number>((resolve) => {
-    const timer = setInterval(() => void primary.txt('_acme-challenge.slow.test').then((values) => values.length > 0 && (clearInterval(timer), resolve(performance.now())), () => undefined), 50);
+  /** Milliseconds since 1970: before `none` the last nameserver had nothing, at `all` every one had the record. */
+  let none = 0;
+  let all = 0;
+  const seen = new Promise<void>((resolve) => {
+    const timer = setInterval(() => void primary.txt('_acme-challenge.slow.test').then((values) => values.length > 0 && (clearInterval(timer), resolve()), () => undefined), 50);
   });
   const run = place.certwright([...certonly('-d', 'slow.test'), '--json'], { timeout: 60_000 });
-  const start = await seen;
+  await seen;
   await Promise.all(
     servers.slice(1).map(async (server, index) => {
       await new Promise((resolve) => setTimeout(resolve, (lags[index + 1] ?? 0) * 1000));
+      none = Math.max(none, Date.now());
       await server.notify('slow.test');
       while ((await server.txt('_acme-challenge.slow.test')).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
-      changed.set(index + 1, performance.now() - start);
+      all = Math.max(all, Date.now());
     }),
   );
   const { code, stdout, stderr } = await run;
   expect(code, stderr).toBe(0);
-  const events = stdout.trim().split('\n').map((line) => JSON.parse(line) as { type: string; time: string; state?: string; server?: string; ms?: number });
+  const events = stdout.trim().split('\n').map((line) => JSON.parse(line) as { type: string; time: string; state?: string; server?: string });
   const sightings = events.filter(({ type, state }) => type === 'record-seen' && state === 'seen');
   expect(sightings.map(({ server }) => server).sort()).toEqual(lags.map((_, index) => `ns${index + 1}.example.test`));
-  const last = Math.max(...changed.values());
   const asked = events.find(({ type, state }) => type === 'name' && state === 'presented');
-  const set = Math.min(...sightings.map(({ time, ms = 0 }) => Date.parse(time) - ms));
-  const waited = Date.parse(asked?.time ?? '') - set;
-  expect(waited).toBeGreaterThan(last - 200);
+  const at = Date.parse(asked?.time ?? '');
+  expect(at).toBeGreaterThanOrEqual(none);
   // The bar is a second, on a machine that does nothing else.
-  expect(waited - last).toBeLessThan(process.env['CERTWRIGHT_DNS_LAGS'] === undefined ? 5000 : 1000);
+  expect(at - all).toBeLessThan(process.env['CERTWRIGHT_DNS_LAGS'] === undefined ? 5000 : 1000);
 });
 
 test('U09: a nameserver that never gets the record stops it before the CA is asked; certbot’s fixed wait does not look', async () => {
