@@ -9,6 +9,7 @@ import type { World } from './world.js';
 
 /** What taking certificates out of one server's configuration changes; its `warnings` name what cannot do without them. */
 export interface Detaching {
+  plugin: string;
   label: string;
   installer: Installer;
   change: ServerChange;
@@ -30,7 +31,7 @@ export async function planDetaching(folders: readonly string[], lineages: readon
       try {
         const installer = await openInstaller({ ...settings, values: { ...values, installer: plugin.name } }, world);
         const change = installer.detach(folders);
-        if (change) found.set(`${plugin.name} ${root}`, { label: plugin.server?.label ?? plugin.name, installer, change });
+        if (change) found.set(`${plugin.name} ${root}`, { plugin: plugin.name, label: plugin.server?.label ?? plugin.name, installer, change });
       } catch (error) {
         if (!(error instanceof CertwrightError) || error.code === 'cancelled') throw error;
         world.log('warning', `Whether ${plugin.server?.label ?? plugin.name} uses it could not be seen: ${error.message}`);
@@ -42,10 +43,10 @@ export async function planDetaching(folders: readonly string[], lineages: readon
 
 /** Does what was planned, each server tested and reloaded, with a checkpoint of its own. Throws PluginError with the server's words. */
 export async function detachAll(all: readonly Detaching[], names: readonly string[], world: World): Promise<void> {
-  for (const { installer, change } of all) {
+  for (const { plugin, installer, change } of all) {
     const steps = [{ title: `Detached ${names.join(', ')}`, change }];
     await applySteps(steps, () => installer.test(), world);
     await installer.reload();
-    world.interaction.report({ type: 'installation', steps, done: true });
+    world.interaction.report({ type: 'installation', installer: plugin, steps, done: true });
   }
 }
