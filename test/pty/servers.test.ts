@@ -44,7 +44,8 @@ it('a first-timer with nginx: Enter until the review, every line before it is wr
   await screen.see('❯ Do it');
   expect(nginx.files()).toEqual(before);
   screen.type(enter);
-  await screen.see('Look at https://example.com in a browser', 40_000);
+  await screen.see('Look at https://example.com now', 40_000);
+  expect(screen.text()).toMatch(/the new\s+certificate is served[^]*nginx has the certificate. Keep it so\?/);
   expect((await plainAnswer('www.example.com', http)).location).toBe('https://www.example.com/');
   screen.type(`${down}${enter}`);
   await screen.see('Put the configuration of nginx back as it was?');

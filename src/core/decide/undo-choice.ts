@@ -98,19 +98,18 @@ function day(when: string): string {
 /** The last question of a run that configured a server; the answer is `keep` or `undo`. */
 export function installedQuestion({ server, names, paths }: { server: string; names: readonly string[]; paths: readonly string[] }): Question {
   const web = names.find((name) => !name.startsWith('*.'));
-  const more = names.length > 3 ? ` and ${names.length - 3} more` : '';
   return {
     kind: 'choice',
     id: 'installed',
     label: 'Keep',
-    title: `${server} has the certificate for ${names.slice(0, 3).join(', ')}${more}. Keep it so?`,
-    facts: [`Look at ${web === undefined ? 'it' : `https://${web}`} in a browser first, if you like: this waits for you.`, ...paths.map((path) => `Changed: ${path}`)],
+    title: `${server} has the certificate. Keep it so?`,
+    facts: [`Look at ${web === undefined ? 'it' : `https://${web}`} now: this waits for you.`, paths.length === 1 ? `Changed: ${paths[0] ?? ''}` : `${paths.length} files of ${server} were changed.`],
     why: `Undoing puts the files of ${server} back as they were before, and has it read them. The certificate itself stays where it is saved, and can be installed later.`,
     flags: [],
     unattended: 'keep',
     choices: [
-      { value: 'keep', label: 'Keep it', hint: 'it can be undone later too', flag: 'rollback' },
-      { value: 'undo', label: 'Undo this', hint: `${server} serves again what it served before; the certificate is kept` },
+      { value: 'keep', label: 'Keep it', hint: 'rollback can undo it later, too' },
+      { value: 'undo', label: 'Undo this', hint: 'the files are put back; the certificate is kept' },
     ],
     recommended: 'keep',
   };

@@ -9,7 +9,7 @@ export interface Row {
   spans: readonly Span[];
   /** The line that must be visible. */
   focus?: boolean;
-  /** The first line: stays above what scrolls, so that the question is always seen. */
+  /** A line at the beginning that stays above what scrolls: the question, and what is told with it, are always seen. */
   stays?: boolean;
 }
 
@@ -59,8 +59,12 @@ export function labelled(label: string, text: string, width: number, column = 14
 /** The part of the rows that fits into `height` lines, with the focused one in it; what is hidden is said. */
 export function visibleRows(rows: readonly Row[], height: number, glyphs: { up: string; down: string }): readonly Row[] {
   if (rows.length <= height) return rows;
-  const [first, ...others] = rows;
-  if (first?.stays && height > 3) return [first, ...visibleRows(others, height - 1, glyphs)];
+  const head = rows.findIndex(({ stays }) => stays !== true);
+  if (head > 0 && height > 3) {
+    // Half of the place at most; the question itself comes last.
+    const kept = rows.slice(Math.max(0, head - Math.floor(height / 2)), head);
+    return [...kept, ...visibleRows(rows.slice(head), height - kept.length, glyphs)];
+  }
   const inner = Math.max(1, height - 2);
   const focus = Math.max(0, rows.findIndex((each) => each.focus));
   const start = Math.max(0, Math.min(rows.length - inner, focus - Math.floor(inner / 2)));

@@ -9,13 +9,14 @@ import { back } from '../../core/interaction.js';
 import { printableLine } from '../../system/printable.js';
 import { nextSteps, savedDetails, savedLines } from '../done-text.js';
 import { linePrinter } from '../lines.js';
+import { eventText } from '../event-text.js';
 import { isSeen } from '../instructions-text.js';
 import { clipboardSequence } from './clipboard.js';
 import { Frame, frameRows } from './Frame.js';
 import { glyphsFor } from './glyphs.js';
 import { listenToKeys } from './keyboard.js';
 import type { Key } from './keys.js';
-import { row, wrapped, type Row } from './rows.js';
+import { blank, wrapped, type Row } from './rows.js';
 import type { Hint, Screen, View } from './screen.js';
 import { byHandScreen, byHandState, type ByHandState } from './screens/by-hand.js';
 import { checklistScreen, checklistState } from './screens/checklist.js';
@@ -75,6 +76,8 @@ export function createWizard(options: WizardOptions): Interaction {
   let closed = false;
   /** What was changed in this run was put back. */
   let undone = false;
+  /** Warnings since the work began. */
+  let warned: readonly string[] = [];
   /** Told above the next question, until a key is pressed. */
   let note: { text: string; bad: boolean } | null = null;
   let command: readonly string[] = [];
@@ -97,7 +100,7 @@ export function createWizard(options: WizardOptions): Interaction {
       return frameRows({ ...content, body: wrapped(open.why, view().width - 2, undefined, '  '), pinned: 0, hints: [{ key: 'any key', does: 'back to the question' }] }, size(), glyphs);
     }
     if (open) {
-      const said = note === null ? [] : [...wrapped(note.bad ? `${glyphs.failed} ${note.text}` : note.text, view().width, note.bad ? 'bad' : 'strong'), row('')];
+      const said = note === null ? [] : [...wrapped(note.bad ? `${glyphs.failed} ${note.text}` : note.text, view().width, note.bad ? 'bad' : 'strong'), blank].map((line) => ({ ...line, stays: true }));
       return frameRows({ ...content, body: [...said, ...open.rows(view())], pinned: open.pinned(view()), hints: open.hints() }, size(), glyphs);
     }
     return frameRows({ ...content, body: runningRows(running, view()), pinned: 0, hints: runningHints }, size(), glyphs);
@@ -260,8 +263,9 @@ export function createWizard(options: WizardOptions): Interaction {
     async recover(error, choices, { safe }): Promise<RecoveryChoice> {
       watch(false);
       note = null;
-      const choice = await show(troubleScreen, troubleState(error, choices, safe), { trail: [], pinned: () => choices.length, mustBeSeen: true });
+      const choice = await show(troubleScreen, troubleState(error, choices, safe, warned), { trail: [], pinned: () => choices.length, mustBeSeen: true });
       running = runningState(Date.now());
+      warned = [];
       if (choice === 'retry' || choice === 'without-failed') watch(true);
       draw();
       return choice;
@@ -290,6 +294,16 @@ export function createWizard(options: WizardOptions): Interaction {
             if (!undone) print(event);
           });
           break;
+        case 'served-certificate': {
+          const wrong = eventText(event);
+          // Beside the question whether it is kept so.
+          const said = wrong ?? `Asked just now: the new certificate is served for ${event.names.length > 3 ? `${event.names.length} names` : event.names.join(', ')}.`;
+          note = { text: note === null ? said : `${note.text}\n${said}`, bad: wrong !== null || note?.bad === true };
+          afterwards.push(() => {
+            if (!undone) print(event);
+          });
+          break;
+        }
         case 'rolled-back':
           undone = true;
           afterwards.push(() => print(event));
@@ -315,7 +329,10 @@ export function createWizard(options: WizardOptions): Interaction {
         case 'log':
           // About the answer just given, or about a rehearsal: it stands above the next question, if there is one.
           if (event.level === 'info' || (event.level === 'warning' && !timer)) note = { text: event.message, bad: event.level === 'warning' };
-          else if (event.level !== 'debug') afterwards.push(() => print(event));
+          else if (event.level !== 'debug') {
+            warned = [...warned, event.message];
+            afterwards.push(() => print(event));
+          }
           running = runningEvent(running, event, Date.now());
           break;
         default:

@@ -159,16 +159,17 @@ describe('review', () => {
 describe('trouble', () => {
   const failed = new ChallengesFailed([{ name: 'api.example.com', challengeType: 'http-01', problem: { type: 'urn:ietf:params:acme:error:connection', detail: 'refused\u001b[31m red', status: 400, subproblems: [] }, advice: 'The A record points elsewhere.' }], ['example.com']);
   it('begins with what is safe, shows the words of the CA without control characters, and the likely cause', () => {
-    const all = shown(troubleScreen, troubleState(failed, ['retry', 'without-failed', 'quit'], 'Nothing was changed.'));
+    expect(shown(troubleScreen, troubleState(failed, ['retry', 'quit'], 'Nothing was changed.', ['/srv/a may only be read by its owner', '/srv/a may only be read by its owner']))).toMatch(/^Nothing was changed\.\n *\n {2}Warned before: \/srv\/a may only be read by its owner\n *\n✗/);
+    const all = shown(troubleScreen, troubleState(failed, ['retry', 'without-failed', 'quit'], 'Nothing was changed.', []));
     expect(all.startsWith('Nothing was changed.')).toBe(true);
     expect(all).toContain('refused red');
     expect(all).toContain('Likely: The A record points elsewhere.');
     expect(all).toContain('example.com: proved');
   });
   it('offers what makes sense', () => {
-    expect(press(troubleScreen, troubleState(failed, ['retry', 'without-failed', 'quit'], ''), `${DOWN}${ENTER}`).answer).toBe('without-failed');
-    expect(press(troubleScreen, troubleState(new StoreError('no'), ['quit'], ''), ENTER).answer).toBe('quit');
-    expect(shown(troubleScreen, troubleState(new AcmeProblem({ type: 'urn:ietf:params:acme:error:rateLimited', detail: 'too many', status: 429, subproblems: [] }, 'https://ca.example'), ['quit'], ''))).toContain('too many');
+    expect(press(troubleScreen, troubleState(failed, ['retry', 'without-failed', 'quit'], '', []), `${DOWN}${ENTER}`).answer).toBe('without-failed');
+    expect(press(troubleScreen, troubleState(new StoreError('no'), ['quit'], '', []), ENTER).answer).toBe('quit');
+    expect(shown(troubleScreen, troubleState(new AcmeProblem({ type: 'urn:ietf:params:acme:error:rateLimited', detail: 'too many', status: 429, subproblems: [] }, 'https://ca.example'), ['quit'], '', []))).toContain('too many');
   });
 });
 
@@ -228,7 +229,7 @@ it.each([[40, 10], [60, 16], [80, 24], [200, 50]])('no frame is taller or wider 
     textScreen.rows(textState(textQuestion, true, 'x'.repeat(300)), at),
     foldersScreen.rows(foldersState({ ...folders, names: many }, true, undefined), at),
     byHandScreen.rows(byHandState({ ...instructions, tasks: many.map((name, index) => task(name, `VALUE-${index}`, `_acme-challenge.${name}`)) }), at),
-    troubleScreen.rows(troubleState(new StoreError('long '.repeat(300)), ['retry', 'quit'], 'Nothing was changed.'), at),
+    troubleScreen.rows(troubleState(new StoreError('long '.repeat(300)), ['retry', 'quit'], 'Nothing was changed.', ['A warning '.repeat(40)]), at),
   ];
   const trail = many.slice(0, 9).map((name) => ({ label: 'Names', text: name.repeat(4) }));
   for (const body of bodies) {

@@ -83,7 +83,7 @@ export function heading(question: Question, width: number): readonly Row[] {
   const [first = row(''), ...more] = wrapped(question.title, width, 'strong');
   const term = question.term !== undefined && question.title.length + question.term.length + 3 < width ? [{ text: `   ${question.term}`, look: 'dim' as const }] : [];
   const facts = (question.facts ?? []).flatMap((fact) => wrapped(printable(fact), width, undefined, '  '));
-  return [{ ...row(...first.spans, ...term), stays: true }, ...more, ...facts, ...(facts.length > 0 ? [blank] : [])];
+  return [...[row(...first.spans, ...term), ...more].map((line) => ({ ...line, stays: true })), ...facts, ...(facts.length > 0 ? [blank] : [])];
 }
 
 function next(choices: readonly Choice[], from: number, step: 1 | -1): number {

@@ -75,7 +75,7 @@ export const namesScreen: Screen<NamesState, readonly string[] | typeof back> = 
     for (const { message } of judged) rows.push(...wrapped(`${glyphs.failed} ${message}`, width, 'bad', '  '));
     if (question.present) rows.push(...changed(question.present, identifiers, width));
     else if (identifiers.length > 0) rows.push(...wrapped(`${identifiers.length === 1 ? '1 name' : `${identifiers.length} names`}: ${identifiers.map(({ shown, value }) => (shown === value ? shown : `${shown} (${value})`)).join('  ')}`, width, 'dim', '  '));
-    if (identifiers.some(({ value }) => value.startsWith('*.'))) rows.push(...wrapped('A name with * can only be proved by a DNS record; you will be asked how.', width, 'dim', '  '));
+    if (identifiers.some(({ value }) => value.startsWith('*.'))) rows.push(...wrapped('A name with * can only be proved by a DNS record.', width, 'dim', '  '));
     if (question.present && identifiers.length === 0 && judged.length === 0) rows.push(...wrapped('At least one name must be left.', width, insisted ? 'bad' : 'dim', '  '));
     else if (identifiers.length === 0 && judged.length === 0) rows.push(row({ text: insisted ? '  Please type at least one name.' : '  For example: example.com www.example.com', look: insisted ? 'bad' : 'dim' }));
     return rows;

@@ -1,7 +1,7 @@
 import type { Event, NameState, Stage } from '../../../core/events.js';
 import { printable, printableLine } from '../../../system/printable.js';
 import { eventText, stateWords } from '../../event-text.js';
-import { blank, row, type Row } from '../rows.js';
+import { blank, row, wrapped, type Row } from '../rows.js';
 import type { Hint, View } from '../screen.js';
 
 export interface RunningState {
@@ -68,7 +68,7 @@ export function runningEvent(state: RunningState, event: Event, now: number): Ru
 export function runningRows(state: RunningState, view: View): readonly Row[] {
   const { glyphs, now, tick } = view;
   const moving = glyphs.spinner[tick % glyphs.spinner.length] ?? '';
-  const rows: Row[] = state.log.slice(-4).map((line) => row({ text: line, look: 'dim' }));
+  const rows: Row[] = state.log.slice(-4).flatMap((line) => wrapped(line, view.width, 'dim')).slice(-6);
   if (rows.length > 0) rows.push(blank);
   if (state.showProtocol) {
     rows.push(row({ text: 'What is said to the certificate authority', look: 'strong' }), ...state.protocol.slice(-12).map((line, index, all) => ({ ...row(`  ${line}`), focus: index === all.length - 1 })));

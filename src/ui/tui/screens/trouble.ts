@@ -9,13 +9,15 @@ export interface TroubleState {
   error: CertwrightError;
   choices: readonly RecoveryChoice[];
   safe: string;
+  /** Warnings that were given while it was tried: often the reason. */
+  warned: readonly string[];
   at: number;
   /** Every word of the CA, not only the beginning. */
   all: boolean;
 }
 
-export function troubleState(error: CertwrightError, choices: readonly RecoveryChoice[], safe: string): TroubleState {
-  return { error, choices, safe, at: 0, all: false };
+export function troubleState(error: CertwrightError, choices: readonly RecoveryChoice[], safe: string, warned: readonly string[]): TroubleState {
+  return { error, choices, safe, warned, at: 0, all: false };
 }
 
 /** What is safe first, then what failed in the CA's words, the likely cause, and what can be done. */
@@ -28,8 +30,9 @@ export const troubleScreen: Screen<TroubleState, RecoveryChoice> = {
     const chosen = choices[at];
     return key.name === 'enter' && chosen ? { answer: chosen } : { state };
   },
-  rows({ error, choices, safe, at, all }, { width, glyphs }) {
-    const rows: Row[] = [...wrapped(safe, width, 'strong'), blank];
+  rows({ error, choices, safe, warned, at, all }, { width, glyphs }) {
+    const before = [...new Set(warned)].flatMap((warning) => wrapped(`Warned before: ${printable(warning)}`, width, undefined, '  '));
+    const rows: Row[] = [...wrapped(safe, width, 'strong'), blank, ...cut(before, all ? 40 : 4), ...(before.length > 0 ? [blank] : [])];
     if (error instanceof ChallengesFailed) {
       const most = all ? error.failures.length : 5;
       for (const { name, problem, advice } of error.failures.slice(0, most)) {
