@@ -95,7 +95,7 @@ async function attempt(plan: ObtainPlan, world: IssueWorld): Promise<Issued> {
       ...(order.expires === undefined ? {} : { expires: order.expires }),
       command: [...world.command],
     };
-    writePending(world.dirs, pending);
+    await writePending(world.dirs, pending);
   }
   try {
     // An order whose names are all proved is ready at once; a rehearsal proves them again.

@@ -1,6 +1,6 @@
 import { lstatSync, readFileSync, readdirSync, rmdirSync, symlinkSync, unlinkSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { fsyncFolder, replaceLink } from '../system/atomic-file.js';
+import { replaceLink, syncAll } from '../system/atomic-file.js';
 import { removeJournal, type Journal, type Pems } from './journal.js';
 import { kinds, renewalPath, type Directories } from './paths.js';
 import { readPending, removePending } from './pending.js';
@@ -15,35 +15,34 @@ export type Finish = 'done' | 'superseded' | 'gone';
 
 /**
  * Does what the journal says, from wherever an earlier run was stopped, then removes it. The save itself is nothing but
- * this, so what a stopped run did and what its successor does cannot differ. Throws PermissionMissing, StoreError; the
+ * this, so what a stopped run did and what its successor does cannot differ. Rejects with PermissionMissing, StoreError; the
  * journal stays then.
  */
-export function finishJournal(dirs: Directories, journal: Journal): Finish {
-  if (journal.folder !== null) settleFolder(dirname(journal.links.cert), journal.folder);
-  const finish = journal.kind === 'new' ? finishNew(dirs, journal) : finishVersion(dirs, journal);
+export async function finishJournal(dirs: Directories, journal: Journal): Promise<Finish> {
+  if (journal.folder !== null) await settleFolder(dirname(journal.links.cert), journal.folder);
+  const finish = journal.kind === 'new' ? await finishNew(dirs, journal) : await finishVersion(dirs, journal);
   if (finish === 'done' && journal.pems) forgetOrder(dirs, journal.wished, journal.pems);
-  removeJournal(dirs, journal.name);
+  await removeJournal(dirs, journal.name);
   return finish;
 }
 
 /** certbot sees the lineage when its renewal file appears: that is the last step. */
-function finishNew(dirs: Directories, { name, version, archiveFolder, links, pems, params }: Journal): Finish {
+async function finishNew(dirs: Directories, { name, version, archiveFolder, links, pems, params }: Journal): Promise<Finish> {
   if (!pems || versionState(archiveFolder, version, pems) === 'foreign') return 'superseded';
   const live = dirname(links.cert);
   for (const parent of [dirname(archiveFolder), dirname(live)]) makeFolder(parent, 0o700);
   makeFolder(archiveFolder, 0o755);
-  writeVersion(archiveFolder, version, pems, null);
-  fsyncFolder(dirname(archiveFolder));
+  await writeVersion(archiveFolder, version, pems, null);
+  await syncAll([dirname(archiveFolder)]);
   makeFile(join(dirname(live), 'README'), readmeText('[cert name]/'));
   makeFolder(live, 0o755);
   for (const kind of kinds) {
     const target = relative(live, join(archiveFolder, `${kind}${version}.pem`));
     if (!lstatSync(links[kind], { throwIfNoEntry: false })) symlinkSync(target, links[kind]);
-    else if (linkTarget(links[kind]) !== target) replaceLink(links[kind], target);
+    else if (linkTarget(links[kind]) !== target) await replaceLink(links[kind], target);
   }
   makeFile(join(live, 'README'), readmeText(''));
-  fsyncFolder(live);
-  fsyncFolder(dirname(live));
+  await syncAll([live, dirname(live)]);
   const path = renewalPath(dirs, name);
   makeFolder(dirname(path), 0o700);
   // Something stands there already: this run's predecessor came so far, or a person has put the file in order since.
@@ -51,7 +50,7 @@ function finishNew(dirs: Directories, { name, version, archiveFolder, links, pem
   return 'done';
 }
 
-function finishVersion(dirs: Directories, { name, version, archiveFolder, links, pems, params }: Journal): Finish {
+async function finishVersion(dirs: Directories, { name, version, archiveFolder, links, pems, params }: Journal): Promise<Finish> {
   const path = renewalPath(dirs, name);
   const text = textOf(path);
   if (text === null) {
@@ -63,10 +62,10 @@ function finishVersion(dirs: Directories, { name, version, archiveFolder, links,
     return 'superseded';
   }
   if (pems) {
-    writeVersion(archiveFolder, version, pems, links.privkey);
+    await writeVersion(archiveFolder, version, pems, links.privkey);
     if (params) writeRenewalFile(path, editRenewalText(text, { params }, path));
   }
-  switchLinks(links, archiveFolder, version);
+  await switchLinks(links, archiveFolder, version);
   pruneVersions(archiveFolder, version, kinds.map((kind) => resolve(dirname(links[kind]), linkTarget(links[kind]) ?? '')));
   return 'done';
 }

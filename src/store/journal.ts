@@ -1,7 +1,7 @@
-import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { StoreError } from '../core/errors.js';
-import { fsyncFolder, isTemporaryName, permitted, writeFileAtomic } from '../system/atomic-file.js';
+import { isTemporaryName, permitted, syncAll, temporaryFor, writeNewFile } from '../system/atomic-file.js';
 import { kinds, type Directories, type Kind } from './paths.js';
 import { checkLineageName, ownFolder } from './pending.js';
 import type { RenewalValue } from './renewal-file.js';
@@ -31,12 +31,17 @@ export interface Journal {
 
 const SUFFIX = '.json';
 
-/** Puts the journal on disk: one file, 0600, there as a whole or not at all. Throws PermissionMissing. */
-export function writeJournal(dirs: Directories, journal: Journal): void {
+/** Puts the journal on disk: one file, 0600, there as a whole or not at all. Rejects with PermissionMissing. */
+export async function writeJournal(dirs: Directories, journal: Journal): Promise<void> {
   checkLineageName(journal.name);
   const folder = ownFolder(dirs, 'journal');
   permitted(folder, 'create', () => mkdirSync(folder, { recursive: true, mode: 0o700 }));
-  writeFileAtomic(journalPath(dirs, journal.name), `${JSON.stringify(journal)}\n`, { mode: 0o600 });
+  const path = journalPath(dirs, journal.name);
+  const temporary = temporaryFor(path);
+  writeNewFile(temporary, `${JSON.stringify(journal)}\n`, { mode: 0o600, sync: false }, path);
+  await syncAll([temporary]);
+  permitted(path, 'write', () => renameSync(temporary, path));
+  await syncAll([folder]);
 }
 
 export function journalPath(dirs: Directories, name: string): string {
@@ -75,7 +80,7 @@ export function journalNames(dirs: Directories): string[] {
 }
 
 /** The save is complete. */
-export function removeJournal(dirs: Directories, name: string): void {
+export async function removeJournal(dirs: Directories, name: string): Promise<void> {
   rmSync(journalPath(dirs, name), { force: true });
-  fsyncFolder(ownFolder(dirs, 'journal'));
+  await syncAll([ownFolder(dirs, 'journal')]);
 }

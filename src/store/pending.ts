@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { StoreError } from '../core/errors.js';
-import { codeOf, fsyncFolder, permitted, writeNewFile } from '../system/atomic-file.js';
+import { codeOf, permitted, syncAll, writeNewFile } from '../system/atomic-file.js';
 import type { Directories } from './paths.js';
 
 /** An order whose certificate is not saved yet: what is needed to fetch it in a later run. */
@@ -71,9 +71,9 @@ export function unreadablePending(dirs: Directories): { path: string; reason: st
 
 /**
  * Writes the order and its key to disk and returns when they will outlast a power failure. The folder appears as a whole;
- * an order that waited under the same name is replaced. Throws PermissionMissing, StoreError.
+ * an order that waited under the same name is replaced. Rejects with PermissionMissing, StoreError.
  */
-export function writePending(dirs: Directories, pending: PendingIssuance): void {
+export async function writePending(dirs: Directories, pending: PendingIssuance): Promise<void> {
   checkLineageName(pending.lineage);
   const folder = ownFolder(dirs, 'pending');
   permitted(folder, 'create', () => mkdirSync(folder, { recursive: true, mode: 0o700 }));
@@ -83,14 +83,14 @@ export function writePending(dirs: Directories, pending: PendingIssuance): void 
   permitted(place, 'create', () => mkdirSync(fresh, { mode: 0o700 }));
   try {
     const { privateKey, ...order } = pending;
-    writeNewFile(join(fresh, KEY), privateKey, { mode: 0o600 }, join(place, KEY));
-    writeNewFile(join(fresh, ORDER), `${JSON.stringify(order, null, 2)}\n`, { mode: 0o600 }, join(place, ORDER));
-    fsyncFolder(fresh);
+    writeNewFile(join(fresh, KEY), privateKey, { mode: 0o600, sync: false }, join(place, KEY));
+    writeNewFile(join(fresh, ORDER), `${JSON.stringify(order, null, 2)}\n`, { mode: 0o600, sync: false }, join(place, ORDER));
+    await syncAll([join(fresh, KEY), join(fresh, ORDER), fresh]);
     const replaced = join(folder, `.${pending.lineage}.${mark}.replaced`);
     const had = existsSync(place);
     if (had) renameSync(place, replaced);
     renameSync(fresh, place);
-    fsyncFolder(folder);
+    await syncAll([folder]);
     if (had) rmSync(replaced, { recursive: true, force: true });
   } catch (error) {
     rmSync(fresh, { recursive: true, force: true });

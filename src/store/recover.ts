@@ -30,20 +30,20 @@ const FINISHED: Readonly<Record<Finish, string>> = {
  * read for a decision. What cannot be put right is told and left alone: it is never a reason to stop. With nothing to do it
  * costs two directory listings and the reading of four links for each lineage, or the look at its folders with an index that knows it.
  */
-export function recover(dirs: Directories, index?: LineageIndex): Recovered[] {
+export async function recover(dirs: Directories, index?: LineageIndex): Promise<Recovered[]> {
   const told: Recovered[] = [];
-  const attempt = (path: string, step: () => string | null): void => {
+  const attempt = async (path: string, step: () => string | null | Promise<string | null>): Promise<void> => {
     try {
-      const what = step();
+      const what = await step();
       if (what !== null) told.push({ what, path });
     } catch (error) {
       told.push({ what: `could not be put right: ${error instanceof Error ? error.message : String(error)}`, path });
     }
   };
   for (const name of journalNames(dirs)) {
-    attempt(journalPath(dirs, name), () => {
+    await attempt(journalPath(dirs, name), async () => {
       const journal = readJournal(dirs, name);
-      return journal ? FINISHED[finishJournal(dirs, journal)] : null;
+      return journal ? FINISHED[await finishJournal(dirs, journal)] : null;
     });
   }
   settlePending(dirs);
@@ -53,7 +53,7 @@ export function recover(dirs: Directories, index?: LineageIndex): Recovered[] {
   removeTemporary(renewal, entries);
   removeTemporary(join(dirs.config, 'live'), list(join(dirs.config, 'live')));
   for (const entry of entries.filter((file) => file.endsWith('.conf.new'))) {
-    attempt(join(renewal, entry), () => {
+    await attempt(join(renewal, entry), () => {
       rmSync(join(renewal, entry));
       return 'removed: a renewal file that was not finished';
     });
@@ -64,8 +64,8 @@ export function recover(dirs: Directories, index?: LineageIndex): Recovered[] {
       index.inOrder.add(name);
       continue;
     }
-    attempt(liveFolder(dirs, name), () => {
-      const settled = settleLineage(dirs, name);
+    await attempt(liveFolder(dirs, name), async () => {
+      const settled = await settleLineage(dirs, name);
       if (settled === true) index?.inOrder.add(name);
       else if (index) forgetLineage(index, dirs, name);
       return typeof settled === 'string' ? settled : null;
@@ -75,7 +75,7 @@ export function recover(dirs: Directories, index?: LineageIndex): Recovered[] {
 }
 
 /** True when the lineage is in order, null when it is so broken that it is for a person to mend, otherwise what was done. */
-function settleLineage(dirs: Directories, name: string): true | string | null {
+async function settleLineage(dirs: Directories, name: string): Promise<true | string | null> {
   let folder = liveFolder(dirs, name);
   let files = list(folder);
   let file: RenewalFile | null = null;
@@ -101,10 +101,10 @@ function settleLineage(dirs: Directories, name: string): true | string | null {
   let what: string | null = null;
   if ((behind || rolledBack) && isSound(archiveDir, newest)) {
     const already = present.every((version) => version === newest);
-    if (!already) relink(dirs, name, file, archiveDir, newest);
+    if (!already) await relink(dirs, name, file, archiveDir, newest);
     if (!already) what = 'found a new certificate in the archive that was not linked to in live; fixed';
   } else if (rolledBack) {
-    replaceLinks(kinds.map((kind) => ({ path: links[kind], target: linkTarget(join(folder, `previous_${kind}.pem`)) ?? '' })));
+    await replaceLinks(kinds.map((kind) => ({ path: links[kind], target: linkTarget(join(folder, `previous_${kind}.pem`)) ?? '' })));
     what = 'certbot was stopped while it changed the links; they lead to the version before again';
   }
   for (const entry of previous) rmSync(join(folder, entry), { force: true });
@@ -112,10 +112,10 @@ function settleLineage(dirs: Directories, name: string): true | string | null {
 }
 
 /** Journaled as a save is, so that readers see the four links change at once and a stop does no harm. */
-function relink(dirs: Directories, name: string, { links }: RenewalFile, archiveFolder: string, version: number): void {
-  writeJournal(dirs, { kind: 'relink', name, wished: name, version, archiveFolder, links, folder: folderInode(dirname(links.cert)), pems: null, params: null });
+async function relink(dirs: Directories, name: string, { links }: RenewalFile, archiveFolder: string, version: number): Promise<void> {
+  await writeJournal(dirs, { kind: 'relink', name, wished: name, version, archiveFolder, links, folder: folderInode(dirname(links.cert)), pems: null, params: null });
   const journal = readJournal(dirs, name);
-  if (journal) finishJournal(dirs, journal);
+  if (journal) await finishJournal(dirs, journal);
 }
 
 /** What the four links of a folder lead to, and the newest version that is there. */

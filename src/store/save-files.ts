@@ -1,6 +1,6 @@
 import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, renameSync, rmSync, statSync, unlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { fsyncFolder, isTemporaryName, permitted, writeFileAtomic, writeNewFile } from '../system/atomic-file.js';
+import { fsyncFolder, isTemporaryName, permitted, syncAll, writeFileAtomic, writeNewFile } from '../system/atomic-file.js';
 import type { Pems } from './journal.js';
 import { versions } from './lineage.js';
 import { kinds, type Kind } from './paths.js';
@@ -24,19 +24,19 @@ export function versionState(archive: string, version: number, pems: Pems): 'inc
 
 /**
  * Writes what is missing of a version. Each file appears whole, the key 0600, the others 0644 (F10); a key that follows an
- * older one has its group and those rights that F14 lets it keep. Throws PermissionMissing.
+ * older one has its group and those rights that F14 lets it keep. Rejects with PermissionMissing.
  */
-export function writeVersion(archive: string, version: number, pems: Pems, olderKey: string | null): void {
-  for (const kind of WRITE_ORDER) {
-    const path = join(archive, `${kind}${version}.pem`);
-    if (lstatSync(path, { throwIfNoEntry: false })) continue;
-    const temporary = join(archive, `.${kind}${version}.pem.000000000000.certwright-tmp`);
+export async function writeVersion(archive: string, version: number, pems: Pems, olderKey: string | null): Promise<void> {
+  const files = WRITE_ORDER.map((kind) => ({ kind, path: join(archive, `${kind}${version}.pem`), temporary: join(archive, `.${kind}${version}.pem.000000000000.certwright-tmp`) }));
+  const missing = files.filter(({ path }) => !lstatSync(path, { throwIfNoEntry: false }));
+  for (const { kind, path, temporary } of missing) {
     rmSync(temporary, { force: true });
-    writeNewFile(temporary, pems[kind], { mode: kind === 'privkey' ? 0o600 : 0o644 }, path);
+    writeNewFile(temporary, pems[kind], { mode: kind === 'privkey' ? 0o600 : 0o644, sync: false }, path);
     if (kind === 'privkey' && olderKey !== null) shareAs(olderKey, temporary);
-    permitted(path, 'write', () => renameSync(temporary, path));
   }
-  fsyncFolder(archive);
+  await syncAll(missing.map(({ temporary }) => temporary));
+  for (const { path, temporary } of missing) permitted(path, 'write', () => renameSync(temporary, path));
+  await syncAll([archive]);
 }
 
 /** F14: 0600, plus the old key's rights for its group and reading by others; its group, not its owner. */

@@ -30,7 +30,7 @@ export async function saveNewLineage(
   params: Readonly<Record<string, RenewalValue>>,
 ): Promise<Saved> {
   checkPems(pems);
-  finishEarlier(dirs, wish.name);
+  await finishEarlier(dirs, wish.name);
   const name = freeName(dirs, wish);
   const [archive, live] = [archiveFolder(dirs, name), liveFolder(dirs, name)];
   for (const [what, folder] of [['archive', archive], ['live', live]] as const) {
@@ -46,24 +46,24 @@ export async function saveNewLineage(
  */
 export async function saveNewVersion(dirs: Directories, name: string, pems: Pems, params: Readonly<Record<string, RenewalValue>>): Promise<Saved> {
   checkPems(pems);
-  finishEarlier(dirs, name);
+  await finishEarlier(dirs, name);
   const { archiveFolder: archive, live } = readLineage(dirs, name);
   const blocked = blockedLink(live);
   if (blocked !== null) throw new StoreError(`expected ${blocked} to be a symlink`, { hint: 'Put the file elsewhere: a new certificate would have to replace it.' });
   return save(dirs, { kind: 'version', name, wished: name, version: nextVersion(dirs, name), archiveFolder: archive, links: live, folder: folderInode(dirname(live.cert)), pems, params });
 }
 
-function save(dirs: Directories, journal: Journal): Saved {
-  writeJournal(dirs, journal);
+async function save(dirs: Directories, journal: Journal): Promise<Saved> {
+  await writeJournal(dirs, journal);
   const { name, version, links } = journal;
-  if (finishJournal(dirs, journal) !== 'done') throw new StoreError(`Another program changed the certificate ${name} while its new version was saved`, { hint: 'Run the same command again.' });
+  if ((await finishJournal(dirs, journal)) !== 'done') throw new StoreError(`Another program changed the certificate ${name} while its new version was saved`, { hint: 'Run the same command again.' });
   return { name, version, files: links, liveFolder: dirname(links.cert) };
 }
 
 /** A save of this lineage that was stopped comes first: its journal would be written over otherwise. */
-function finishEarlier(dirs: Directories, name: string): void {
+async function finishEarlier(dirs: Directories, name: string): Promise<void> {
   const earlier = readJournal(dirs, name);
-  if (earlier) finishJournal(dirs, earlier);
+  if (earlier) await finishJournal(dirs, earlier);
 }
 
 function freeName(dirs: Directories, { name, mayChange }: { name: string; mayChange: boolean }): string {

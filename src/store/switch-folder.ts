@@ -1,6 +1,6 @@
 import { chmodSync, chownSync, closeSync, fstatSync, linkSync, lstatSync, mkdirSync, openSync, readdirSync, readlinkSync, renameSync, rmdirSync, symlinkSync, unlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { fsyncFolder, isTemporaryName, replaceLinks } from '../system/atomic-file.js';
+import { isTemporaryName, replaceLinks, syncAll } from '../system/atomic-file.js';
 import { kinds, type Kind } from './paths.js';
 import { nativeFiles } from './switch-native.js';
 import { isWatched } from './switch-watched.js';
@@ -29,26 +29,27 @@ export function folderInode(path: string): number | null {
  * Gives `folder` these four links at once. False, with nothing changed, where that cannot be done: no library, another
  * system, a folder that is a link or a mount point or cannot be rebuilt faithfully, or that a program watches.
  */
-export function exchangeLinks(folder: string, targets: Readonly<Record<Kind, string>>): boolean {
+export async function exchangeLinks(folder: string, targets: Readonly<Record<Kind, string>>): Promise<boolean> {
   const native = nativeFiles();
   const inode = folderInode(folder);
   if (!native || process.platform !== 'linux' || inode === null || isWatched(inode)) return false;
   const standIn = standInFor(folder);
   try {
-    settleFolder(folder, inode);
+    await settleFolder(folder, inode);
     mkdirSync(standIn, { mode: 0o700 });
   } catch {
     return false;
   }
   try {
     furnish(standIn, folder, targets);
+    await syncAll([standIn]);
     native.swapSync(folder, standIn);
   } catch {
     clearStandIn(standIn, folder);
     return false;
   }
-  fsyncFolder(dirname(folder));
-  settleFolder(folder, inode);
+  await syncAll([dirname(folder)]);
+  await settleFolder(folder, inode);
   return true;
 }
 
@@ -56,7 +57,7 @@ export function exchangeLinks(folder: string, targets: Readonly<Record<Kind, str
  * Ends an exchange wherever it was stopped: `folder` is the true one again (`inode`), with the links that readers saw last,
  * and the stand-in is gone. Returns whether there was anything to do.
  */
-export function settleFolder(folder: string, inode: number | null): boolean {
+export async function settleFolder(folder: string, inode: number | null): Promise<boolean> {
   const standIn = standInFor(folder);
   const beside = folderInode(standIn);
   if (beside === null) return false;
@@ -65,9 +66,9 @@ export function settleFolder(folder: string, inode: number | null): boolean {
     return true;
   }
   if (beside === inode) {
-    adoptLinks(standIn, folder);
+    await adoptLinks(standIn, folder);
     swap(standIn, folder);
-    fsyncFolder(dirname(folder));
+    await syncAll([dirname(folder)]);
   }
   clearStandIn(standIn, folder);
   return true;
@@ -84,10 +85,10 @@ function swap(one: string, other: string): void {
 }
 
 /** Gives `folder` the four links as they are in `source`. */
-function adoptLinks(folder: string, source: string): void {
+async function adoptLinks(folder: string, source: string): Promise<void> {
   const there = new Set(readdirSync(source));
   const present = [...LINK_NAMES].filter((name) => there.has(name));
-  replaceLinks(present.map((name) => ({ path: join(folder, name), target: readlinkSync(join(source, name)) })));
+  await replaceLinks(present.map((name) => ({ path: join(folder, name), target: readlinkSync(join(source, name)) })));
   for (const name of LINK_NAMES) if (!there.has(name)) remove(join(folder, name));
 }
 
@@ -102,7 +103,6 @@ function furnish(standIn: string, folder: string, targets: Readonly<Record<Kind,
     else if (!stats.isFile() || !hardLink(from, to)) symlinkSync(throughTarget(standIn, entry), to);
   }
   dressLike(standIn, folder);
-  fsyncFolder(standIn);
 }
 
 function hardLink(from: string, to: string): boolean {
@@ -156,7 +156,6 @@ function clearStandIn(standIn: string, folder: string): void {
       }
     }
     rmdirSync(standIn);
-    fsyncFolder(dirname(folder));
   } catch {
     // It stays beside the folder, where it disturbs nobody; the next change of this lineage looks at it again.
   }

@@ -12,15 +12,15 @@ const ORDER: readonly Kind[] = ['chain', 'cert', 'privkey', 'fullchain'];
 /**
  * Points the four links to version `version` in `archive`; each is always there. Where the system can exchange two folders
  * in one step, readers see all four change at once; otherwise by four renames in a row. The form of each link (relative or
- * absolute, F11) stays. After a stop at any point, `settleFolder` and another call put it right. Throws PermissionMissing.
+ * absolute, F11) stays. After a stop at any point, `settleFolder` and another call put it right. Rejects with PermissionMissing.
  */
-export function switchLinks(links: Links, archive: string, version: number): void {
+export async function switchLinks(links: Links, archive: string, version: number): Promise<void> {
   const wanted = linkTargets(links, archive, version);
   if (kinds.every((kind) => linkTarget(links[kind]) === wanted[kind])) return;
   const folder = dirname(links.cert);
   const usual = kinds.every((kind) => links[kind] === join(folder, `${kind}.pem`));
-  if (usual && exchangeLinks(folder, wanted)) return;
-  replaceLinks(ORDER.map((kind) => ({ path: links[kind], target: wanted[kind] })));
+  if (usual && (await exchangeLinks(folder, wanted))) return;
+  await replaceLinks(ORDER.map((kind) => ({ path: links[kind], target: wanted[kind] })));
 }
 
 /** What the link says; null when there is no link. */

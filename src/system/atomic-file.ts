@@ -36,7 +36,8 @@ function realOf(path: string): string {
   }
 }
 
-function temporaryFor(path: string): string {
+/** A name of that kind beside `path`. */
+export function temporaryFor(path: string): string {
   return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.certwright-tmp`);
 }
 
@@ -120,16 +121,16 @@ export async function writeFileAside(path: string, data: string, { mode }: { mod
 
 /**
  * Makes `path`, which must not exist (EEXIST is thrown as it comes), with this content and exactly this mode from the
- * first byte, and syncs it. The folder is not synced: callers make several files and then call `fsyncFolder` once.
+ * first byte, and syncs it, unless the caller makes several and syncs them together. The folder is not synced.
  * `shown` is the path that a PermissionMissing names.
  */
-export function writeNewFile(path: string, data: string | Uint8Array, { mode }: { mode: number }, shown = path): void {
+export function writeNewFile(path: string, data: string | Uint8Array, { mode, sync = true }: { mode: number; sync?: boolean }, shown = path): void {
   const file = permitted(shown, 'create', () => openSync(path, 'wx', mode));
   try {
     // The umask may have taken bits away from what is public by intent; a private mode has none it could take.
     fchmodSync(file, mode);
     writeFileSync(file, data);
-    fsyncSync(file);
+    if (sync) fsyncSync(file);
   } catch (error) {
     removeQuietly(path);
     throw error;
@@ -138,16 +139,16 @@ export function writeNewFile(path: string, data: string | Uint8Array, { mode }: 
   }
 }
 
-/** Makes `path` a symbolic link to `target`, in place of what stood there, by rename: it is never missing. Throws PermissionMissing. */
-export function replaceLink(path: string, target: string): void {
-  replaceLinks([{ path, target }]);
+/** Makes `path` a symbolic link to `target`, in place of what stood there, by rename: it is never missing. Rejects with PermissionMissing. */
+export function replaceLink(path: string, target: string): Promise<void> {
+  return replaceLinks([{ path, target }]);
 }
 
 /**
  * The same for several links: all are made beside their places first, then renamed in the given order right after one
- * another, so that a reader meets a mixture for no longer than the renames take. Throws PermissionMissing.
+ * another, so that a reader meets a mixture for no longer than the renames take. Rejects with PermissionMissing.
  */
-export function replaceLinks(links: readonly { path: string; target: string }[]): void {
+export async function replaceLinks(links: readonly { path: string; target: string }[]): Promise<void> {
   const made: { temporary: string; path: string }[] = [];
   try {
     for (const { path, target } of links) {
@@ -160,7 +161,7 @@ export function replaceLinks(links: readonly { path: string; target: string }[])
     for (const { temporary } of made) removeQuietly(temporary);
     throw error;
   }
-  for (const folder of new Set(links.map(({ path }) => dirname(path)))) fsyncFolder(folder);
+  await syncAll(new Set(links.map(({ path }) => dirname(path))));
 }
 
 /** Makes creations, renames and removals inside the folder last through a power failure. */
@@ -169,11 +170,34 @@ export function fsyncFolder(path: string): void {
   try {
     fsyncSync(folder);
   } catch (error) {
-    // Some file systems (network, FUSE) cannot sync a folder; their rename is as lasting as they can make it.
-    if (!['EINVAL', 'ENOTSUP', 'EBADF', 'EISDIR'].includes(codeOf(error))) throw error;
+    if (!cannotSync(error)) throw error;
   } finally {
     closeSync(folder);
   }
+}
+
+/** Some file systems (network, FUSE) cannot sync a folder; their rename is as lasting as they can make it. */
+function cannotSync(error: unknown): boolean {
+  return ['EINVAL', 'ENOTSUP', 'EBADF', 'EISDIR'].includes(codeOf(error));
+}
+
+/**
+ * Makes files and folders last through a power failure, all at once and while other work goes on: of what many do at the same time
+ * the file system makes one turn of the disk. Rejects with PermissionMissing.
+ */
+export async function syncAll(paths: Iterable<string>): Promise<void> {
+  await Promise.all(
+    [...paths].map(async (path) => {
+      const file = permitted(path, 'read', () => openSync(path, 'r'));
+      try {
+        await synced(file);
+      } catch (error) {
+        if (!cannotSync(error)) throw error;
+      } finally {
+        closeSync(file);
+      }
+    }),
+  );
 }
 
 /** Runs a file operation; a missing right becomes a PermissionMissing that names `path`, other errors pass. */

@@ -26,9 +26,9 @@ const at = (...parts: string[]): string => join(dirs.config, ...parts);
 const indexFile = (): string => at('.certwright', 'lineage-index', 'index.json');
 
 /** What a run of `renew` does, so long after the last change; with what recovery said. */
-function run(afterMs = LATER): { lineages: Lineage[]; told: string[] } {
+async function run(afterMs = LATER): Promise<{ lineages: Lineage[]; told: string[] }> {
   const index = { ...openLineageIndex(dirs), since: Date.now() + afterMs };
-  const told = recover(dirs, index).map(({ what }) => what);
+  const told = (await recover(dirs, index)).map(({ what }) => what);
   const { lineages } = listLineages(dirs, index);
   writeLineageIndex(index, dirs);
   return { lineages, told };
@@ -44,16 +44,16 @@ function markIndex(): void {
 /** By name: what was taken from the index. */
 const taken = ({ lineages }: { lineages: Lineage[] }): unknown => Object.fromEntries(lineages.map(({ name, serial, renewal }) => [name, [...(serial === 'index' ? ['installed'] : []), ...(renewal.version === 'index' ? ['renewal'] : [])]]));
 
-it('what nothing happened to is not read again, and is the same as if it were', () => {
-  const first = run();
-  expect(run()).toEqual(first);
+it('what nothing happened to is not read again, and is the same as if it were', async () => {
+  const first = await run();
+  expect(await run()).toEqual(first);
   expect(first.lineages).toEqual(listLineages(dirs).lineages);
   markIndex();
-  expect(taken(run())).toEqual({ [NAME]: ['installed', 'renewal'], 'other.example': ['installed', 'renewal'] });
+  expect(taken(await run())).toEqual({ [NAME]: ['installed', 'renewal'], 'other.example': ['installed', 'renewal'] });
 });
 
-it('what was changed just now is not remembered: the next change could look the same', () => {
-  run(0);
+it('what was changed just now is not remembered: the next change could look the same', async () => {
+  await run(0);
   expect(openLineageIndex(dirs).entries.size).toBe(0);
 });
 
@@ -80,39 +80,39 @@ describe('one lineage is read again, the other is not, when', () => {
       ['renewal'],
     ],
   ])('%s', async (_what, change, still) => {
-    run();
+    await run();
     markIndex();
     await change();
-    expect(taken(run())).toEqual({ [NAME]: still, 'other.example': ['installed', 'renewal'] });
+    expect(taken(await run())).toEqual({ [NAME]: still, 'other.example': ['installed', 'renewal'] });
   });
 });
 
-it('recovery sees what a stopped certbot left after the index was written (F16)', () => {
-  run();
+it('recovery sees what a stopped certbot left after the index was written (F16)', async () => {
+  await run();
   const pems = makePems(NAME);
   for (const kind of ['cert', 'privkey', 'chain', 'fullchain'] as const) writeFileSync(at('archive', NAME, `${kind}2.pem`), pems[kind]);
-  expect(run()).toMatchObject({ told: [expect.stringContaining('fixed')], lineages: [{ name: NAME, version: 2 }, { name: 'other.example' }] });
+  expect(await run()).toMatchObject({ told: [expect.stringContaining('fixed')], lineages: [{ name: NAME, version: 2 }, { name: 'other.example' }] });
 });
 
-it('what recovery could not put right is told every time', () => {
+it('what recovery could not put right is told every time', async () => {
   rmSync(at('live', NAME, 'cert.pem'));
   writeFileSync(at('live', NAME, 'cert.pem'), 'no link');
-  const first = run();
+  const first = await run();
   expect(first.lineages.map(({ name }) => name)).toEqual(['other.example']);
-  expect(run()).toEqual(first);
+  expect(await run()).toEqual(first);
 });
 
-it('a folder that was moved, a damaged index, and a renewal file that leads elsewhere count for nothing', () => {
-  run();
+it('a folder that was moved, a damaged index, and a renewal file that leads elsewhere count for nothing', async () => {
+  await run();
   markIndex();
   const path = at('renewal', `${NAME}.conf`);
   writeFileSync(path, readFileSync(path, 'utf8').replace(`live/${NAME}/chain.pem`, 'live/other.example/chain.pem'));
-  expect(taken(run())).toEqual({ [NAME]: [], 'other.example': ['installed', 'renewal'] });
+  expect(taken(await run())).toEqual({ [NAME]: [], 'other.example': ['installed', 'renewal'] });
   const moved = { ...dirs, config: join(root, 'moved') };
   renameSync(dirs.config, moved.config);
   expect(openLineageIndex(moved).entries.size).toBe(0);
   renameSync(moved.config, dirs.config);
   expect(openLineageIndex(dirs).entries.size).toBe(1);
   writeFileSync(indexFile(), '{"format":1,');
-  expect(taken(run())).toEqual({ [NAME]: [], 'other.example': [] });
+  expect(taken(await run())).toEqual({ [NAME]: [], 'other.example': [] });
 });

@@ -25,19 +25,19 @@ const order = (lineage: string, more: Partial<PendingIssuance> = {}): PendingIss
   ...more,
 });
 
-it('an order comes back as it was written, and is for its owner only', () => {
+it('an order comes back as it was written, and is for its owner only', async () => {
   const pending = order('example.com', { expires: '2026-01-08T00:00:00Z' });
-  writePending(dirs, pending);
+  await writePending(dirs, pending);
   expect(readPending(dirs, 'example.com')).toEqual(pending);
   const modes = [folder(), folder('example.com'), folder('example.com', 'privkey.pem'), folder('example.com', 'order.json')].map((path) => statSync(path).mode & 0o777);
   expect(modes).toEqual([0o700, 0o700, 0o600, 0o600]);
   expect(readdirSync(folder())).toEqual(['example.com']);
 });
 
-it('a later order of the same lineage replaces it; others stay', () => {
-  writePending(dirs, order('b.example'));
-  writePending(dirs, order('a.example'));
-  writePending(dirs, order('a.example', { orderUrl: 'https://ca.test/order/2' }));
+it('a later order of the same lineage replaces it; others stay', async () => {
+  await writePending(dirs, order('b.example'));
+  await writePending(dirs, order('a.example'));
+  await writePending(dirs, order('a.example', { orderUrl: 'https://ca.test/order/2' }));
   expect(listPending(dirs).map(({ lineage, orderUrl }) => [lineage, orderUrl])).toEqual([
     ['a.example', 'https://ca.test/order/2'],
     ['b.example', 'https://ca.test/order/1'],
@@ -45,9 +45,9 @@ it('a later order of the same lineage replaces it; others stay', () => {
   expect(readdirSync(folder()).sort()).toEqual(['a.example', 'b.example']);
 });
 
-it('removing leaves nothing, and needs nothing to be there', () => {
+it('removing leaves nothing, and needs nothing to be there', async () => {
   removePending(dirs, 'example.com');
-  writePending(dirs, order('example.com'));
+  await writePending(dirs, order('example.com'));
   removePending(dirs, 'example.com');
   expect(readPending(dirs, 'example.com')).toBeNull();
   expect(readdirSync(folder())).toEqual([]);
@@ -59,19 +59,19 @@ it.each([
   ['cut JSON', (at: string) => writeFileSync(join(at, 'order.json'), '{"lineage":')],
   ['another shape', (at: string) => writeFileSync(join(at, 'order.json'), '{"lineage":"x","names":[1]}')],
   ['a null', (at: string) => writeFileSync(join(at, 'order.json'), 'null')],
-])('with %s it is told, not fatal, and may be replaced', (_what, spoil) => {
-  writePending(dirs, order('example.com'));
-  writePending(dirs, order('other.example'));
+])('with %s it is told, not fatal, and may be replaced', async (_what, spoil) => {
+  await writePending(dirs, order('example.com'));
+  await writePending(dirs, order('other.example'));
   spoil(folder('example.com'));
   expect(listPending(dirs).map(({ lineage }) => lineage)).toEqual(['other.example']);
   expect(readPending(dirs, 'example.com')).toBeNull();
   expect(unreadablePending(dirs).map(({ path }) => path)).toEqual([folder('example.com')]);
-  writePending(dirs, order('example.com'));
+  await writePending(dirs, order('example.com'));
   expect(unreadablePending(dirs)).toEqual([]);
 });
 
-it('a stop while one is replaced leaves the old or the new', () => {
-  writePending(dirs, order('example.com'));
+it('a stop while one is replaced leaves the old or the new', async () => {
+  await writePending(dirs, order('example.com'));
   renameSync(folder('example.com'), folder('.example.com.0123456789ab.replaced'));
   mkdirSync(folder('.example.com.0123456789ab.new'));
   mkdirSync(folder('.gone.example.0123456789ab.gone'));
@@ -84,7 +84,7 @@ it('a stop while one is replaced leaves the old or the new', () => {
   expect(readdirSync(folder())).toEqual(['example.com']);
 });
 
-it.each(['../x', '', '.hidden', 'a/b'])('a name that leads elsewhere is refused: %j', (name) => {
-  expect(() => writePending(dirs, order(name))).toThrow('cannot be the name');
+it.each(['../x', '', '.hidden', 'a/b'])('a name that leads elsewhere is refused: %j', async (name) => {
+  await expect(writePending(dirs, order(name))).rejects.toThrow('cannot be the name');
   expect(() => readPending(dirs, name)).toThrow('cannot be the name');
 });

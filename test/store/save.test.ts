@@ -224,13 +224,15 @@ describe.each([
     expect(own.some((line) => line.includes('RENAME_EXCHANGE'))).toBe(native && has);
     const begin = own.findIndex((line) => line.includes('.certwright')) + 1;
     const committed = own.findIndex((line) => line.includes('rename') && line.includes(`journal/${NAME}.json`)) + 1;
-    expect(begin).toBeGreaterThan(0);
+    // Disks are waited for by other threads, which strace counts by themselves: such a call kills the run somewhere.
+    const elsewhere = new Set(lines.filter((line) => !own.includes(line)).map((line) => /^\d+ +(\w+)\(/.exec(line)?.[1]));
+    expect([begin > 0, committed > 0, elsewhere.has('rename')]).toEqual([true, true, false]);
     const points = Array.from({ length: POINTS }, (_, index) => begin + Math.floor(((own.length - begin) * index) / Math.max(1, POINTS - 1)));
     let [torn, killed] = [0, 0];
     for (const point of new Set(points)) {
       rmSync(dirs.config, { recursive: true, force: true });
       cpSync(pristine, dirs.config, { recursive: true, verbatimSymlinks: true });
-      writePending(dirs, pendingFor(pems.privkey));
+      await writePending(dirs, pendingFor(pems.privkey));
       // strace counts each call by itself: this one is the how manieth of its name?
       const [name = '', ...before] = own.slice(0, point).reverse().map((line) => /^\d+ +(\w+)\(/.exec(line)?.[1] ?? '');
       const when = 1 + before.filter((other) => other === name).length;
@@ -244,15 +246,15 @@ describe.each([
       } else if (existsSync(at('renewal', `${NAME}.conf`))) {
         expect(liveVersion(dirs, NAME)).toBe(1);
       }
-      recover(dirs);
+      await recover(dirs);
       const saved = has ? liveVersion(dirs, NAME) === 2 : existsSync(at('renewal', `${NAME}.conf`));
       // Committed: saved, and the order forgotten. Before: nothing is there, and the order still waits.
       expect(saved, `point ${point} of ${begin}-${own.length}`).toBe(listPending(dirs).length === 0);
-      if (point > committed) expect(saved, `point ${point}`).toBe(true);
+      if (point > committed && !elsewhere.has(name)) expect(saved, `point ${point}`).toBe(true);
       if (saved) expect(readFileSync(live('fullchain.pem'), 'utf8')).toBe(pems.fullchain);
       const hidden = readdirSync(dirs.config, { recursive: true, encoding: 'utf8' }).filter((path) => /certwright-tmp|\.new$|journal\/./.test(path));
       expect(hidden, `point ${point}`).toEqual([]);
-      expect(recover(dirs), `point ${point}`).toEqual([]);
+      expect(await recover(dirs), `point ${point}`).toEqual([]);
       if (has) expect(readdirSync(at('live')).sort()).toEqual(['README', NAME]);
       if (has) expect(readFileSync(live('combined.pem'), 'utf8')).toBe('mine');
     }

@@ -50,19 +50,19 @@ it('a new file is refused where one is, and what is there stays', () => {
   expect(readFileSync(join(folder, 'file'), 'utf8')).toBe('mine');
 });
 
-it('links are replaced together, or none', () => {
-  replaceLink(join(folder, 'a'), 'one');
-  replaceLinks([
+it('links are replaced together, or none', async () => {
+  await replaceLink(join(folder, 'a'), 'one');
+  await replaceLinks([
     { path: join(folder, 'a'), target: 'two' },
     { path: join(folder, 'b'), target: 'two' },
   ]);
   expect([readlinkSync(join(folder, 'a')), readlinkSync(join(folder, 'b'))]).toEqual(['two', 'two']);
-  expect(() =>
+  await expect(
     replaceLinks([
       { path: join(folder, 'a'), target: 'three' },
       { path: join(folder, 'nowhere', 'b'), target: 'three' },
     ]),
-  ).toThrow('ENOENT');
+  ).rejects.toThrow('ENOENT');
   expect(readlinkSync(join(folder, 'a'))).toBe('two');
   expect(readdirSync(folder).sort()).toEqual(['a', 'b']);
   expect(lstatSync(join(folder, 'a')).isSymbolicLink()).toBe(true);

@@ -18,7 +18,7 @@ export async function exportCertificate(settings: Settings, world: World): Promi
   if (listExports) return list(settings, world);
   if (forget) return forgetStored(settings, world);
   const { interaction, dirs, plugins, clock, sandbox } = world;
-  for (const { what, path } of recover(dirs)) interaction.report({ type: 'recovered', what, path });
+  for (const { what, path } of await recover(dirs)) interaction.report({ type: 'recovered', what, path });
   const facts = await gatherFacts(settings, { dirs, plugins, now: clock.now(), sandbox: sandbox !== null });
   const { exportUntilDone } = await import('../carry-out-export.js');
   for (let start: Progress | undefined; ; ) {
