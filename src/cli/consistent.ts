@@ -16,6 +16,7 @@ export function consistent(settings: Settings, env: Readonly<Record<string, stri
   const sources = { ...settings.sources };
   dropFileNames(settings, values, sources);
   if (values.hsts && values.autoHsts) throw new UsageError('Parameters --hsts and --auto-hsts cannot be used simultaneously.');
+  if (values.since !== undefined && sources['checkpoints'] !== undefined) throw new UsageError('--since and --checkpoints cannot be used simultaneously.');
   talking(settings.verb, values);
   if (values.userDirs) {
     for (const [option, path] of Object.entries(userDirectories(env))) if (sources[option] === undefined) Object.assign(values, { [option]: path });

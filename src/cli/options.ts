@@ -142,6 +142,7 @@ export const cliOptions: readonly CliOption[] = [
   on('deleteAfterRevoke', 'other', ['--delete-after-revoke'], 'Delete the files after revoking.'),
   off('deleteAfterRevoke', 'other', ['--no-delete-after-revoke'], 'Keep the files after revoking.'),
   int('checkpoints', 'other', ['--checkpoints'], 'N', 1, MAX, 'How many changes rollback undoes.'),
+  text('since', 'other', ['--since'], 'TIME', 'rollback: undo every change since then: 90m, 2h or 3d ago, or "2026-11-03 08:05" (UTC).'),
   { kind: 'set', dest: 'edits', value: 'keep', topic: 'other', flags: ['--keep-edits'], help: 'rollback: leave files that were edited since as they are.' },
   { kind: 'set', dest: 'edits', value: 'overwrite', topic: 'other', flags: ['--overwrite-edits'], help: 'rollback: put back files that were edited since too; the edited ones are kept in the working directory.' },
   on('detach', 'other', ['--detach'], 'delete: take the certificate out of nginx and Apache first, so that they go on without it.'),

@@ -65,7 +65,7 @@ export const verbOptions: Readonly<Record<Verb, { own: readonly OptionName[]; to
   plugins: { own: ['init', 'prepare', 'listAuthenticators', 'listInstallers'], topics: ['plugins'] },
   install: { own: ['certname', 'certPath', 'keyPath', 'fullchainPath', 'chainPath'], topics: ['plugins', 'installation', 'paths'] },
   enhance: { own: ['certname', 'domains'], topics: ['plugins', 'installation', 'paths'] },
-  rollback: { own: ['checkpoints', 'edits', 'noninteractiveMode'], topics: ['plugins', 'paths'] },
+  rollback: { own: ['checkpoints', 'since', 'edits', 'noninteractiveMode'], topics: ['plugins', 'paths'] },
   completion: { own: [], topics: [] },
   man: { own: [], topics: [] },
   update_symlinks: { own: [], topics: ['paths'] },

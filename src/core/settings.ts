@@ -128,6 +128,8 @@ export interface OptionValues {
   reason: string;
   deleteAfterRevoke?: boolean;
   checkpoints: number;
+  /** rollback: as it was typed. */
+  since?: string;
   /** rollback: what becomes of files that were changed since; absent = it is asked. */
   edits?: 'keep' | 'overwrite';
   detach: boolean;

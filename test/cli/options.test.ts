@@ -15,7 +15,7 @@ const every: Record<OptionName, true> = {
   redirect: true, hsts: true, uir: true, staple: true, autoHsts: true, strictPermissions: true, configDir: true, workDir: true, logsDir: true, userDirs: true, certPath: true,
   keyPath: true, fullchainPath: true, chainPath: true, reason: true, deleteAfterRevoke: true, checkpoints: true, num: true, init: true, prepare: true,
   listAuthenticators: true, listInstallers: true, randomSleepOnRenew: true, maxParallel: true, preconfiguredRenewal: true, waitForLock: true, exportFormat: true, out: true, passwordFile: true, passwordSource: true, friendlyName: true, legacy: true, reloadCommand: true, listExports: true, forget: true, takeOver: true, keepCertbot: true, sandbox: true,
-  sandboxFaults: true, sandboxPort: true, sandboxDnsPort: true, forecast: true, edits: true, detach: true,
+  sandboxFaults: true, sandboxPort: true, sandboxDnsPort: true, forecast: true, edits: true, since: true, detach: true,
 };
 
 it('every option has a flag, and no flag is there twice', () => {

@@ -73,6 +73,18 @@ it('rollback undoes the newest, or as many as are wanted, runs undo commands, an
   expect(readdirSync(join(dirs.work, 'backups'))).toEqual([]);
 });
 
+it('--since undoes what was changed from then on', async () => {
+  change('first', { 'nginx.conf': '1' }, MORNING);
+  change('second', { 'nginx.conf': '2' }, MORNING + 3_600_000);
+  change('third', { 'sites/shop': '3' }, MORNING + 7_200_000);
+  const none = await place.certwright(['rollback', '-n', '--since', '2026-11-04']);
+  expect(none.stderr).toContain('Nothing was changed since 2026-11-04 00:00 UTC; the last change is of 2026-11-03 10:05 UTC.');
+  expect((await place.certwright(['rollback', '-n', '--since', 'tea'])).stderr).toContain('--since tea is no time.');
+  await fine(place.certwright(['rollback', '-n', '--since', '2026-11-03 08:30']));
+  expect([text('nginx.conf'), text('sites/shop')]).toEqual(['1', 'shop\n']);
+  expect(readdirSync(join(dirs.work, 'backups'))).toHaveLength(1);
+});
+
 it('any one of them, unless a newer one changed the same file again (N11)', async () => {
   const first = change('first', { 'nginx.conf': '1' }, MORNING);
   const second = change('second', { 'sites/shop': '2' }, MORNING + 1000);

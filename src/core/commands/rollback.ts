@@ -1,5 +1,6 @@
 import { checkpointReports } from '../checkpoint-report.js';
 import { checkpointQuestion, editedQuestion, undoChoice, undoQuestion } from '../decide/undo-choice.js';
+import { momentMeant } from '../decide/moment.js';
 import { serverOf } from '../decide/server-of.js';
 import { PluginError, Refused } from '../errors.js';
 import type { CheckpointReport } from '../events.js';
@@ -13,7 +14,8 @@ import { listCheckpoints } from '../../store/checkpoint.js';
 import { keepEdited, undoCheckpoint } from '../../store/checkpoint-undo.js';
 
 /**
- * `rollback` (S10, N11): undoes the newest --checkpoints changes of server configuration, or the one that is named, or asks which.
+ * `rollback` (S10, N11): undoes the newest --checkpoints changes of server configuration, those made --since a moment, or the one that is
+ * named, or asks which.
  * A file that was edited since is never overwritten without being asked. The server of the installer that is named tests what is
  * there now and reads it. Throws Refused when something could not be put back, PluginError.
  */
@@ -48,10 +50,15 @@ export async function undoReports(undo: readonly CheckpointReport[], settings: S
   if (problems.length > 0) throw new Refused(`Unable to load checkpoint during rollback\n${problems.join('\n')}`);
 }
 
-async function chosen(all: readonly CheckpointReport[], settings: Settings, { interaction, log }: World): Promise<readonly CheckpointReport[] | null> {
+async function chosen(all: readonly CheckpointReport[], settings: Settings, { interaction, log, clock }: World): Promise<readonly CheckpointReport[] | null> {
   const [named] = settings.operands;
-  const { checkpoints } = settings.values;
+  const { checkpoints, since } = settings.values;
   if (named !== undefined) return selected(all, { id: named });
+  if (since !== undefined) {
+    const moment = momentMeant(since, clock.now());
+    if (moment === null) throw new Refused(`--since ${since} is no time.`, { hint: 'Say how long ago (90m, 2h, 3d), or a date with a time in UTC: "2026-11-03 08:05".' });
+    return selected(all, { since: moment });
+  }
   if (isSet(settings, 'checkpoints')) {
     if (all.length < checkpoints) log('warning', `Unable to rollback ${checkpoints} checkpoints, only ${all.length} exist`);
     return selected(all, { count: checkpoints });

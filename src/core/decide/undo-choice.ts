@@ -8,11 +8,17 @@ const SHOWN = 400;
 export type UndoChoice = { undo: readonly CheckpointReport[] } | { refused: string };
 
 /**
- * The newest `count` checkpoints, or the one of this id. One that is not the newest can be undone alone unless a newer one changed
+ * The newest `count` checkpoints, those that were made since a moment (milliseconds since the epoch), or the one of this id. One that is not the newest can be undone alone unless a newer one changed
  * the same file again: its copies are older than that.
  */
-export function undoChoice(all: readonly CheckpointReport[], wanted: { count: number } | { id: string }): UndoChoice {
+export function undoChoice(all: readonly CheckpointReport[], wanted: { count: number } | { since: number } | { id: string }): UndoChoice {
   if ('count' in wanted) return { undo: all.slice(0, wanted.count) };
+  if ('since' in wanted) {
+    // What is older than one that stays is not undone under it.
+    const kept = all.findIndex(({ when }) => Date.parse(when) < wanted.since);
+    const undo = kept < 0 ? all : all.slice(0, kept);
+    return undo.length > 0 ? { undo } : { refused: `Nothing was changed since ${day(new Date(wanted.since).toISOString())}; the last change is of ${day(all[0]?.when ?? '')}.` };
+  }
   const index = all.findIndex(({ id }) => id === wanted.id);
   const one = all[index];
   if (!one) return { refused: `There is no checkpoint ${wanted.id}.` };
