@@ -29,7 +29,8 @@ export type Event =
   /** One exchange with the CA, in words, for the protocol view (`t`). `detail` has no secrets. */
   | { type: 'acme'; method: string; url: string; status: number; ms: number; purpose: string }
   | { type: 'account-registered'; server: string; uri: string; id: string }
-  | { type: 'order-created'; url: string; names: string[]; expires?: string }
+  /** `again`: a rehearsal takes a second order, for the names of the first were proved already. */
+  | { type: 'order-created'; url: string; names: string[]; expires?: string; again?: boolean }
   | { type: 'order-resumed'; url: string; names: string[] }
   | { type: 'name'; name: string; state: NameState; challenge?: ChallengeType; detail?: string; problem?: ProblemDocument; advice?: string }
   /** A nameserver's answer for a record that was set has changed; `ms` since it was set. */

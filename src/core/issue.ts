@@ -130,7 +130,7 @@ async function openOrder(client: AcmeClient, url: string): Promise<Order | null>
   }
 }
 
-async function newOrder(plan: ObtainPlan, world: IssueWorld): Promise<Order> {
+async function newOrder(plan: ObtainPlan, world: IssueWorld, { again } = { again: false }): Promise<Order> {
   const { client, report } = world;
   const profile = plan.profile === null ? undefined : await usableProfile(client, plan.profile);
   const wish = { identifiers: plan.identifiers.map(({ type, value }) => ({ type, value })), ...(profile === undefined ? {} : { profile }) };
@@ -142,7 +142,7 @@ async function newOrder(plan: ObtainPlan, world: IssueWorld): Promise<Order> {
     if (!(error instanceof AcmeProblem) || error.kind !== 'alreadyReplaced') throw error;
     order = await client.newOrder(wish);
   }
-  report({ type: 'order-created', url: order.url, names: plan.identifiers.map(({ shown }) => shown), ...(order.expires === undefined ? {} : { expires: order.expires }) });
+  report({ type: 'order-created', url: order.url, names: plan.identifiers.map(({ shown }) => shown), ...(order.expires === undefined ? {} : { expires: order.expires }), ...(again ? { again } : {}) });
   return order;
 }
 
@@ -164,7 +164,7 @@ async function proveOrder(plan: ObtainPlan, order: Order, world: IssueWorld): Pr
   if (plan.dryRun && proved.length > 0) {
     // A rehearsal that skips the proof would prove nothing (C33).
     await Promise.all(proved.map(({ authorization }) => world.client.deactivateAuthorization(authorization.url)));
-    current = await newOrder(plan, world);
+    current = await newOrder(plan, world, { again: true });
     named = await readAuthorizations(world.client, current, plan.identifiers);
   }
   const lost = named.find(({ authorization }) => authorization.status !== 'valid' && authorization.status !== 'pending');

@@ -20,10 +20,10 @@ export function savedDetails(event: Saved): readonly string[] {
   return [`Names:  ${event.names.join(', ')}`, ...(dropped.length > 0 ? [`Not in it: ${dropped.join(', ')} (not proved; every renewal tries again)`] : []), `Issuer: ${event.issuer}`];
 }
 
-/** How the common servers are pointed to the files, unless that is done for them; paths stand alone on their lines so that they can be copied. */
-export function nextSteps({ files, renewsByItself, renewal, installs }: Saved, program: string): readonly string[] {
+/** How the common servers are pointed to the files, unless that is done for them or was done for an earlier version; paths stand alone on their lines so that they can be copied. */
+export function nextSteps({ version, files, renewsByItself, renewal, installs }: Saved, program: string): readonly string[] {
   return [
-    ...(installs
+    ...(installs || version > 1
       ? []
       : [
           'Point your server to these files (their place never changes):',

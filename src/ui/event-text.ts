@@ -32,7 +32,7 @@ export function eventText(event: Event): string | null {
     case 'account-registered':
       return `Account registered at ${printableLine(event.server)}.`;
     case 'order-created':
-      return `Requesting a certificate for ${listed(event.names)}`;
+      return event.again ? null : `Requesting a certificate for ${listed(event.names)}`;
     case 'order-resumed':
       return `Going on with the order of an earlier run for ${listed(event.names)}`;
     case 'name':

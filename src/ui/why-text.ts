@@ -18,7 +18,7 @@ export function whyLines(report: WhyReport): readonly string[] {
     lines.push(labelled('The CA', `suggests to renew between ${localMinute(advice.start)} and ${localMinute(advice.end)}; drawn for this certificate: ${localMinute(advice.moment)}`));
     if (advice.explanation !== undefined) lines.push(labelled('', `because ${printableLine(advice.explanation)}`));
   }
-  if (report.askAgain !== null) lines.push(labelled('', `is asked again after ${printableLine(report.askAgain).replace('T', ' ')}`));
+  if (report.askAgain !== null) lines.push(labelled(advice ? '' : 'The CA', `is asked again after ${printableLine(report.askAgain).replace('T', ' ')}`));
   if (report.partner) lines.push(labelled('Pair', pairText(report, report.partner)));
   if (report.job) lines.push(labelled('Started by', `${report.job.name}${report.job.next === undefined ? '' : `, next ${localMinute(report.job.next)}`}`));
   for (const [label, commands] of [['Before', hooks.pre], ['After each', hooks.deploy], ['At the end', hooks.post]] as const) commands.forEach((command, index) => lines.push(labelled(index === 0 ? label : '', printableLine(command))));

@@ -14,7 +14,7 @@ const FLAGS: Readonly<Record<keyof typeof USUAL, string>> = { configDir: '--conf
 
 /** As certbot's own unit (F61): systemd has spread the starts already, so that `renew` need not wait. A user's systemd knows nothing of the network. */
 export function serviceText(wish: ScheduleWish, { user } = { user: false }): string {
-  const command = [...wish.program, '-q', 'renew', '--no-random-sleep-on-renew', ...directoryWords(wish)].map(unitWord).join(' ');
+  const command = [...wish.program, '-q', 'renew', '--no-random-sleep-on-renew', ...directoryWords(wish.directories)].map(unitWord).join(' ');
   return `${HEADING}
 [Unit]
 Description=Renew the certificates that are due, with certwright
@@ -72,7 +72,7 @@ function twiceADay({ minute }: ScheduleWish): string {
 function cronCommand(wish: ScheduleWish): string {
   const guards = wish.program.map((word, index) => `test -${index === 0 ? 'x' : 'f'} ${shellQuote([word])}`).join(' && ');
   // In a crontab an unquoted % ends the command.
-  return `${guards} && ${shellQuote([...wish.program, '-q', 'renew', ...directoryWords(wish)])}`.replaceAll('%', '\\%');
+  return `${guards} && ${shellQuote([...wish.program, '-q', 'renew', ...directoryWords(wish.directories)])}`.replaceAll('%', '\\%');
 }
 
 /** What one of our files says was switched off for it. */
@@ -92,7 +92,8 @@ function recordLines(records: readonly TookOver[]): string {
   return records.map((record) => `${RECORD}${JSON.stringify(record)}\n`).join('');
 }
 
-function directoryWords({ directories }: ScheduleWish): readonly string[] {
+/** The flags that name these directories where they are not the usual ones. */
+export function directoryWords(directories: ScheduleWish['directories']): readonly string[] {
   return (Object.keys(USUAL) as (keyof typeof USUAL)[]).flatMap((name) => (directories[name] === USUAL[name] ? [] : [FLAGS[name], directories[name]]));
 }
 

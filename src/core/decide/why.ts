@@ -3,6 +3,7 @@ import { isSet, type Settings, type Source } from '../settings.js';
 import { nextRenewal, renewalReason, type RenewalFacts, type RenewalReason } from './renewal-reason.js';
 import { savedOptions } from './renewal-settings.js';
 import { renewedBy, type ScheduleFact } from './schedule-fact.js';
+import { directoryWords } from './schedule-files.js';
 
 /** What is known of one lineage and of what would renew it. */
 export interface WhyFacts {
@@ -94,13 +95,14 @@ function moments(renewal: WhyFacts['lineage']['renewal'], revoked: boolean, advi
 
 function hindrances({ lineage, settings, authenticators }: WhyFacts, scheduled: boolean): readonly Hindrance[] {
   const { authenticator } = settings.values;
-  const reconfigure = [settings.program, 'reconfigure', '--cert-name', lineage.name];
+  const where = settings.values.userDirs ? ['--user-dirs'] : directoryWords(settings.values);
+  const reconfigure = [settings.program, 'reconfigure', ...where, '--cert-name', lineage.name];
   const found: Hindrance[] = [];
   if (!lineage.renewal.renewable) found.push({ what: 'autorenew-off', change: [...reconfigure, '--autorenew'] });
-  if (authenticator === undefined) found.push({ what: 'no-authenticator', change: [settings.program, 'certonly', '--cert-name', lineage.name] });
+  if (authenticator === undefined) found.push({ what: 'no-authenticator', change: [settings.program, 'certonly', ...where, '--cert-name', lineage.name] });
   else if (!authenticators.includes(authenticator)) found.push({ what: 'plugin-missing', detail: authenticator, change: [...reconfigure, '--authenticator', 'webroot'] });
   else if (authenticator === 'manual' && !isSet(settings, 'manual_auth_hook')) found.push({ what: 'by-hand', change: [...reconfigure, '--manual-auth-hook', 'COMMAND'] });
-  if (!scheduled) found.push({ what: 'no-schedule', change: [settings.program, 'schedule', 'install', ...(settings.values.userDirs ? ['--user-dirs'] : [])] });
+  if (!scheduled) found.push({ what: 'no-schedule', change: [settings.program, 'schedule', 'install', ...where] });
   return found;
 }
 

@@ -72,3 +72,11 @@ it('N24: each option with where it comes from, over all sources', () => {
   expect(said(facts({ params: { authenticator: 'webroot' } }))).toContain('server = https://acme-v02.api.letsencrypt.org/directory   (default)');
   expect(text.indexOf('/hooks/pre/a')).toBeGreaterThan(0);
 });
+
+it('N24: the commands that would change it name the directories that were named; when the CA is asked again is said without advice too', () => {
+  const elsewhere = (args: string): string => said(facts({ jobs: [], args }));
+  expect(elsewhere('--config-dir /srv/le')).toContain('certwright schedule install --config-dir /srv/le');
+  expect(elsewhere('--user-dirs')).toMatch(/certwright schedule install --user-dirs$/m);
+  const about = facts();
+  expect(said({ ...about, lineage: { ...about.lineage, askAgain: '2026-11-24T18:00:00' } })).toContain('  The CA       is asked again after 2026-11-24 18:00:00');
+});
