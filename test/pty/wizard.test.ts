@@ -58,7 +58,7 @@ it('`?` explains why it is asked, and any key leads back', async () => {
   const screen = start([]);
   await screen.see('What would you like to do?');
   screen.type('?');
-  await screen.see('Getting a certificate changes no');
+  await screen.see('Getting a certificate only changes no');
   screen.type(ESC);
   await screen.see('Get a certificate');
 });

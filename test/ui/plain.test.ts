@@ -123,12 +123,12 @@ describe('lines', () => {
 it('a new version is saved without a word on how servers are pointed to it: they are; a second order of a rehearsal is none to tell', () => {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const print = linePrinter({ stdout, stderr }, { quiet: false, verbose: 0, program: 'certwright' });
-  const saved = (version: number): Event => ({ type: 'saved', lineage: 'a', version, files: { cert: '/c', privkey: '/k', chain: '/h', fullchain: '/f' }, names: ['a.example'], notAfter: '2027-01-01T00:00:00Z', issuer: 'X', renewsByItself: true });
-  print(saved(2));
+  const savedAs = (version: number): Event => ({ type: 'saved', lineage: 'a', version, files: { cert: '/c', privkey: '/k', chain: '/h', fullchain: '/f' }, names: ['a.example'], notAfter: '2027-01-01T00:00:00Z', issuer: 'X', renewsByItself: true });
+  print(savedAs(2));
   const again = String(stdout.read());
   expect(again).toContain('Certificate is saved at: /f');
   expect(again).not.toContain('Point your server');
-  print(saved(1));
+  print(savedAs(1));
   expect(String(stdout.read())).toContain('Point your server');
   for (const more of [{}, { again: true }]) print({ type: 'order-created', url: 'https://ca.example/o', names: ['a.example'], ...more });
   expect(String(stderr.read()).match(/Requesting a certificate/g)).toHaveLength(1);
