@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { StoreError } from '../core/errors.js';
-import { addSection, ConfigSyntaxError, configText, configTree, parseConfig, removeSection, removeValue, setValue, type ConfigDocument, type ConfigSection, type ConfigValue } from '../system/configobj.js';
+import { ConfigSyntaxError } from '../system/config-syntax-error.js';
+import { addSection, configText, configTree, parseConfig, removeSection, removeValue, setValue, type ConfigDocument, type ConfigSection, type ConfigValue } from '../system/configobj.js';
 import { kinds, type Kind } from './paths.js';
 
 /** What may be saved in [renewalparams]; booleans become True and False, nested tables `[[name]]` (F28, F29). */

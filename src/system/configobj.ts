@@ -1,3 +1,5 @@
+import { ConfigSyntaxError } from './config-syntax-error.js';
+
 /**
  * The dialect of Python's configobj in which renewal files are written: comments, nested `[[sections]]`, lists with commas,
  * three ways of quoting. A document keeps every line as it is; only lines that are changed are written anew, with
@@ -38,17 +40,6 @@ export interface ConfigDocument {
   /** The file ended with a line feed. */
   ended: boolean;
   newline: '\n' | '\r\n';
-}
-
-/** What is wrong in which line (from 1). */
-export class ConfigSyntaxError extends Error {
-  override readonly name = 'ConfigSyntaxError';
-  constructor(
-    readonly line: number,
-    readonly reason: string,
-  ) {
-    super(`line ${line}: ${reason}`);
-  }
 }
 
 const KEYWORD = /^(\s*)(".*?"|'.*?'|[^'"=].*?)\s*=\s*(.*)$/;

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { addSection, configText, configTree, parseConfig, removeValue, setValue, ConfigSyntaxError, type ConfigSection, type ConfigValue } from '../../src/system/configobj.js';
+import { ConfigSyntaxError } from '../../src/system/config-syntax-error.js';
+import { addSection, configText, configTree, parseConfig, removeValue, setValue, type ConfigSection, type ConfigValue } from '../../src/system/configobj.js';
 
 /** Python's configobj, which certbot reads with: one document a line in, its tree or its error a line out. */
 const ORACLE = `

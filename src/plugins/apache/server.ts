@@ -6,7 +6,6 @@ import { spliced, type Edits } from '../server-configuration/edits.js';
 import { apacheVersion, configurationFault, parseRun, reloadApache, repairInstallation, runOf, type ApacheProgram, type ApacheRun } from './control.js';
 import { generationOf, mainOf, untilGone, whileWatching } from './generation.js';
 import { apacheSettings, type ApacheSettings } from './options.js';
-import { ApacheSyntaxError } from './syntax.js';
 import { definesIn, rootFileIn, thisSystem } from './systems.js';
 import { definedNames, readTree, snapshotOf, type ApacheConditions, type ApacheTree, type ConfigurationFiles, type Snapshot } from './tree.js';
 import { vhostsOf, type Vhost } from './vhosts.js';
@@ -107,7 +106,7 @@ export function readApacheConfiguration({ settings, rootPath, run, version, envi
     try {
       return readTree(settings.serverRoot, rootPath, given, disk, seen.understood);
     } catch (error) {
-      throw new PluginError('apache', `${rootPath} cannot be read: ${error instanceof ApacheSyntaxError || error instanceof Error ? error.message : String(error)}`, { cause: error });
+      throw new PluginError('apache', `${rootPath} cannot be read: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
     }
   };
   let tree = read(run.defines);

@@ -1,17 +1,11 @@
+import { DEEPEST, failure, type Comment, type Word } from '../server-configuration/syntax.js';
+
 /**
  * Apache's configuration as text with places: every node knows where it stands in the text it was read from, and an edit is a splice at
  * such a place, so what no edit names cannot change. The text is latin1, one character a byte. The rules are those of the server's own
  * reader (ap_cfg_getline, ap_build_config, ap_getword_conf; 2.4.71): a line is a directive, `\` before its end joins the next one to
  * it, a section is closed by a line whose first word is `</NAME>`, and the rest of that line does not count.
  */
-export interface Word {
-  /** Without quotes, with `\\` and an escaped quote resolved; variables as they are written. */
-  text: string;
-  start: number;
-  /** Behind the last character, its closing quote included. */
-  end: number;
-}
-
 export interface Directive {
   kind: 'directive';
   /** As it is written; names have no case. */
@@ -41,27 +35,8 @@ export interface Section {
   children: readonly Node[];
 }
 
-export interface Comment {
-  kind: 'comment';
-  start: number;
-  end: number;
-}
-
 export type Node = Directive | Section | Comment;
 
-/** What cannot be read, and where; `line` from 1. */
-export class ApacheSyntaxError extends Error {
-  override readonly name = 'ApacheSyntaxError';
-  constructor(
-    readonly reason: string,
-    readonly line: number,
-  ) {
-    super(`line ${line}: ${reason}`);
-  }
-}
-
-/** How deep sections may stand in each other: more is no configuration, and must not end our stack. */
-const DEEPEST = 200;
 /** White space by the server's apr_isspace; JavaScript's own also has 0xA0, which is half a letter of UTF-8. */
 const SPACE = new Set([' ', '\t', '\n', '\v', '\f', '\r']);
 const LEADING = /^[ \t\n\v\f\r]*/;
@@ -84,7 +59,7 @@ interface Reader {
   at: number;
 }
 
-/** All nodes of a file, in order. Throws ApacheSyntaxError. */
+/** All nodes of a file, in order. Throws ConfigSyntaxError. */
 export function readApache(text: string): readonly Node[] {
   return readNodes({ text, at: 0 }, null, 0).nodes;
 }
@@ -201,10 +176,6 @@ function unescaped(raw: string, quote: string): string {
 function restOf(line: Line): string {
   const name = /^(?:"(?:\\["\\]|[^"])*"?|'(?:\\['\\]|[^'])*'?|[^ \t\n\v\f\r]+)/.exec(line.text)?.[0] ?? '';
   return line.text.slice(name.length).replace(LEADING, '').replace(TRAILING, '');
-}
-
-function failure(text: string, at: number, reason: string): ApacheSyntaxError {
-  return new ApacheSyntaxError(reason, text.slice(0, at).split('\n').length);
 }
 
 /** A word as the server must read it: quoted when it holds what would end or change it. */

@@ -100,7 +100,7 @@ const DEEPEST = 100;
 
 /**
  * Reads the root file and what it includes, in the server's order, with Include's rules of folders and patterns (relative to ServerRoot),
- * Define, and the sections that are decided while reading. Throws ApacheSyntaxError for the root file and what the file system throws for it;
+ * Define, and the sections that are decided while reading. Throws ConfigSyntaxError for the root file and what the file system throws for it;
  * other files that cannot be read stand in `unread`. Texts that stand in `understood` are not read again.
  */
 export function readTree(serverRoot: string, rootPath: string, given: ApacheConditions, disk: ConfigurationFiles = onDisk, understood: Snapshot['understood'] = new Map()): ApacheTree {

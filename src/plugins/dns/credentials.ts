@@ -1,7 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { PluginError } from '../../core/errors.js';
-import { ConfigSyntaxError, configTree, parseConfig, type ConfigSection } from '../../system/configobj.js';
+import { ConfigSyntaxError } from '../../system/config-syntax-error.js';
+import { configTree, parseConfig, type ConfigSection } from '../../system/configobj.js';
 import { printableLine } from '../../system/printable.js';
 import { readSecret } from '../../system/secret.js';
 

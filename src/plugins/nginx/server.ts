@@ -5,7 +5,6 @@ import { configurationFault, nginxVersion, reloadNginx, type NginxProgram } from
 import { spliced, type Edits } from '../server-configuration/edits.js';
 import { nginxSettings, type NginxSettings } from './options.js';
 import { serversOf, type Server } from './servers.js';
-import { NginxSyntaxError } from './syntax.js';
 import { readTree, type NginxTree, type PlannedTexts } from './tree.js';
 import { masterOf, untilGone, workersOf } from './workers.js';
 
@@ -52,7 +51,7 @@ export function readNginxConfiguration(serverRoot: string, planned: PlannedTexts
   try {
     tree = readTree(serverRoot, undefined, planned);
   } catch (error) {
-    throw new PluginError('nginx', `${serverRoot}/nginx.conf cannot be read: ${error instanceof NginxSyntaxError || error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new PluginError('nginx', `${serverRoot}/nginx.conf cannot be read: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
   return { tree, servers: serversOf(tree, hostname().toLowerCase()) };
 }

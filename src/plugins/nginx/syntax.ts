@@ -1,16 +1,10 @@
+import { DEEPEST, failure, type Comment, type Word } from '../server-configuration/syntax.js';
+
 /**
  * nginx's configuration as text with places: every node knows where it stands in the text it was read from, and an edit is a
  * splice at such a place, so what no edit names cannot change. The text is latin1, one character a byte: comments in any
  * encoding survive. The rules of words are those of nginx's own reader (ngx_conf_read_token, 1.22).
  */
-export interface Word {
-  /** Without quotes, with nginx's escapes (`\"`, `\'`, `\\`, `\t`, `\r`, `\n`) resolved. */
-  text: string;
-  start: number;
-  /** Behind the last character, its closing quote included. */
-  end: number;
-}
-
 export interface Directive {
   kind: 'directive';
   name: string;
@@ -34,28 +28,8 @@ export interface Block {
   children: readonly Node[];
 }
 
-export interface Comment {
-  kind: 'comment';
-  start: number;
-  /** Before the end of the line. */
-  end: number;
-}
-
 export type Node = Directive | Block | Comment;
 
-/** What cannot be read, and where; `line` from 1. */
-export class NginxSyntaxError extends Error {
-  override readonly name = 'NginxSyntaxError';
-  constructor(
-    readonly reason: string,
-    readonly line: number,
-  ) {
-    super(`line ${line}: ${reason}`);
-  }
-}
-
-/** How deep blocks may stand in each other: more is no configuration, and must not end our stack. */
-const DEEPEST = 200;
 const SPACE = new Set([' ', '\t', '\r', '\n']);
 const ESCAPES: Readonly<Record<string, string>> = { '"': '"', "'": "'", '\\': '\\', t: '\t', r: '\r', n: '\n' };
 
@@ -64,11 +38,11 @@ interface Reader {
   at: number;
 }
 
-/** All nodes of a file, in order. Throws NginxSyntaxError. */
+/** All nodes of a file, in order. Throws ConfigSyntaxError. */
 export function readNginx(text: string): readonly Node[] {
   const reader: Reader = { text, at: 0 };
   const nodes = readNodes(reader, 0);
-  if (reader.at < text.length) throw failure(reader, reader.at, 'a } without its {');
+  if (reader.at < text.length) throw failure(reader.text, reader.at, 'a } without its {');
   return nodes;
 }
 
@@ -76,7 +50,7 @@ export function readNginx(text: string): readonly Node[] {
 function readNodes(reader: Reader, depth: number): readonly Node[] {
   const { text } = reader;
   const nodes: Node[] = [];
-  if (depth > DEEPEST) throw failure(reader, reader.at, 'blocks are nested too deep');
+  if (depth > DEEPEST) throw failure(reader.text, reader.at, 'blocks are nested too deep');
   for (;;) {
     skipSpace(reader);
     const start = reader.at;
@@ -94,24 +68,24 @@ function readStatement(reader: Reader, depth: number, nodes: Node[]): void {
   for (;;) {
     skipSpace(reader);
     const character = text[reader.at];
-    if (character === undefined) throw failure(reader, start, 'a directive that ends with neither ; nor a block');
+    if (character === undefined) throw failure(reader.text, start, 'a directive that ends with neither ; nor a block');
     if (character === '#') {
       nodes.push(readComment(reader));
       continue;
     }
     const [first, ...args] = words;
     if (character === ';') {
-      if (!first) throw failure(reader, reader.at, 'a ; without a directive');
+      if (!first) throw failure(reader.text, reader.at, 'a ; without a directive');
       reader.at += 1;
       nodes.push({ kind: 'directive', name: first.text, args, start, end: reader.at });
       return;
     }
     if (character === '{') {
-      if (!first) throw failure(reader, reader.at, 'a { without a name');
+      if (!first) throw failure(reader.text, reader.at, 'a { without a name');
       nodes.push(readBlock(reader, depth, first.text, args, start));
       return;
     }
-    if (character === '}') throw failure(reader, reader.at, 'a } inside a directive');
+    if (character === '}') throw failure(reader.text, reader.at, 'a } inside a directive');
     words.push(readWord(reader));
   }
 }
@@ -123,7 +97,7 @@ function readBlock(reader: Reader, depth: number, name: string, args: readonly W
   if (foreign) skipForeign(reader, open, foreign[1] === 'lua' ? 'lua' : 'script');
   const children = foreign ? [] : readNodes(reader, depth + 1);
   const close = reader.at;
-  if (reader.text[close] !== '}') throw failure(reader, open, `the block ${name} is not closed`);
+  if (reader.text[close] !== '}') throw failure(reader.text, open, `the block ${name} is not closed`);
   reader.at += 1;
   return { kind: 'block', name, args, start, open, close, end: reader.at, children };
 }
@@ -156,7 +130,7 @@ function readWord(reader: Reader): Word {
   for (;;) {
     const character = text[at];
     if (character === undefined) {
-      if (quote !== null) throw failure(reader, start, 'a quoted word that does not end');
+      if (quote !== null) throw failure(reader.text, start, 'a quoted word that does not end');
       break;
     }
     if (character === '\\') {
@@ -173,7 +147,7 @@ function readWord(reader: Reader): Word {
   const inner = text.slice(quote === null ? start : start + 1, at);
   reader.at = quote === null ? at : at + 1;
   const next = text[reader.at];
-  if (quote !== null && next !== undefined && !SPACE.has(next) && next !== ';' && next !== '{' && next !== ')') throw failure(reader, reader.at, 'text right behind a closing quote');
+  if (quote !== null && next !== undefined && !SPACE.has(next) && next !== ';' && next !== '{' && next !== ')') throw failure(reader.text, reader.at, 'text right behind a closing quote');
   return { text: inner.replace(/\\(["'\\trn])/g, (_, escaped: string) => ESCAPES[escaped] ?? escaped), start, end: reader.at };
 }
 
@@ -217,7 +191,7 @@ function skipString(reader: Reader, open: number, quote: string): void {
       return;
     }
   }
-  throw failure(reader, open, 'a text in a block of another language does not end');
+  throw failure(reader.text, open, 'a text in a block of another language does not end');
 }
 
 function skipLuaComment(reader: Reader): void {
@@ -239,17 +213,13 @@ function skipLong(reader: Reader, open: number): void {
 
 function behind(reader: Reader, open: number, end: string): number {
   const found = reader.text.indexOf(end, reader.at);
-  if (found < 0) throw failure(reader, open, 'a block of another language does not end');
+  if (found < 0) throw failure(reader.text, open, 'a block of another language does not end');
   return found + end.length;
 }
 
 function toLineEnd(reader: Reader): void {
   const line = reader.text.indexOf('\n', reader.at);
   reader.at = line < 0 ? reader.text.length : line;
-}
-
-function failure({ text }: Reader, at: number, reason: string): NginxSyntaxError {
-  return new NginxSyntaxError(reason, text.slice(0, at).split('\n').length);
 }
 
 /** A word as nginx must read it: quoted when it holds what would end it. */

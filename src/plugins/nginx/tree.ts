@@ -2,7 +2,7 @@ import { readFileSync, realpathSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { glob, isPattern } from '../server-configuration/glob.js';
 import { pathOf } from '../server-configuration/path-text.js';
-import { NginxSyntaxError, readNginx, type Block, type Directive, type Node } from './syntax.js';
+import { readNginx, type Block, type Directive, type Node } from './syntax.js';
 
 /** One file of the configuration, read once however often it is included. */
 export interface NginxFile {
@@ -50,7 +50,7 @@ export interface PlannedTexts {
 /**
  * Reads `ROOT/nginx.conf` and every file it includes, in every context, as nginx does: relative paths are meant from the folder of
  * nginx.conf, patterns are sorted, an include may stand anywhere. With `planned` only what will be new is read, and all else is taken over.
- * Throws NginxSyntaxError for nginx.conf itself and what the file system throws for it; other files that cannot be read stand in `unread`.
+ * Throws ConfigSyntaxError for nginx.conf itself and what the file system throws for it; other files that cannot be read stand in `unread`.
  */
 export function readTree(serverRoot: string, disk: ConfigurationFiles = onDisk, planned: PlannedTexts | null = null): NginxTree {
   const files = new Map<string, NginxFile>();
@@ -72,7 +72,7 @@ export function readTree(serverRoot: string, disk: ConfigurationFiles = onDisk, 
     try {
       return [open(isReal(path) ? path : disk.real(path))];
     } catch (error) {
-      unread.push({ path, reason: error instanceof NginxSyntaxError ? error.message : error instanceof Error ? error.message : String(error) });
+      unread.push({ path, reason: error instanceof Error ? error.message : String(error) });
       return [];
     }
   };

@@ -5,7 +5,8 @@ import { chooseVhost } from '../../../src/plugins/apache/choose.js';
 import { addHsts, addStapling, addUir } from '../../../src/plugins/apache/enhance.js';
 import { addListen } from '../../../src/plugins/apache/listen.js';
 import { planRedirect, redirectEdits } from '../../../src/plugins/apache/redirect.js';
-import { ApacheSyntaxError, readApache } from '../../../src/plugins/apache/syntax.js';
+import { ConfigSyntaxError } from '../../../src/system/config-syntax-error.js';
+import { readApache } from '../../../src/plugins/apache/syntax.js';
 import { tlsCopy } from '../../../src/plugins/apache/tls-copy.js';
 import { readTree, type ConfigurationFiles } from '../../../src/plugins/apache/tree.js';
 import { vhostsOf } from '../../../src/plugins/apache/vhosts.js';
@@ -69,9 +70,9 @@ it(`${COUNT} broken configurations are read or refused, in no time; splicing not
       written(redirect);
       read += 1;
     } catch (error) {
-      if (!(error instanceof ApacheSyntaxError) && !String(error).includes('no such file')) throw new Error(`seed ${SEED}, round ${round}: ${String(error)}\n${JSON.stringify(files)}`, { cause: error });
+      if (!(error instanceof ConfigSyntaxError) && !String(error).includes('no such file')) throw new Error(`seed ${SEED}, round ${round}: ${String(error)}\n${JSON.stringify(files)}`, { cause: error });
       // What could be read must be writable: only the root file may be refused.
-      if (error instanceof ApacheSyntaxError && (error.stack ?? '').includes('written')) throw new Error(`seed ${SEED}, round ${round}: what was written cannot be read: ${error.message}\n${JSON.stringify(files)}`, { cause: error });
+      if (error instanceof ConfigSyntaxError && (error.stack ?? '').includes('written')) throw new Error(`seed ${SEED}, round ${round}: what was written cannot be read: ${error.message}\n${JSON.stringify(files)}`, { cause: error });
     }
     expect(performance.now() - started, `round ${round}`).toBeLessThan(2000);
   }

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ApacheSyntaxError, quoted, readApache, type Node } from '../../../src/plugins/apache/syntax.js';
+import { ConfigSyntaxError } from '../../../src/system/config-syntax-error.js';
+import { quoted, readApache, type Node } from '../../../src/plugins/apache/syntax.js';
 
 const shape = (nodes: readonly Node[]): unknown[] => nodes.map((node) => (node.kind === 'comment' ? '#' : [node.name, ...node.args.map(({ text }) => text), ...(node.kind === 'section' ? [shape(node.children)] : [])]));
 const read = (text: string): unknown[] => shape(readApache(text));
@@ -49,7 +50,7 @@ describe('lines and words, by the rules of Apache (ap_cfg_getline, ap_getword_co
       readApache(text);
       expect.fail('it was read');
     } catch (error) {
-      if (!(error instanceof ApacheSyntaxError)) throw error;
+      if (!(error instanceof ConfigSyntaxError)) throw error;
       expect([error.line, error.reason]).toEqual([line, reason]);
     }
   });

@@ -6,7 +6,7 @@ import { deployTo } from '../../../src/plugins/nginx/deploy.js';
 import { tlsSettings } from '../../../src/plugins/nginx/options-file.js';
 import { planRedirect, redirectEdits } from '../../../src/plugins/nginx/redirect.js';
 import { serversOf } from '../../../src/plugins/nginx/servers.js';
-import { NginxSyntaxError } from '../../../src/plugins/nginx/syntax.js';
+import { ConfigSyntaxError } from '../../../src/system/config-syntax-error.js';
 import { readTree } from '../../../src/plugins/nginx/tree.js';
 import { mutated, numbers } from '../mutation.js';
 import { conf, nginxTrees } from './corpus.js';
@@ -40,7 +40,7 @@ it(`${COUNT} broken configurations are read or refused, in no time; splicing not
       for (const [path, own] of [...edits.all(), ...install.all()]) spliced(found.files.get(path)?.text ?? '', own);
       read += 1;
     } catch (error) {
-      if (!(error instanceof NginxSyntaxError) && !String(error).includes('no such file')) throw new Error(`seed ${SEED}, round ${round}: ${String(error)}\n${JSON.stringify(files)}`, { cause: error });
+      if (!(error instanceof ConfigSyntaxError) && !String(error).includes('no such file')) throw new Error(`seed ${SEED}, round ${round}: ${String(error)}\n${JSON.stringify(files)}`, { cause: error });
     }
     expect(performance.now() - started, `round ${round}`).toBeLessThan(2000);
   }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { spliced } from '../../../src/plugins/server-configuration/edits.js';
-import { NginxSyntaxError, readNginx, type Node } from '../../../src/plugins/nginx/syntax.js';
+import { ConfigSyntaxError } from '../../../src/system/config-syntax-error.js';
+import { readNginx, type Node } from '../../../src/plugins/nginx/syntax.js';
 
 const shape = (nodes: readonly Node[]): unknown[] => nodes.map((node) => (node.kind === 'comment' ? '#' : [node.name, ...node.args.map(({ text }) => text), ...(node.kind === 'block' ? [shape(node.children)] : [])]));
 const read = (text: string): unknown[] => shape(readNginx(text));
@@ -49,7 +50,7 @@ it('any text is read or refused, never anything else; spans nest and splicing no
       try {
         nodes = readNginx(text);
       } catch (error) {
-        expect(error).toBeInstanceOf(NginxSyntaxError);
+        expect(error).toBeInstanceOf(ConfigSyntaxError);
         return;
       }
       const check = (inside: readonly Node[], from: number, to: number): void => {
