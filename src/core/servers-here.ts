@@ -37,8 +37,15 @@ async function look(plugin: PluginDescriptor, { label, root }: { label: string; 
     return { ...is, ...(fit.fits ? {} : { fault: fit.reason }), ...namesFact(installer.names(), realpathSync(root)) };
   } catch (error) {
     if (!(error instanceof CertwrightError) || error.code === 'cancelled') throw error;
-    return { ...is, fault: error.message.replace(/\s*\n\s*/g, ' '), names: [], patterns: [] };
+    return { ...is, fault: faultText(error.message, label), names: [], patterns: [] };
   }
+}
+
+/** Why a server cannot be read, on a line; of a configuration that it rejects what it says of a file and a line. */
+function faultText(message: string, label: string): string {
+  const said = /^.*\bin (?:\/.*:\d+)$|^.*\bon line \d+ of .*:\n?.*$/m.exec(message)?.[0];
+  const short = (said ?? message).replace(/\s*\n\s*/g, ' ').replace(/^.*?\[\w+\] (?:\d+#\d+: )?/, '');
+  return said === undefined ? short : `${label} does not accept its own configuration: ${short}`;
 }
 
 /** Each name once: that it has https somewhere is what counts. */

@@ -67,7 +67,7 @@ function placesQuestion(first: PlaceQuestion, others: readonly PlaceQuestion[]):
       ...common,
       kind: 'choice',
       title: `Which part of the configuration shall serve ${all.map(({ name }) => name).join(', ')}?`,
-      why: 'The name stands nowhere in the configuration of your server. The part that you choose is made to serve it too, with https; what it serves now stays as it is.',
+      why: 'The name stands nowhere in the configuration of your server. It is served as the part that you choose serves its own names, with https; that part goes on as it is.',
       choices,
       recommended: choices[0]?.value ?? '',
       even: true,
