@@ -140,12 +140,13 @@ function apacheTree(count) {
   const { files, links } = sites(count, apacheSites);
   const enabled = [...new Set([...readdirSync('/etc/apache2/mods-enabled'), ...['ssl', 'socache_shmcb', 'rewrite', 'headers', 'setenvif', 'mime'].flatMap((name) => [`${name}.load`, `${name}.conf`])])];
   const available = readdirSync('/etc/apache2/mods-available');
+  const address = `127.${[1, 2, 3].map(() => 1 + Math.floor(Math.random() * 250)).join('.')}`;
   const ours = (path) => readFileSync(join('/etc/apache2', path), 'latin1').replace(/\$\{APACHE_RUN_(?:USER|GROUP)\}/g, 'www-data').replaceAll('${APACHE_PID_FILE}', '{R}/apache.pid').replace(/\$\{APACHE_\w+_DIR\}/g, '{R}');
   const modules = Object.fromEntries(available.map((name) => [`mods-available/${name}`, ours(`mods-available/${name}`)]));
   return {
     files: {
       'apache2.conf': ours('apache2.conf'),
-      'ports.conf': 'Listen 127.0.0.1:{H}\n\n<IfModule ssl_module>\n\tListen 127.0.0.1:{S} https\n</IfModule>\n',
+      'ports.conf': `Listen 127.0.0.1:{H}\n\n<IfModule ssl_module>\n\tListen ${address}:{S} https\n</IfModule>\n`,
       'conf-available/servername.conf': 'ServerName localhost\n',
       ...modules,
       ...files,
@@ -161,7 +162,9 @@ function apacheTree(count) {
 /** A real server with so many sites, and what both programs are told of it; `ca` looks for http-01 where it answers. */
 export async function makeServer(kind, count, ca, folder) {
   const [{ makeWebServer, oldCertificate }, { freePorts }] = await Promise.all(['test/e2e/web-server.ts', 'test/e2e/pebble.ts'].map(load));
-  const [https] = await freePorts(1);
+  // certbot knows no other port for Apache's TLS than 443; on an address that nobody else has it on.
+  const [free] = await freePorts(1);
+  const https = kind === 'nginx' ? free : 443;
   const ports = { http: ca.httpPort, https };
   const foreground = (root) => (kind === 'nginx' ? ['/usr/sbin/nginx', '-c', join(root, 'nginx.conf'), '-p', root, '-g', 'daemon off;'] : ['/usr/sbin/apache2', '-d', root, '-D', 'FOREGROUND']);
   const server = makeWebServer(kind, kind === 'nginx' ? nginxTree(count) : apacheTree(count), ports, oldCertificate(folder), foreground);

@@ -3,7 +3,7 @@ import type { ServerChange } from '../plugins/contract.js';
 import { listCheckpoints, type CheckpointStage } from '../store/checkpoint.js';
 import { addCheckpoint, finalizeCheckpoint, recordCommand, recordFiles, recordNewFiles } from '../store/checkpoint-record.js';
 import { revertInProgress, revertTemporary, undoCheckpoint } from '../store/checkpoint-undo.js';
-import { replaceLink, writeFileAtomic } from '../system/atomic-file.js';
+import { replaceLinks, writeFilesAtomic } from '../system/atomic-file.js';
 import { merged, type ChangeStep } from './change-step.js';
 import { PluginError } from './errors.js';
 import { undoCommand } from './undo-command.js';
@@ -63,11 +63,13 @@ async function make(stage: CheckpointStage, { files, links, commands, notes }: S
       const { exitCode, stdout, stderr } = await world.runProgram(run);
       if (exitCode !== 0) throw new PluginError('installer', `${run.join(' ')} failed: ${`${stderr}${stdout}`.trim()}`);
     }
-    for (const { path, after, mode = 0o644 } of files) {
-      const older = statSync(path, { throwIfNoEntry: false });
-      writeFileAtomic(path, Buffer.from(after, 'latin1'), { mode: older ? older.mode & 0o7777 : mode, ...(older ? { owner: older } : {}) });
-    }
-    for (const { path, target } of links) replaceLink(path, target);
+    await writeFilesAtomic(
+      files.map(({ path, after, mode = 0o644 }) => {
+        const older = statSync(path, { throwIfNoEntry: false });
+        return { path, data: Buffer.from(after, 'latin1'), mode: older ? older.mode & 0o7777 : mode, ...(older ? { owner: older } : {}) };
+      }),
+    );
+    await replaceLinks(links);
     const fault = await test();
     if (fault !== null) throw new PluginError('installer', `The server does not accept the new configuration, so it was put back:\n${fault}`);
   } catch (error) {

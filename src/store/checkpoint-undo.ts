@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, unlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { StoreError } from '../core/errors.js';
-import { fsyncFolder, isTemporaryName, permitted, removeTemporariesOf, writeFileAtomic } from '../system/atomic-file.js';
+import { fsyncFolder, isTemporaryName, permitted, removeTemporariesOf, writeFileAtomic, writeFilesAtomic, type FileToWrite } from '../system/atomic-file.js';
 import { readCheckpoint, stageFolder, type Checkpoint } from './checkpoint.js';
 import type { Directories } from './paths.js';
 
@@ -75,18 +75,37 @@ async function undoFolder(dirs: Directories, folder: string, run: RunUndo): Prom
     // certbot goes on too: a module that is off already is no reason to leave files changed.
     if (problem !== null) problems.push(`Unable to run undo command: ${command.join(' ')}: ${problem}`);
   }
-  const restored = files.filter(({ path, copy }) => attempt(`${path} could not be put back from ${copy}`, problems, () => restore(path, copy)));
+  const restored = await putBackAll(files, problems);
   const removed = newFiles.filter((path) => attempt(`${path} could not be removed`, problems, () => remove(path)));
-  for (const path of [...files.map((file) => file.path), ...newFiles]) removeTemporariesOf(path);
+  removeTemporariesOf([...files.map(({ path }) => path), ...newFiles]);
   const filesBack = restored.length === files.length && removed.length === newFiles.length;
   return { restored: restored.map(({ path }) => path), removed, problems, keptAt: layAside(dirs, folder, filesBack) };
 }
 
+/** Puts all files back, or, where one cannot be, each of the others. */
+async function putBackAll(files: Checkpoint['files'], problems: string[]): Promise<Checkpoint['files']> {
+  try {
+    await writeFilesAtomic(files.map(({ path, copy }) => asItWas(path, copy)));
+    return files;
+  } catch {
+    const restored: { path: string; copy: string }[] = [];
+    for (const file of files) {
+      try {
+        await writeFilesAtomic([asItWas(file.path, file.copy)]);
+        restored.push(file);
+      } catch (error) {
+        problems.push(`${file.path} could not be put back from ${file.copy}: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+    return restored;
+  }
+}
+
 /** The copy in the file's place, through links, with the copy's mode and times; the owner stays (as certbot does it, but whole at any instant). */
-function restore(path: string, copy: string): void {
+function asItWas(path: string, copy: string): FileToWrite {
   const { mode, atime, mtime, uid, gid } = statSync(copy);
   const present = statSync(path, { throwIfNoEntry: false });
-  writeFileAtomic(present ? realpathSync(path) : path, readFileSync(copy), { mode: mode & 0o7777, times: { atime, mtime }, owner: present ?? { uid, gid } });
+  return { path: present ? realpathSync(path) : path, data: readFileSync(copy), mode: mode & 0o7777, times: { atime, mtime }, owner: present ?? { uid, gid } };
 }
 
 function remove(path: string): void {

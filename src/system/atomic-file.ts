@@ -6,6 +6,7 @@ import { PermissionMissing } from '../core/errors.js';
 
 /** Names of files that a crash between creation and rename leaves behind: `.NAME.HEX.certwright-tmp`. */
 const TEMPORARY = /^\..+\.[0-9a-f]{12}\.certwright-tmp$/;
+const TEMPORARY_END = /\.[0-9a-f]{12}\.certwright-tmp$/;
 
 const [synced, renamed] = [promisify(fsync), promisify(rename)];
 
@@ -14,17 +15,17 @@ export function isTemporaryName(name: string): boolean {
   return TEMPORARY.test(name);
 }
 
-/** Removes what stopped runs left beside a file, or link, that they were about to replace; a folder that cannot be read holds nothing. */
-export function removeTemporariesOf(path: string): void {
-  for (const place of new Set([path, realOf(path)])) {
-    const start = `.${basename(place)}.`;
+/** Removes what stopped runs left beside files, or links, that they were about to replace; a folder that cannot be read holds nothing. */
+export function removeTemporariesOf(paths: readonly string[]): void {
+  const places = new Set(paths.flatMap((path) => [path, realOf(path)]));
+  for (const folder of new Set([...places].map((place) => dirname(place)))) {
     let names: string[];
     try {
-      names = readdirSync(dirname(place));
+      names = readdirSync(folder).filter(isTemporaryName);
     } catch {
       continue;
     }
-    for (const name of names.filter((each) => each.startsWith(start) && isTemporaryName(each))) removeQuietly(join(dirname(place), name));
+    for (const name of names) if (places.has(join(folder, name.slice(1).replace(TEMPORARY_END, '')))) removeQuietly(join(folder, name));
   }
 }
 
@@ -63,6 +64,38 @@ export function writeFileAtomic(
     throw error;
   }
   fsyncFolder(dirname(path));
+}
+
+/** A file as it shall be; `owner` and `times` as for `writeFileAtomic`. */
+export interface FileToWrite {
+  path: string;
+  data: string | Uint8Array;
+  mode: number;
+  owner?: { uid: number; gid: number };
+  times?: { atime: Date; mtime: Date };
+}
+
+/**
+ * The same for several files: all are written beside their places, synced together, then renamed in the given order. When one cannot be
+ * written, none is replaced. Rejects with PermissionMissing.
+ */
+export async function writeFilesAtomic(files: readonly FileToWrite[]): Promise<void> {
+  const made: { temporary: string; path: string }[] = [];
+  try {
+    for (const { path, data, mode, owner, times } of files) {
+      const temporary = temporaryFor(path);
+      writeNewFile(temporary, data, { mode, sync: false }, path);
+      made.push({ temporary, path });
+      if (owner) giveTo(temporary, owner);
+      if (times) utimesSync(temporary, times.atime, times.mtime);
+    }
+    await syncAll(made.map(({ temporary }) => temporary));
+    for (const { temporary, path } of made) permitted(path, 'write', () => renameSync(temporary, path));
+  } catch (error) {
+    for (const { temporary } of made) removeQuietly(temporary);
+    throw error;
+  }
+  await syncAll(new Set(files.map(({ path }) => dirname(path))));
 }
 
 /**

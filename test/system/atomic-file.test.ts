@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { PermissionMissing } from '../../src/core/errors.js';
-import { isTemporaryName, permitted, replaceFile, replaceLink, replaceLinks, writeFileAtomic, writeNewFile } from '../../src/system/atomic-file.js';
+import { isTemporaryName, permitted, removeTemporariesOf, replaceFile, replaceLink, replaceLinks, writeFileAtomic, writeFilesAtomic, writeNewFile } from '../../src/system/atomic-file.js';
 
 let folder: string;
 let umask: number;
@@ -42,6 +42,25 @@ it('a link is replaced, not followed; nothing is left when it cannot be', () => 
   mkdirSync(join(folder, 'taken', 'by', 'a'), { recursive: true });
   expect(() => writeFileAtomic(join(folder, 'taken'), 'x', { mode: 0o600 })).toThrow();
   expect(readdirSync(folder).sort()).toEqual(['link', 'taken', 'victim']);
+});
+
+it('several files are replaced together; when one cannot be written none is, and nothing is left beside them', async () => {
+  const at = (...parts: string[]): string => join(folder, ...parts);
+  mkdirSync(at('sub'));
+  for (const path of [at('one'), at('sub/two')]) writeFileSync(path, 'old');
+  await writeFilesAtomic([{ path: at('one'), data: 'new', mode: 0o600 }, { path: at('sub/two'), data: 'new', mode: 0o640, times: { atime: new Date(1e12), mtime: new Date(1e12) } }]);
+  expect([readFileSync(at('one'), 'utf8'), readFileSync(at('sub/two'), 'utf8')]).toEqual(['new', 'new']);
+  expect([statSync(at('one')).mode & 0o777, statSync(at('sub/two')).mode & 0o777, statSync(at('sub/two')).mtimeMs]).toEqual([0o600, 0o640, 1e12]);
+  await expect(writeFilesAtomic([{ path: at('one'), data: 'newer', mode: 0o600 }, { path: at('none/three'), data: '', mode: 0o600 }])).rejects.toThrow('ENOENT');
+  expect(readFileSync(at('one'), 'utf8')).toBe('new');
+  expect([readdirSync(folder).sort(), readdirSync(at('sub'))]).toEqual([['one', 'sub'], ['two']]);
+});
+
+it('what stopped runs left beside files goes, and nothing else', () => {
+  const names = ['.one.0123456789ab.certwright-tmp', '.other.0123456789ab.certwright-tmp', '.one.certwright-tmp', 'one'];
+  for (const name of names) writeFileSync(join(folder, name), '');
+  removeTemporariesOf([join(folder, 'one'), join(folder, 'not-there')]);
+  expect(readdirSync(folder).sort()).toEqual(names.slice(1).sort());
 });
 
 it('a new file is refused where one is, and what is there stays', () => {
