@@ -3,19 +3,26 @@ import { atEnd, atStart, indentOf, newlineOf, type EditList } from '../server-co
 import { pathText } from '../server-configuration/path-text.js';
 import { quoted } from './syntax.js';
 import type { Statement } from './tree.js';
+import { nameLines } from './certificate.js';
 import { asksForPlain, conditionsOf, isEverything, redirectsAll } from './to-https.js';
 import { tlsPath, withPort } from './tls-copy.js';
-import { answersOn, valuesOf, type Address, type Vhost } from './vhosts.js';
+import { answersOn, matches, valuesOf, type Address, type Vhost } from './vhosts.js';
 
 /** certbot's rule, word by word: by it both programs recognise their own. */
 const RULE = ['^', 'https://%{SERVER_NAME}%{REQUEST_URI}', '[END,NE,R=permanent]'];
 /** What earlier releases wrote instead. */
 const OLDER = ['[L,QSA,R=permanent]', '[END,QSA,R=permanent]', '[L,NE,R=permanent]'];
 
+interface RedirectedHost {
+  vhost: Vhost;
+  names: readonly string[];
+  added: readonly string[];
+}
+
 /** What the redirect of some names does, before it is done. */
 export interface RedirectPlan {
-  /** Plain hosts that get it, each with its names. */
-  hosts: readonly { vhost: Vhost; names: readonly string[] }[];
+  /** Plain hosts that get it, each with its names; `added` are those that it is not asked for yet. */
+  hosts: readonly RedirectedHost[];
   /** TLS hosts without a plain one: a host that only redirects is made. */
   made: readonly { vhost: Vhost; names: readonly string[] }[];
 }
@@ -26,22 +33,34 @@ export interface RedirectPlan {
  */
 export function planRedirect(vhosts: readonly Vhost[], secure: ReadonlyMap<Vhost, readonly string[]>, { extension, vhostRoot, httpPort }: { extension: string; vhostRoot: string | null; httpPort: number }): RedirectPlan {
   const plain = vhosts.filter(({ tls, macro }) => !tls && !macro);
+  const onPort = plain.filter((other) => answersOn(other, httpPort));
+  const asked = (name: string): Vhost | undefined => onPort.find((other) => other.names.some((own) => matches(own, name)));
   const hosts = new Map<Vhost, string[]>();
+  const give = (vhost: Vhost, names: readonly string[]): void => void hosts.set(vhost, [...new Set([...(hosts.get(vhost) ?? []), ...names])]);
   const made: { vhost: Vhost; names: readonly string[] }[] = [];
   for (const [vhost, names] of secure) {
     const sharing = plain.filter((other) => other.names.some((name) => vhost.names.includes(name)));
-    const onPort = sharing.filter((other) => answersOn(other, httpPort));
+    const sharingOnPort = sharing.filter((other) => onPort.includes(other));
     const origin = plain.filter((other) => other.names.length === 0 && tlsPath(other, extension, vhostRoot) === vhost.file.path);
-    const partners = onPort.length > 0 ? onPort : sharing.length > 0 ? sharing.slice(0, 1) : origin.slice(0, 1);
-    for (const partner of partners) hosts.set(partner, [...new Set([...(hosts.get(partner) ?? []), ...names])]);
-    if (partners.length === 0) made.push({ vhost, names });
+    const partners = sharingOnPort.length > 0 ? sharingOnPort : sharing.length > 0 ? sharing.slice(0, 1) : origin.slice(0, 1);
+    for (const partner of partners) give(partner, names);
+    // One with a pattern that comes before, or is all there is, is asked instead.
+    for (const name of names) {
+      const first = asked(name);
+      if (first && !partners.includes(first)) give(first, [name]);
+    }
+    const left = names.filter((name) => !asked(name));
+    if (partners.length === 0 && left.length > 0) made.push({ vhost, names: left });
   }
-  return { hosts: [...hosts].map(([vhost, names]) => ({ vhost, names })), made };
+  // A name that stands in no plain host is asked of the first one: only where there is no other is that surely this one.
+  const unasked = (name: string): boolean => onPort.length > 1 && !name.startsWith('*.') && !asked(name);
+  return { hosts: [...hosts].map(([vhost, names]) => ({ vhost, names, added: onPort.includes(vhost) ? names.filter(unasked) : [] })), made };
 }
 
 /** Writes the redirect into a plain host. Returns a warning, or null. Nothing changes when these names are sent to https already. */
-export function redirectEdits({ vhost, names }: { vhost: Vhost; names: readonly string[] }, edits: EditList): string | null {
+export function redirectEdits({ vhost, names, added }: RedirectedHost, edits: EditList): string | null {
   const { file, section, statements } = vhost;
+  if (added.length > 0) edits.add(file, atEnd(file, section, nameLines(vhost, added)));
   if (statements.some(({ name, values }) => redirectsAll(name, values, vhost.names))) return null;
   const rules = statements.filter(({ name }) => name === 'rewriterule');
   const own = rules.filter(isRedirectOfOurs);

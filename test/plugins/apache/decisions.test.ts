@@ -220,10 +220,13 @@ describe('which hosts answer a challenge', () => {
 
 describe('the redirect of a plain host', () => {
   const redirected = (inside: string, names = ['a.example.com']): string =>
-    edited(host(inside), (_, [vhost], edits) => void (vhost && redirectEdits({ vhost, names }, edits))).replace(/^<VirtualHost \*:80>\n([^]*)\n<\/VirtualHost>\n$/, '$1');
+    edited(host(inside), (_, [vhost], edits) => void (vhost && redirectEdits({ vhost, names, added: [] }, edits))).replace(/^<VirtualHost \*:80>\n([^]*)\n<\/VirtualHost>\n$/, '$1');
   const RULE = 'RewriteRule ^ https://%{SERVER_NAME}%{REQUEST_URI} [END,NE,R=permanent]';
   it('at the end, with a condition for each name', () => {
     expect(redirected('ServerName a.example.com', ['a.example.com', '*.b.example.com'])).toBe(`ServerName a.example.com\nRewriteEngine on\nRewriteCond %{SERVER_NAME} =a.example.com [OR]\nRewriteCond %{SERVER_NAME} ^[^.]+\\.b\\.example\\.com$\n${RULE}`);
+  });
+  it('with a name that it is not asked for yet', () => {
+    expect(edited(host('ServerName a'), (_, [vhost], edits) => void (vhost && redirectEdits({ vhost, names: ['b'], added: ['b'] }, edits)))).toBe(host(`ServerName a\nServerAlias b\nRewriteEngine on\nRewriteCond %{SERVER_NAME} =b\n${RULE}`));
   });
   it('before rules of the site, which might end the matter', () => {
     expect(redirected('ServerName a.example.com\nRewriteEngine On\nRewriteRule . /index.php [L]')).toBe(`RewriteCond %{SERVER_NAME} =a.example.com\n${RULE}\nServerName a.example.com\nRewriteEngine On\nRewriteRule . /index.php [L]`);
@@ -249,10 +252,15 @@ describe('which plain host is redirected', () => {
   const partners = (text: string): string[] => {
     const all = vhosts(text);
     const plan = planRedirect(all, new Map(all.filter(({ tls }) => tls).map((vhost) => [vhost, vhost.names])), { extension: '-le-ssl.conf', vhostRoot: null, httpPort: 80 });
-    return [...plan.hosts.map(({ vhost, names }) => `${placeOf(vhost)} ${names.join(' ')}`), ...plan.made.map(({ names }) => `made ${names.join(' ')}`)];
+    return [...plan.hosts.map(({ vhost, names, added }) => `${placeOf(vhost)} ${names.join(' ')}${added.map((name) => ` +${name}`).join('')}`), ...plan.made.map(({ names }) => `made ${names.join(' ')}`)];
   };
   it.each([
-    ['one that shares a name', host('', '*:80') + host('ServerName a') + host('ServerName a\nServerAlias b', '*:443'), ['/e/apache2.conf:4 a b']],
+    ['one that shares a name', host('', '*:80') + host('ServerName a\nServerAlias *b') + host('ServerName a\nServerAlias b', '*:443'), ['/e/apache2.conf:4 a b']],
+    ['one that shares a name and gets the other one too, for the first one would be asked for it', host('', '*:80') + host('ServerName a') + host('ServerName a\nServerAlias b', '*:443'), ['/e/apache2.conf:4 a b +b']],
+    ['one whose pattern comes before the name, too', host('ServerName x\nServerAlias *.a') + host('ServerName b.a') + host('ServerName b.a', '*:443'), ['/e/apache2.conf:5 b.a', '/e/apache2.conf:1 b.a']],
+    ['one whose pattern comes behind the name is not', host('ServerName b.a') + host('ServerName x\nServerAlias *.a') + host('ServerName b.a', '*:443'), ['/e/apache2.conf:1 b.a']],
+    ['one by its pattern; one is made for what no other is asked for', host('ServerName x\nServerAlias *.a') + host('ServerName b.a\nServerAlias c', '*:443'), ['/e/apache2.conf:1 b.a', 'made c']],
+    ['one that is the only one of the port', host('ServerName a') + host('', '*:8080') + host('ServerName a\nServerAlias b', '*:443'), ['/e/apache2.conf:1 a b']],
     ['all on the port', host('ServerName a', '10.0.0.1:80') + host('ServerName a', '10.0.0.2:80') + host('ServerName a', '*:8080') + host('ServerName a', '*:443'), ['/e/apache2.conf:1 a', '/e/apache2.conf:4 a']],
     ['not a nameless one of somebody else', host('DocumentRoot /x') + host('ServerName a', '*:443'), ['made a']],
     ['not one of a macro', `<Macro M>\n${host('ServerName a')}</Macro>\n${host('ServerName a', '*:443')}`, ['made a']],
