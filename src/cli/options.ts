@@ -127,6 +127,8 @@ export const cliOptions: readonly CliOption[] = [
   off('staple', 'installation', ['--no-staple-ocsp'], ''),
   on('autoHsts', 'installation', ['--auto-hsts'], 'Raise Strict-Transport-Security step by step.'),
   off('autoHsts', 'installation', ['--no-auto-hsts'], ''),
+  on('http2', 'installation', ['--http2'], 'Offer HTTP/2 where the certificate is served.'),
+  on('http3', 'installation', ['--http3'], 'Offer HTTP/3 too (nginx that is built with it).'),
   on('strictPermissions', 'security', ['--strict-permissions'], 'Insist on owner and mode of the three directories.'),
   // paths
   path('configDir', 'paths', '--config-dir', 'CONFIG_DIR', 'Configuration, accounts and certificates.'),

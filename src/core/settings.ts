@@ -112,6 +112,8 @@ export interface OptionValues {
   redirect?: boolean;
   hsts?: boolean;
   uir?: boolean;
+  http2?: boolean;
+  http3?: boolean;
   staple?: boolean;
   autoHsts: boolean;
   strictPermissions: boolean;

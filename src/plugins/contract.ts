@@ -110,7 +110,7 @@ export interface Authenticator {
 }
 
 /** What an installation can be hardened with; certbot's flags and the keys of its renewal files. */
-export type Enhancement = 'redirect' | 'hsts' | 'uir' | 'staple-ocsp' | 'auto-hsts';
+export type Enhancement = 'redirect' | 'hsts' | 'uir' | 'staple-ocsp' | 'auto-hsts' | 'http2' | 'http3';
 
 /** One file as an installer leaves it; texts are latin1, a character a byte. */
 export interface ChangedFile {

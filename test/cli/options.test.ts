@@ -12,7 +12,7 @@ const every: Record<OptionName, true> = {
   dual: true, reuseKey: true, newKey: true, reinstall: true, expand: true, renewByDefault: true, renewWithNewDomains: true, duplicate: true, allowSubsetOfNames: true, configurator: true,
   authenticator: true, installer: true, prefChalls: true, http01Port: true, http01Address: true, httpsPort: true, debugChallenges: true, noSelfCheck: true, challengeAliases: true, dnsResolvers: true, dnsPropagationTimeout: true, preHook: true,
   postHook: true, deployHook: true, runDeployHooks: true, directoryHooks: true, validateHooks: true, disableRenewUpdates: true, autorenew: true, hookTimeout: true, strictHooks: true, failureHook: true, notify: true, notifyOn: true,
-  redirect: true, hsts: true, uir: true, staple: true, autoHsts: true, strictPermissions: true, configDir: true, workDir: true, logsDir: true, userDirs: true, certPath: true,
+  redirect: true, hsts: true, uir: true, http2: true, http3: true, staple: true, autoHsts: true, strictPermissions: true, configDir: true, workDir: true, logsDir: true, userDirs: true, certPath: true,
   keyPath: true, fullchainPath: true, chainPath: true, reason: true, deleteAfterRevoke: true, checkpoints: true, num: true, init: true, prepare: true,
   listAuthenticators: true, listInstallers: true, randomSleepOnRenew: true, maxParallel: true, preconfiguredRenewal: true, waitForLock: true, exportFormat: true, out: true, passwordFile: true, passwordSource: true, friendlyName: true, legacy: true, reloadCommand: true, listExports: true, forget: true, takeOver: true, keepCertbot: true, sandbox: true,
   sandboxFaults: true, sandboxPort: true, sandboxDnsPort: true, forecast: true, edits: true, since: true, detach: true,

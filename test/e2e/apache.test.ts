@@ -10,7 +10,7 @@ import { conf, LISTEN, type ApacheTreeOfTests } from '../plugins/apache/corpus.j
 import { debianTree, makeApache, type RunningApache } from './apache.js';
 import { runProgram } from './certwright.js';
 import { fine } from './sandbox-of-test.js';
-import { caAndPlaceForWebServer, keyServedTo, old, pebble, place, plainAnswer, ports, runAt, servedFor } from './web-server.js';
+import { caAndPlaceForWebServer, keyServedTo, old, pebble, place, plainAnswer, ports, protocolOf, runAt, servedFor } from './web-server.js';
 
 let apache: RunningApache;
 caAndPlaceForWebServer();
@@ -47,15 +47,16 @@ it('run --apache on Debian: modules, site and listen enabled, proved, served, re
   expect(renewal).toContain('installer = apache\n');
   expect(renewal).toContain(`apache_server_root = ${apache.root}\n`);
 
-  await fine(run('enhance', '--apache', '--cert-name', 'example.com', '--hsts', '--uir'));
+  await fine(run('enhance', '--apache', '--cert-name', 'example.com', '--hsts', '--uir', '--http2', '--http3'));
+  expect(await protocolOf('example.com', ports.https)).toBe('h2');
   const hardened = apache.files()['sites-available/example-le-ssl.conf'];
   expect(hardened).toContain('Header always set Strict-Transport-Security "max-age=31536000"');
   expect(hardened).toContain('Header always set Content-Security-Policy upgrade-insecure-requests');
-  expect(await fine(run('enhance', '--apache', '--cert-name', 'example.com', '--hsts', '--uir'))).toContain('Nothing had to be changed.');
+  expect(await fine(run('enhance', '--apache', '--cert-name', 'example.com', '--hsts', '--uir', '--http2'))).toContain('Nothing had to be changed.');
 
   const dirs = { config: join(place.folder, 'config'), work: join(place.folder, 'work'), logs: join(place.folder, 'logs') };
   const titles = listCheckpoints(dirs).map(({ title }) => title);
-  expect(titles.toReversed()).toEqual(['Deployed ACME Certificate', 'Add enhancement redirect', 'Add enhancement hsts', 'Add enhancement uir']);
+  expect(titles.toReversed()).toEqual(['Deployed ACME Certificate', 'Add enhancement redirect', 'Add enhancement hsts', 'Add enhancement uir', 'Add enhancement http2']);
   for (const checkpoint of listCheckpoints(dirs)) {
     const { problems } = await undoCheckpoint(dirs, checkpoint, [], async ([command = '', ...args]) => ((await runProgram(command, args)).code === 0 ? null : 'failed'));
     expect(problems).toEqual([]);

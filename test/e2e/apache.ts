@@ -38,7 +38,7 @@ export function makeApache(tree: ApacheTreeOfTests, ports: ServerPorts, certific
 
 /** As Debian has it: modules and sites are links, and neither ssl nor rewrite is there. */
 export function debianTree(): Omit<ApacheTreeOfTests, 'title'> {
-  const available = readdirSync('/etc/apache2/mods-available').filter((name) => /^(?:ssl|socache_shmcb|rewrite|setenvif|mime|headers|authz_core|mpm_event|dir)\.(?:load|conf|load)$/.test(name));
+  const available = readdirSync('/etc/apache2/mods-available').filter((name) => /^(?:ssl|http2|socache_shmcb|rewrite|setenvif|mime|headers|authz_core|mpm_event|dir)\.(?:load|conf|load)$/.test(name));
   const enabled = available.filter((name) => /^(?:authz_core|mpm_event|dir)\./.test(name));
   return {
     files: {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -6,7 +7,7 @@ import { makeApache } from './apache.js';
 import { binary, makePlace, runProgram, type Ended, type Place } from './certwright.js';
 import { makeNginx } from './nginx.js';
 import { freePorts } from './pebble.js';
-import { oldCertificate, type WebServer } from './web-server.js';
+import { oldCertificate, protocolOf, type WebServer } from './web-server.js';
 
 let place: Place;
 let ports: ServerPorts;
@@ -53,6 +54,11 @@ it('nginx: a block that answers first with another certificate is named; so is a
   expect(stderr).toContain(`It is the one of the block at ${nginx.root}/site.conf:7: either that block answers first there`);
   expect(await events('example.com', flags)).toMatchObject([{ names: ['example.com'], address: at, state: 'other', served: { names: ['old.example.com'], place: `${nginx.root}/site.conf:7` } }]);
   expect(await events('right.example.com', flags)).toMatchObject([{ names: ['right.example.com'], address: at, state: 'new' }]);
+  expect(await protocolOf('right.example.com', ports.https)).toBe('http/1.1');
+  const more = await install('right.example.com', [...flags, '--http2', '--http3']);
+  expect(await protocolOf('right.example.com', ports.https)).toBe('h2');
+  // Debian's nginx of today is built without it.
+  if (!execFileSync('sh', ['-c', '/usr/sbin/nginx -V 2>&1'], { encoding: 'utf8' }).includes('http_v3_module')) expect(more.stderr).toContain('http3 is not supported by the nginx installer');
   const deaf = join(place.folder, 'deaf');
   writeFileSync(deaf, '#!/bin/sh\ncase "$*" in *"-s reload"*) exit 0;; esac\nexec /usr/sbin/nginx "$@"\n', { mode: 0o755 });
   // Where its processes cannot be found, they are not waited for.

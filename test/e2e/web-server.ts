@@ -124,6 +124,18 @@ export function keyServedTo(client: 'ecdsa_secp256r1_sha256' | 'rsa_pss_rsae_sha
   });
 }
 
+/** The protocol that a server chooses for a client that has HTTP/2 and HTTP/1.1; null when there is no TLS. */
+export function protocolOf(name: string, port: number): Promise<string | false | null> {
+  return new Promise((resolve) => {
+    const socket = connectTls({ host: '127.0.0.1', port, servername: name, rejectUnauthorized: false, ALPNProtocols: ['h2', 'http/1.1'], timeout: 3000 }, () => {
+      resolve(socket.alpnProtocol);
+      socket.destroy();
+    });
+    socket.on('error', () => resolve(null));
+    socket.on('timeout', () => socket.destroy(new Error('silent')));
+  });
+}
+
 /** Status and Location of a plain request. */
 export function plainAnswer(name: string, port: number, host = '127.0.0.1', path = '/'): Promise<{ status: number; location: string }> {
   return new Promise((resolve, reject) => {

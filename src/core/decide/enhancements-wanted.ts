@@ -6,7 +6,7 @@ import type { Settings } from '../settings.js';
  * 1.0, C18); `enhance` adds nothing by itself.
  */
 export function enhancementsWanted({ verb, values }: Settings): readonly Enhancement[] {
-  const { redirect, hsts, uir, staple, autoHsts } = values;
+  const { redirect, hsts, uir, staple, autoHsts, http2, http3 } = values;
   const byDefault = verb === 'run' || verb === 'install';
   return [
     ...((redirect ?? byDefault) ? (['redirect'] as const) : []),
@@ -14,5 +14,7 @@ export function enhancementsWanted({ verb, values }: Settings): readonly Enhance
     ...(uir ? (['uir'] as const) : []),
     ...(staple ? (['staple-ocsp'] as const) : []),
     ...(autoHsts ? (['auto-hsts'] as const) : []),
+    ...(http2 ? (['http2'] as const) : []),
+    ...(http3 ? (['http3'] as const) : []),
   ];
 }

@@ -41,3 +41,16 @@ export function headerOf(vhost: Vhost, header: string): Statement | null {
 function headersOf({ statements }: Vhost, header: string): readonly Statement[] {
   return statements.filter(({ name, values }) => name === 'header' && values.some((value) => value.toLowerCase() === header.toLowerCase()));
 }
+
+/** HTTP/2 for a TLS host. Protocols of its own are added to; without any a host has those of the server, HTTP/1.1 if that says none. */
+export function addHttp2(tree: ApacheTree, vhost: Vhost, edits: EditList): boolean {
+  const own = vhost.statements.filter(({ name }) => name === 'protocols');
+  const general = valuesOf(tree.statements, 'protocols').flat();
+  const said = own.length > 0 ? own.flatMap(({ values }) => values) : general;
+  if (said.some((value) => value.toLowerCase() === 'h2')) return false;
+  const [first] = own;
+  const word = first?.node.args[0];
+  if (first && word) edits.add(first.file, { from: word.start, to: word.start, text: 'h2 ' });
+  else edits.add(vhost.file, atEnd(vhost.file, vhost.section, [`Protocols h2 ${general.length > 0 ? general.join(' ') : 'http/1.1'}`]));
+  return true;
+}

@@ -13,7 +13,7 @@ import { chooseVhost, coveredBy, type VhostChoice } from './choose.js';
 import { configurationFault } from './control.js';
 import { detach } from './detach.js';
 import { deployChange, enable, filesOf, type DeployTarget, type DeployWays } from './deploy.js';
-import { addHsts, addStapling, addUir, headerOf, HSTS, HSTS_FOREVER } from './enhance.js';
+import { addHsts, addHttp2, addStapling, addUir, headerOf, HSTS, HSTS_FOREVER } from './enhance.js';
 import { enabling, moduleTools } from './modules.js';
 import { optionsFile } from './options-file.js';
 import { PLACES_FLAG } from './options.js';
@@ -76,7 +76,7 @@ export function createApacheInstaller(): Installer {
     tlsHosts: () => tlsHostsOf(opened()),
     questions: (deployment) => questionsFor(deployment, opened()),
     deploy: (deployment, chosen) => decided(decideDeploy(deployment, chosen, opened())),
-    enhance: (kind, deployment) => decided(decideEnhancement(kind, deployment, opened())),
+    enhance: (kind, deployment) => (kind === 'http3' ? null : decided(decideEnhancement(kind, deployment, opened()))),
     detach: (folders) => detachChange(folders, opened()),
     update: (renewed) => decideUpdate(renewed, opened()),
     ready() {
@@ -182,10 +182,10 @@ function modulesNote(modules: readonly string[]): readonly string[] {
   return modules.map((module) => `Enabled ${module.replace(/_module$/, '')} module in Apache`);
 }
 
-function decideEnhancement(kind: Enhancement, deployment: Deployment, at: At): Decision {
+function decideEnhancement(kind: Exclude<Enhancement, 'http3'>, deployment: Deployment, at: At): Decision {
   const { reading, apache } = at;
   const secure = secureHosts(deployment, at, kind);
-  const needed = kind === 'redirect' ? ['rewrite'] : kind === 'staple-ocsp' ? ['socache_shmcb'] : ['headers'];
+  const needed = kind === 'redirect' ? ['rewrite'] : kind === 'staple-ocsp' ? ['socache_shmcb'] : kind === 'http2' ? ['http2'] : ['headers'];
   const edits = new EditList();
   const decision = kind === 'redirect' ? redirects(secure, at) : null;
   const warnings: string[] = [];
@@ -202,8 +202,10 @@ function decideEnhancement(kind: Enhancement, deployment: Deployment, at: At): D
     for (const vhost of secure.keys()) {
       if (kind === 'hsts') addHsts(vhost, HSTS_FOREVER, edits);
       if (kind === 'uir') addUir(vhost, edits);
+      if (kind === 'http2') addHttp2(reading.tree, vhost, edits);
       if (kind === 'staple-ocsp') ({ cacheAdded } = addStapling(reading.tree, vhost, `shmcb:${existsSync(RUN) ? `${RUN}/` : ''}stapling_cache(128000)`, { cacheAdded }, edits));
     }
+    if (kind === 'http2' && reading.tree.modules.has('mpm_prefork_module')) warnings.push('With the module mpm_prefork, which mod_php needs, Apache goes on with HTTP/1.1; mpm_event has HTTP/2.');
     if (kind === 'staple-ocsp') warnings.push("Let's Encrypt has no OCSP any more: stapling does nothing for its certificates.");
   }
   const texts = new Map([...edits.all()].map(([path, own]) => [path, spliced(reading.tree.files.get(path)?.text ?? '', own)]));

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { PluginError } from '../../core/errors.js';
 import { printable } from '../../system/printable.js';
 import { extendedPath } from '../../system/hook-command.js';
+import { httpVersionsOf, type HttpVersions } from './http-versions.js';
 
 /** Milliseconds for one call of the server's program: a test of 5,000 blocks takes less than one second. */
 const LIMIT = 60_000;
@@ -22,13 +23,15 @@ export interface NginxVersion {
   tls: boolean;
   /** Where it notes its process when the configuration does not say. */
   pidPath: string;
+  http: HttpVersions;
 }
 
 /** What `nginx -V` says. Throws PluginError when there is no such program. */
 export async function nginxVersion(program: NginxProgram): Promise<NginxVersion> {
   const { output } = await call(program, ['-V']);
   const [, product = '', version = ''] = /([\w-]+)\/(\d+(?:\.\d+)*)/.exec(output) ?? [];
-  return { product, numbers: version.split('.').map(Number), tls: output.includes('--with-http_ssl_module') && output.includes('TLS SNI support enabled'), pidPath: /--pid-path=(\S+)/.exec(output)?.[1] ?? '/run/nginx.pid' };
+  const numbers = version.split('.').map(Number);
+  return { product, numbers, http: httpVersionsOf(output, numbers), tls: output.includes('--with-http_ssl_module') && output.includes('TLS SNI support enabled'), pidPath: /--pid-path=(\S+)/.exec(output)?.[1] ?? '/run/nginx.pid' };
 }
 
 /** `nginx -t`: null when the configuration is good, else the server's own words. */

@@ -14,6 +14,7 @@ import { atEnd, EditList, newlineOf, type Edit } from '../server-configuration/e
 import { lineAt } from '../server-configuration/lines.js';
 import { addHsts, addStapling } from './enhance.js';
 import { nginxSettings } from './options.js';
+import { addHttp2, addHttp3 } from './http-versions.js';
 import { optionsFile, tlsSettings } from './options-file.js';
 import { PLACES_FLAG } from './options.js';
 import { planRedirect, redirectEdits } from './redirect.js';
@@ -204,9 +205,9 @@ function parentOf(nodes: readonly Node[], block: Block): Block | null {
   return null;
 }
 
-function enhanceChange(kind: Enhancement, { names, files }: Deployment, { reading, context }: At): ServerChange | null {
+function enhanceChange(kind: Enhancement, { names, files }: Deployment, { reading, context, nginx: { http } }: At): ServerChange | null {
   const edits = new EditList();
-  if (kind === 'uir' || kind === 'auto-hsts') return null;
+  if (kind === 'uir' || kind === 'auto-hsts' || (kind === 'http2' && http.http2 === null) || (kind === 'http3' && !http.http3)) return null;
   if (kind === 'redirect') {
     const plan = planRedirect(reading.servers, names, context.http01Port);
     redirectEdits(plan, edits, context.http01Port);
@@ -218,8 +219,13 @@ function enhanceChange(kind: Enhancement, { names, files }: Deployment, { readin
   }
   const blocks = new Set(names.flatMap((name) => reading.servers.filter((server) => server.tls && (fitOf(server, name) !== null || server.names.some(({ text }) => text === name)))));
   const warnings: string[] = [];
+  const reused = new Set(reading.servers.flatMap(({ listens }) => listens.filter(({ quic }) => quic).map(({ address, port }) => (address === '*' ? String(port) : `${address}:${port}`))));
   for (const server of blocks) {
-    const result = kind === 'hsts' ? addHsts(server, edits, context.http01Port) : addStapling(server, pathText(files.chain), edits);
+    const result =
+      kind === 'hsts' ? addHsts(server, edits, context.http01Port)
+      : kind === 'http2' ? addHttp2(server, http.http2 ?? 'directive', edits)
+      : kind === 'http3' ? addHttp3(server, reused, edits)
+      : addStapling(server, pathText(files.chain), edits);
     if (typeof result === 'object') throw new PluginError('nginx', `${placeOf(server)}: ${result.conflict}`, { hint: 'Change or remove that line, then run the same command again.' });
   }
   if (kind === 'staple-ocsp') warnings.push("Let's Encrypt has no OCSP any more: stapling does nothing for its certificates.");

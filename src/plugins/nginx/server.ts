@@ -3,6 +3,7 @@ import { PluginError } from '../../core/errors.js';
 import type { ServerChange } from '../contract.js';
 import { configurationFault, nginxVersion, reloadNginx, type NginxProgram } from './control.js';
 import { spliced, type Edits } from '../server-configuration/edits.js';
+import type { HttpVersions } from './http-versions.js';
 import { nginxSettings, type NginxSettings } from './options.js';
 import { serversOf, type Server } from './servers.js';
 import { readTree, type NginxTree, type PlannedTexts } from './tree.js';
@@ -13,6 +14,7 @@ export interface Nginx {
   settings: NginxSettings;
   program: NginxProgram;
   pidPath: string;
+  http: HttpVersions;
 }
 
 export interface Reading {
@@ -34,7 +36,7 @@ interface Context {
 export async function openNginx(context: Context): Promise<Nginx> {
   const settings = nginxSettings(context.options);
   const program: NginxProgram = { ctl: settings.ctl, serverRoot: settings.serverRoot, environment: context.environment, signal: context.signal };
-  const [{ product, numbers, tls, pidPath }, fault] = await Promise.all([nginxVersion(program), configurationFault(program)]);
+  const [{ product, numbers, tls, pidPath, http }, fault] = await Promise.all([nginxVersion(program), configurationFault(program)]);
   const [major = 0, minor = 0, patch = 0] = numbers;
   if (major === 0 && (minor < 8 || (minor === 8 && patch < 48))) throw new PluginError('nginx', `Nginx version must be 0.8.48 or newer; this is ${numbers.join('.')}.`);
   if (!tls) throw new PluginError('nginx', 'Nginx build is missing SSL module (--with-http_ssl_module) or has no SNI support.', { hint: 'Install a build of nginx with them.' });
@@ -42,7 +44,7 @@ export async function openNginx(context: Context): Promise<Nginx> {
   if (fault !== null) {
     throw new PluginError('nginx', `The nginx plugin is not working; there may be problems with your existing configuration.\nThe error was: ${fault}`, { hint: 'Repair what nginx names here first; nothing was changed.' });
   }
-  return { settings, program, pidPath };
+  return { settings, program, pidPath, http };
 }
 
 /** Reads the configuration; with `planned` as it will be. Throws PluginError for what nginx itself would not accept. */
