@@ -1,6 +1,5 @@
 import { basename } from 'node:path';
 import { deleteLineage } from '../../store/delete-lineage.js';
-import { storedExports } from '../../store/export-targets.js';
 import { listLineages } from '../../store/lineage.js';
 import { archiveFolder, liveFolder } from '../../store/paths.js';
 import { unlinkPartner } from '../../store/partner.js';
@@ -8,6 +7,7 @@ import { removePending } from '../../store/pending.js';
 import type { Choice, Question } from '../decide/question.js';
 import { detachAll, planDetaching, type Detaching } from '../detach.js';
 import { Refused } from '../errors.js';
+import { exportedFiles, tellExported } from '../exported-files.js';
 import { putRight } from '../put-right.js';
 import { withPartners } from '../partner-too.js';
 import { referencesTo, type Reference } from '../references.js';
@@ -47,7 +47,7 @@ export async function deleteCertificate(settings: Settings, world: World): Promi
   const detaching = settings.values.detach || installed || references.length > 0 ? await planDetaching(folders, going, settings, world) : [];
   const stuck = detaching.flatMap(({ change }) => change.warnings);
   if (settings.values.detach && stuck.length > 0) throw new Refused(`It is still needed:\n${stuck.join('\n')}`, { hint: 'Nothing was changed. Give these blocks another certificate, then run the same command again.' });
-  const exported = going.flatMap(({ name }) => storedExports(dirs, name).map(({ path }) => path));
+  const exported = exportedFiles(dirs, going.map(({ name }) => name));
   const sure = await interaction.ask(areYouSure(names, { references, exported, detaching, wanted: settings.values.detach }), { canGoBack: false, trail: [] });
   if (sure !== 'yes' && sure !== 'detach') return;
   if (sure === 'detach') await detachAll(detaching, names, world);
@@ -58,7 +58,7 @@ export async function deleteCertificate(settings: Settings, world: World): Promi
     if (partner !== undefined && !names.includes(partner)) unlinkPartner(dirs, partner);
     interaction.report({ type: 'result', text: `Deleted all files relating to certificate ${name}.` });
   }
-  if (exported.length > 0) interaction.report({ type: 'result', text: `What was exported is still there, with the private key in it: ${exported.join(', ')}` });
+  tellExported(exported, world);
 }
 
 function whichOnes(choices: Extract<Question, { kind: 'checklist' }>['choices']): Question {

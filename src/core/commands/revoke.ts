@@ -6,8 +6,10 @@ import { listAccounts, readAccount } from '../../store/accounts.js';
 import { deleteLineage } from '../../store/delete-lineage.js';
 import { listLineages, readLineage, type Lineage } from '../../store/lineage.js';
 import { unlinkPartner } from '../../store/partner.js';
+import { removePending } from '../../store/pending.js';
 import { changeRenewalNotes } from '../../store/renewal-notes.js';
 import { Refused, StoreError } from '../errors.js';
+import { exportedFiles, tellExported } from '../exported-files.js';
 import { settleKeyChanges } from '../key-change.js';
 import { withPartners } from '../partner-too.js';
 import { putRight } from '../put-right.js';
@@ -63,8 +65,11 @@ async function revokeOne(asked: Settings, lineage: Lineage | null, world: World)
     return world.interaction.report({ type: 'result', text: `Not deleting revoked certificates due to overlapping archive dirs. ${others} ${sharing.length === 1 ? 'keeps its' : 'keep their'} files in ${lineage.archiveFolder} too.` });
   }
   if (deleteAfterRevoke ?? (await wantsDeletion(lineage.name, world))) {
+    const exported = exportedFiles(world.dirs, [lineage.name]);
     deleteLineage(world.dirs, lineage.name);
+    removePending(world.dirs, lineage.name);
     world.interaction.report({ type: 'result', text: `Deleted all files relating to certificate ${lineage.name}.` });
+    tellExported(exported, world);
   }
 }
 
