@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { copyPlace, multiply, place, remember } from './lineages.mjs';
 import { makeServer, siteName } from './servers.mjs';
 
@@ -80,6 +80,8 @@ function served(kind, count, title, args) {
     target: 0.05,
     async prepare({ name, folder, authorities, run }) {
       const where = place(folder, `${name}-${kind}-${count}-${args.name}`);
+      // certbot would make it with its logs, for itself alone: Apache's processes must come to the answers below it.
+      mkdirSync(where.at, { mode: 0o755 });
       // The account is there, and a certificate to install.
       await run(name, obtain(authorities.pebble, [siteName(count / 2)], where));
       return { ca: authorities.pebble, folder, where, args: [], env: {} };
