@@ -118,13 +118,13 @@ it('hooks test: the real hooks with the variables of a renewal, output, exit cod
   chmodSync(plain, 0o644);
   const before = sandbox.requests.length;
   const deploy = await fine(run('hooks', 'test', 'deploy'));
-  expect(deploy.stdout).toMatch(/^deploy-hook {2}echo "deploy .*"\n {2}exit code 0 after \d\.\d\d s\n {2}output\n {4}deploy example\.com www\.example\.com in \/\S+live\/example\.com\nThe hook of example\.com succeeded\.\n$/);
+  expect(deploy.stdout).toMatch(/^deploy-hook {2}echo "deploy .*"\n {2}exit code 0 after \d+\.\d+ s\n {2}output\n {4}deploy example\.com www\.example\.com in \/\S+live\/example\.com\nThe hook of example\.com succeeded\.\n$/);
   expect(deploy.stderr).toContain(`${plain} is never run`);
-  const all = await run('hooks', 'test', '--json', '--pre-hook', 'sleep 20', '--hook-timeout', '1');
+  const all = await run('hooks', 'test', '--json', '--pre-hook', 'sleep 60', '--hook-timeout', '4');
   expect(all.code).toBe(1);
   const tested = events(all.stdout, 'hook-tested');
   expect(tested.map(({ kind, exitCode }) => [kind, exitCode])).toEqual([['pre-hook', 137], ['deploy-hook', 0], ['post-hook', 4]]);
-  expect(tested[0]).toMatchObject({ stderr: 'stopped after 1 s\n' });
+  expect(tested[0]).toMatchObject({ stderr: 'stopped after 4 s\n' });
   expect(String(tested[2]?.['stdout']).length).toBe(1 << 20);
   expect(events(all.stdout, 'failed')[0]).toMatchObject({ code: 'hook', message: '2 of 3 hooks failed.' });
   expect(sandbox.requests.length).toBe(before);
