@@ -87,6 +87,13 @@ describe('names', () => {
     expect(press(namesScreen, start, ENTER).answer).toEqual(['blog.example.com']);
     expect(press(namesScreen, start, ` ${DOWN} own.example.com${ENTER}`).answer).toEqual(['shop.example.com', 'own.example.com']);
   });
+  it('a long list is searched by what is typed; what found a name is no name itself', () => {
+    const many = { ...names, suggestions: Array.from({ length: 3000 }, (_, index) => ({ name: `s${index}.example.com`, note: 'nginx' })) };
+    const { state } = press(namesScreen, namesState(many, true, undefined), 'own.example.org s271');
+    expect(shown(namesScreen, state).match(/\[ \] \S+/g)).toEqual(['[ ] s271.example.com', ...Array.from({ length: 10 }, (_, index) => `[ ] s271${index}.example.com`)]);
+    expect(press(namesScreen, state, `${UP.repeat(20)} ${ENTER}`).answer).toEqual(['s271.example.com', 'own.example.org']);
+    expect(press(namesScreen, namesState(many, true, undefined), `\u001b[6~\u001b[6~ ${ENTER}`).answer).toEqual(['s16.example.com']);
+  });
   it('does not go on with nothing, or with a name that cannot be, and names it', () => {
     expect(press(namesScreen, namesState(names, true, undefined), ENTER).answer).toBeUndefined();
     const wrong = press(namesScreen, namesState(names, true, undefined), `good.example.com bad_name.example.com${ENTER}`);

@@ -44,15 +44,18 @@ export const namesScreen: Screen<NamesState, readonly string[] | typeof back> = 
       const { identifiers, errors } = parseNameList([...ticked, field.text].join('\n'));
       return errors.length > 0 || identifiers.length === 0 ? { state: { ...state, insisted: true } } : { answer: identifiers.map(({ shown }) => shown) };
     }
-    if (key.name === 'up' || key.name === 'down') {
+    const step = { up: -1, down: 1, 'page-up': -PAGE, 'page-down': PAGE }[key.name as string];
+    if (step !== undefined) {
       // The suggestions stand above the field.
-      const order = [...suggestions.keys(), -1];
-      const place = order.indexOf(at) + (key.name === 'up' ? -1 : 1);
-      return { state: { ...state, at: order[place] ?? at } };
+      const order = [...listed(state), -1];
+      const from = order.indexOf(at);
+      return { state: { ...state, at: order[Math.max(0, Math.min(order.length - 1, (from < 0 ? order.length - 1 : from) + step))] ?? at } };
     }
     const here = suggestions[at]?.name;
     if (here !== undefined && key.name === 'char' && key.text === ' ') {
-      return { state: { ...state, ticked: ticked.includes(here) ? ticked.filter((name) => name !== here) : [...ticked, here] } };
+      const next = ticked.includes(here) ? ticked.filter((name) => name !== here) : [...ticked, here];
+      // What was typed to find it is no name of its own.
+      return { state: { ...state, ticked: next, ...(searched(state) === '' ? {} : { field: textField(field.text.slice(0, -searched(state).length)) }) } };
     }
     const edited = edit(field, key, ' ');
     return { state: edited === field ? state : { ...state, field: edited, at: -1, insisted: false } };
@@ -61,12 +64,13 @@ export const namesScreen: Screen<NamesState, readonly string[] | typeof back> = 
     const { question, field, ticked, at, insisted } = state;
     const rows: Row[] = [...heading(question, width)];
     const widest = Math.min(30, Math.max(0, ...question.suggestions.map(({ name }) => name.length)));
-    for (const [index, { name, note }] of question.suggestions.entries()) {
+    for (const index of listed(state)) {
+      const { name, note } = question.suggestions[index] ?? { name: '', note: '' };
       const here = index === at;
       rows.push({ ...row({ text: here ? `${glyphs.pointer} ` : '  ', look: 'accent' }, `${ticked.includes(name) ? glyphs.ticked : glyphs.unticked} ${name.padEnd(widest)}   `, { text: note, look: 'dim' }), focus: here });
     }
     const others = question.suggestions.length > 0 && at !== -1 && field.text === '';
-    rows.push(others ? row({ text: '  or type others', look: 'dim' }) : { ...fieldRow(field, width, at === -1 ? `${glyphs.pointer} ` : '  ', false), focus: at === -1 });
+    rows.push(others ? row({ text: question.suggestions.length > MANY ? '  or type others; what is typed is also looked for in the list' : '  or type others', look: 'dim' }) : { ...fieldRow(field, width, at === -1 ? `${glyphs.pointer} ` : '  ', false), focus: at === -1 });
     rows.push(blank);
     const typing = /\S$/.test(field.text) && field.cursor === [...field.text].length && !insisted;
     const { identifiers, errors } = parseNameList([...ticked, field.text].join('\n'));
@@ -81,13 +85,29 @@ export const namesScreen: Screen<NamesState, readonly string[] | typeof back> = 
     return rows;
   },
   hints: ({ canGoBack, question }) => [
-    { key: 'type or paste', does: question.present ? 'names to add' : 'names, with commas or spaces' },
+    { key: 'type or paste', does: question.present ? 'names to add' : question.suggestions.length > MANY ? 'names, or a part to search' : 'names, with commas or spaces' },
+    ...(question.suggestions.length > MANY ? [{ key: 'PgUp PgDn', does: 'by pages' }] : []),
     ...(question.suggestions.length > 0 ? [{ key: 'space', does: question.present ? 'tick, or take out' : 'tick' }] : []),
     { key: 'Enter', does: 'go on' },
     ...(canGoBack ? [{ key: 'Esc', does: 'back' }] : []),
     { key: '?', does: 'why' },
   ],
 };
+
+/** Names that Page up and down move by, and from how many on a list is searched by what is typed. */
+const PAGE = 8;
+const MANY = 12;
+
+/** The word that is being typed: with many suggestions those are shown that have it in them. */
+function searched({ question, field }: NamesState): string {
+  return question.suggestions.length > MANY ? (/[^\s,;]+$/u.exec(field.text)?.[0] ?? '') : '';
+}
+
+/** The places of the suggestions that are shown. */
+function listed(state: NamesState): readonly number[] {
+  const word = searched(state).toLowerCase();
+  return [...state.question.suggestions.entries()].flatMap(([index, { name }]) => (name.includes(word) ? [index] : []));
+}
 
 /** What the certificate gets and loses, before anything else is asked. */
 function changed(present: readonly string[], identifiers: readonly Identifier[], width: number): readonly Row[] {
