@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { makePlace, unattended, type Place } from './certwright.js';
 import { startPebble, type Pebble } from './pebble.js';
 
-const RENEWALS = Number(process.env['CERTWRIGHT_RENEWALS'] ?? 8);
+const RENEWALS = Number(process.env['CERTWRIGHT_RENEWALS'] ?? 5);
 
 /** Opens both files again and again as a server would, and prints what it saw when its input ends. */
 const READER = `

@@ -275,14 +275,3 @@ it('without a terminal Ink never starts: flags answer, or the missing one is nam
   expect(stderr).toContain('-d');
   expect(`${stdout}${stderr}`).not.toContain(ESC);
 });
-
-it('--json: each event one object a line, with the version of its schema', async () => {
-  const flags = ['--sandbox', '--sandbox-port', String(port), ...place.directories];
-  const { code, stdout } = await runProgram(process.execPath, [binary, ...QUICK, '--standalone', '--json', '-n', '-d', 'example.com', ...flags], { env: { HOME: place.folder } });
-  expect(code).toBe(0);
-  const events = stdout.trim().split('\n').map((line) => JSON.parse(line) as { schema: number; type: string });
-  expect(events.every(({ schema }) => schema === 1)).toBe(true);
-  expect(events.map(({ type }) => type)).toEqual(expect.arrayContaining(['order-created', 'name', 'saved']));
-  const listed = await runProgram(process.execPath, [binary, 'certificates', '--json', ...flags], { env: { HOME: place.folder } });
-  expect(listed.stdout.trim().split('\n').map((line) => (JSON.parse(line) as { type: string }).type)).toContain('certificates');
-});
