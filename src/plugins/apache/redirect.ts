@@ -4,7 +4,7 @@ import { pathText } from '../server-configuration/path-text.js';
 import { quoted } from './syntax.js';
 import type { Statement } from './tree.js';
 import { nameLines } from './certificate.js';
-import { asksForPlain, conditionsOf, isEverything, redirectsAll } from './to-https.js';
+import { conditionsOf, isForAllPlain, redirectsAll } from './to-https.js';
 import { tlsPath, withPort } from './tls-copy.js';
 import { answersOn, matches, valuesOf, type Address, type Vhost } from './vhosts.js';
 
@@ -70,7 +70,7 @@ export function redirectEdits({ vhost, names, added }: RedirectedHost, edits: Ed
     extend(statements, fitting ?? first, names, edits);
     return null;
   }
-  if (rules.some((rule) => rule.values[1]?.startsWith('https://') && isEverything(rule.values[0]) && conditionsOf(statements, rule).every(asksForPlain))) return null;
+  if (rules.some((rule) => rule.values[1]?.startsWith('https://') && isForAllPlain(statements, rule))) return null;
   const on = valuesOf(statements, 'rewriteengine').at(-1)?.[0]?.toLowerCase() === 'on';
   const lines = [...(on ? [] : ['RewriteEngine on']), ...conditionLines(names), `RewriteRule ${RULE.join(' ')}`];
   // Behind rules of the site's own it might never be reached.

@@ -6,7 +6,7 @@ import { matches, type Vhost } from './vhosts.js';
 const EVERYTHING = new Set(['^', '^/', '(.*)', '^(.*)$', '^/(.*)$', '^/?(.*)', '^/?(.*)$', '.*', '^.*$', '/', '^/.*', '^/.*$']);
 
 /** Does the first argument of such a line stand for every path? */
-export function isEverything(pattern: string | undefined): boolean {
+function isEverything(pattern: string | undefined): boolean {
   return EVERYTHING.has(pattern ?? '');
 }
 
@@ -44,13 +44,25 @@ export function circularIn(nodes: readonly Node[], { names, variables }: Pick<Vh
       if (name === 'rewritecond') conditions.push(node);
       if (name === 'rewriterule') {
         if (node.args[1]?.text.toLowerCase().startsWith('https://')) found.push(...conditions, node);
-        conditions = [];
+        // A rule that is chained is a condition of the next one.
+        conditions = isChained(node.args[2]?.text) ? [...conditions, node] : [];
       }
       if (redirectsAll(name, node.args.map(({ text }) => resolved(text)), names, within)) found.push(node);
     }
   };
   walk(nodes, null);
   return found;
+}
+
+/** Flags of a RewriteRule that make the next one depend on it. */
+function isChained(flags = ''): boolean {
+  return /[[,]\s*(?:C|chain)\s*[\],]/i.test(flags);
+}
+
+/** Does every plain request get to this rule of mod_rewrite, as far as its own conditions go? */
+export function isForAllPlain(statements: readonly Statement[], rule: Statement): boolean {
+  const before = statements.slice(0, statements.indexOf(rule)).findLast(({ name }) => name === 'rewriterule');
+  return isEverything(rule.values[0]) && !isChained(before?.values[2]) && conditionsOf(statements, rule).every(asksForPlain);
 }
 
 /** The conditions right before a rule. */

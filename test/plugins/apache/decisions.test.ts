@@ -241,6 +241,7 @@ describe('the redirect of a plain host', () => {
   it.each([
     ['to a folder only', 'ServerName a.example.com\nRedirect /old https://a.example.com/'],
     ['to another host', 'ServerName a.example.com\nRedirect / https://other.example.org/'],
+    ['of a chain', 'RewriteEngine on\nRewriteRule ^/a - [NC,C]\nRewriteRule ^ https://a.example.com%{REQUEST_URI} [R]'],
     ['on a condition', 'RewriteEngine on\nRewriteCond %{HTTP_HOST} ^www\nRewriteRule ^ https://a.example.com%{REQUEST_URI} [R]'],
   ])('is not there yet: %s', (_, inside) => expect(redirected(inside)).toContain(RULE));
   it('of an earlier release is brought up to date, and gets the names that it lacks', () => {
@@ -283,6 +284,9 @@ describe('the TLS copy of a plain host', () => {
     expect(text).toBe(
       `<IfModule mod_ssl.c>\n${host('    ServerName a.example.com\n    # Some rewrite rules in this file were disabled on your HTTPS site,\n    # because they have the potential to create redirection loops.\n\n    # RewriteCond %{HTTPS} \\\n        off\n    # RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R]\n    RewriteCond %{X} y\n    RewriteRule ^ /index.php\n    # Redirect permanent / https://a.example.com/\n    Redirect / https://other.example.org/\n    <Directory /x>\n        # RewriteRule ^a https://%{HTTP_HOST}/b\n    </Directory>', '*:443')}</IfModule>\n`,
     );
+  });
+  it('does not send to https by a chain: the rules before are not left to the next one', () => {
+    expect(copy(host('RewriteRule ^/a - [C]\nRewriteRule ^ https://%{HTTP_HOST}/ [R]\nRewriteRule ^/b - [C]\nRewriteRule ^/c /d')).text).toContain('\n# RewriteRule ^/a - [C]\n# RewriteRule ^ https://%{HTTP_HOST}/ [R]\nRewriteRule ^/b - [C]\nRewriteRule ^/c /d\n');
   });
   it.each([
     'RedirectMatch permanent ^/(.*)$ https://a.example.com/$1',
