@@ -88,7 +88,7 @@ export async function collect(settings: Settings, known: Facts, interaction: Int
     }
     const { plan } = decision;
     const command = commandLine(settings, facts, answers, plan);
-    if (answers.length > 0 && (plan.kind === 'obtain' || plan.kind === 'export' || (plan.kind === 'keep' && plan.installation))) {
+    if (answers.length > 0 && (plan.kind === 'obtain' || plan.kind === 'export' || (plan.kind === 'keep' && plan.installation && plan.installation.steps.length > 0))) {
       const choice = await interaction.review(plan, { canGoBack, command, trail });
       if (choice === back) {
         goBack();

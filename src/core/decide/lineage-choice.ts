@@ -59,6 +59,7 @@ function identical(settings: Settings, facts: Facts, lineage: LineageFact, wante
   if (reinstall || answered.has('same-names')) return { keep: lineage };
   if (openOrder(settings, facts, lineage.name, lineage.identifiers)) return { version: lineage, reason: 'resumed' };
   if (lacksPartner(settings, facts, lineage)) return { keep: lineage };
+  const installs = settings.verb === 'run' && settings.values.installer !== undefined;
   return {
     ask: {
       kind: 'choice',
@@ -72,7 +73,7 @@ function identical(settings: Settings, facts: Facts, lineage: LineageFact, wante
       flags: ['--keep-until-expiring', '--force-renewal', '--duplicate'],
       unattended: 'keep',
       choices: [
-        { value: 'keep', label: 'Keep it for now', hint: 'nothing is changed', flag: '--keep-until-expiring' },
+        { value: 'keep', label: 'Keep it for now', hint: installs ? 'the certificate stays; the server is pointed to it where it is not yet' : 'nothing is changed', flag: '--keep-until-expiring' },
         { value: 'renew', label: 'Renew and replace it', hint: `saved as ${lineage.name}, version ${lineage.version + 1}`, flag: '--force-renewal' },
         { value: 'duplicate', label: 'Make a second, separate one', hint: 'the same names, its own files', flag: '--duplicate' },
       ],

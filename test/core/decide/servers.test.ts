@@ -7,7 +7,7 @@ import type { Facts } from '../../../src/core/decide/facts.js';
 import type { ObtainPlan } from '../../../src/core/decide/plan.js';
 import type { Question } from '../../../src/core/decide/question.js';
 import { builtInPlugins } from '../../../src/plugins/registry.js';
-import { factsWithNginx, lookUp, SERVER } from '../facts-for-tests.js';
+import { factsWithNginx, lineage, lookUp, SERVER } from '../facts-for-tests.js';
 
 function settingsOf(args: readonly string[]) {
   const parsed = parse({ args: ['--server', SERVER, ...args], env: {}, program: 'certwright', plugins: builtInPlugins, readFile: () => null });
@@ -80,6 +80,15 @@ it('names of the block that are not in the certificate: what a redirect does to 
   const without = walk([], { names: ['example.com'], redirect: 'no' });
   expect(without.command).toBe('certwright run --nginx --no-redirect -d example.com');
   expect(without.plan.installation?.steps.map(({ title }) => title)).toEqual(['Deployed ACME Certificate']);
+});
+
+it('a certificate that is there and is kept: the server is pointed to it, and what that changes is part of the plan', () => {
+  const known = factsWithNginx({ lineages: [lineage('example.com', ['example.com', 'www.example.com'])] });
+  const { questions, plan } = walk([], {}, known);
+  expect(questions.map(({ id }) => id)).toEqual(['task', 'names', 'same-names']);
+  const same = questions[2];
+  expect(same?.kind === 'choice' && same.choices[0]?.hint).toContain('the server is pointed to it');
+  expect(plan).toMatchObject({ kind: 'keep', installer: 'nginx', installation: { steps: [{ title: 'Deployed ACME Certificate' }, { title: 'Add enhancement redirect' }] } });
 });
 
 it('what is wrong with a server stands beside it, and it cannot be chosen', () => {

@@ -95,7 +95,9 @@ describe('names', () => {
     expect(press(namesScreen, namesState(many, true, undefined), `\u001b[6~\u001b[6~ ${ENTER}`).answer).toEqual(['s16.example.com']);
   });
   it('does not go on with nothing, or with a name that cannot be, and names it', () => {
-    expect(press(namesScreen, namesState(names, true, undefined), ENTER).answer).toBeUndefined();
+    const nothing = press(namesScreen, namesState(names, true, undefined), ENTER);
+    expect(nothing.answer).toBeUndefined();
+    expect(shown(namesScreen, nothing.state)).toContain('Please tick a name with the space bar, or type one.');
     const wrong = press(namesScreen, namesState(names, true, undefined), `good.example.com bad_name.example.com${ENTER}`);
     expect(wrong.answer).toBeUndefined();
     expect(shown(namesScreen, wrong.state)).toContain('bad_name.example.com contains an underscore');

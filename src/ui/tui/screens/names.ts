@@ -81,7 +81,7 @@ export const namesScreen: Screen<NamesState, readonly string[] | typeof back> = 
     else if (identifiers.length > 0) rows.push(...wrapped(`${identifiers.length === 1 ? '1 name' : `${identifiers.length} names`}: ${identifiers.map(({ shown, value }) => (shown === value ? shown : `${shown} (${value})`)).join('  ')}`, width, 'dim', '  '));
     if (identifiers.some(({ value }) => value.startsWith('*.'))) rows.push(...wrapped('A name with * can only be proved by a DNS record.', width, 'dim', '  '));
     if (question.present && identifiers.length === 0 && judged.length === 0) rows.push(...wrapped('At least one name must be left.', width, insisted ? 'bad' : 'dim', '  '));
-    else if (identifiers.length === 0 && judged.length === 0) rows.push(row({ text: insisted ? '  Please type at least one name.' : '  For example: example.com www.example.com', look: insisted ? 'bad' : 'dim' }));
+    else if (identifiers.length === 0 && judged.length === 0) rows.push(row({ text: insisted ? (question.suggestions.length > 0 ? '  Please tick a name with the space bar, or type one.' : '  Please type at least one name.') : question.suggestions.length > 0 ? '  None yet: tick with the space bar, or type.' : '  For example: example.com www.example.com', look: insisted ? 'bad' : 'dim' }));
     return rows;
   },
   hints: ({ canGoBack, question }) => [
