@@ -38,8 +38,10 @@ export function createApacheInstaller(): Installer {
   /** With what is planned; null until it is looked at. */
   let reading: Reading | null = null;
   let planned = nothingPlanned;
+  /** Its files were looked at just now. */
+  let fresh = false;
   /** Links and modules of the change that was decided last: the next reading counts them in. */
-  let fresh: Pick<Planned, 'links' | 'modules'> | null = null;
+  let last: Pick<Planned, 'links' | 'modules'> | null = null;
 
   const opened = (): At => {
     if (!context || !apache) throw new Error('Apache was not prepared');
@@ -47,7 +49,7 @@ export function createApacheInstaller(): Installer {
     return { context, apache, reading, planned };
   };
   const decided = ({ change, modules }: Decision): ServerChange => {
-    fresh = { links: new Map(change.links.map(({ path, target }) => [path, target])), modules };
+    last = { links: new Map(change.links.map(({ path, target }) => [path, target])), modules };
     return change;
   };
 
@@ -55,19 +57,21 @@ export function createApacheInstaller(): Installer {
     async prepare(given) {
       context = given;
       apache = await openApache(given);
+      fresh = true;
     },
     read(instead) {
       if (!context || !apache) throw new Error('Apache was not prepared');
       const { log, configDir, httpsPort } = context;
-      if (fresh) planned = { ...planned, links: new Map([...planned.links, ...fresh.links]), modules: [...planned.modules, ...fresh.modules] };
+      if (last) planned = { ...planned, links: new Map([...planned.links, ...last.links]), modules: [...planned.modules, ...last.modules] };
       else if (instead.size === 0) planned = nothingPlanned;
-      fresh = null;
+      last = null;
       // Written just before the first change: until then what it will hold.
       const options = join(configDir, optionsFile(apache.version).name);
       planned = { ...planned, texts: existsSync(options) ? instead : new Map([...instead, [options, optionsFile(apache.version).text]]) };
       reading = null;
       if (instead.size > 0) return Promise.resolve();
-      apache = seenAnew(apache);
+      if (!fresh) apache = seenAnew(apache);
+      fresh = false;
       reading = readApacheConfiguration(apache, planned, httpsPort, (message) => log('warning', message));
       for (const path of unseenFiles(apache, reading)) log('debug', `Apache reads ${path}, which was not found by its includes`);
       return Promise.resolve();

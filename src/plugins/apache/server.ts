@@ -64,16 +64,31 @@ interface Context {
 export async function openApache(context: Context): Promise<Apache> {
   const settings = apacheSettings(context.options);
   const program: ApacheProgram = { ctl: settings.ctl, bin: settings.bin, serverRoot: settings.serverRoot, system: thisSystem(), environment: context.environment, signal: context.signal };
-  const [version, first] = await Promise.all([apacheVersion(program), examined(program)]);
-  const { run, fault } = first.fault !== null && (await repairInstallation(program)) ? await examined(program) : first;
+  const asked = Promise.all([apacheVersion(program), examined(program)]);
+  const rootPath = rootFileIn(settings.serverRoot);
+  const environment = { ...context.environment, ...environmentOf(settings.serverRoot) };
+  const seen = snapshotOf();
+  // The server takes its time with a thousand hosts: meanwhile their files are read.
+  if (rootPath !== null) readAhead(settings.serverRoot, rootPath, environment, seen);
+  const [version, first] = await asked;
+  const repaired = first.fault !== null && (await repairInstallation(program));
+  const { run, fault } = repaired ? await examined(program) : first;
   if (fault !== null) {
     throw new PluginError('apache', `The apache plugin is not working; there may be problems with your existing configuration.\nThe error was: ${fault}`, { hint: 'Repair what Apache names here first; nothing was changed.' });
   }
   const [major = 0, minor = 0] = version;
   if (major < 2 || (major === 2 && minor < 4)) throw new PluginError('apache', `Apache Version ${version.join('.')} not supported.`, { hint: 'Version 2.4 or newer is needed.' });
-  const rootPath = rootFileIn(settings.serverRoot);
   if (rootPath === null) throw new PluginError('apache', `There is no apache2.conf or httpd.conf in ${settings.serverRoot}.`, { hint: 'Name the folder with --apache-server-root.' });
-  return { settings, program, version, rootPath, run, seen: snapshotOf(), environment: { ...context.environment, ...environmentOf(settings.serverRoot) } };
+  return { settings, program, version, rootPath, run, seen: repaired ? snapshotOf() : seen, environment };
+}
+
+/** Fills a snapshot with what will be looked at, as far as it can be told before the server has said what it is built of. */
+function readAhead(serverRoot: string, rootPath: string, environment: ApacheConditions['environment'], { disk, understood }: Snapshot): void {
+  try {
+    readTree(serverRoot, rootPath, { modules: [], defines: new Map(), environment, version: [] }, disk, understood);
+  } catch {
+    // What is wrong is said by the server, or when it is read in earnest.
+  }
 }
 
 /** What it says of its configuration; where the control script says it too, that is a test of it as well, and there is no need of another. */
