@@ -1,6 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
+import { nginxSettings } from '../../src/plugins/nginx/options.js';
+import { readNginxConfiguration, reloadAndWait } from '../../src/plugins/nginx/server.js';
+import { childrenOf } from '../../src/plugins/server-configuration/children.js';
 import { makeNginx, type RunningNginx } from './nginx.js';
 import { fine } from './sandbox-of-test.js';
 import { caAndPlaceForWebServer, keyServedTo, old, pebble, place, plainAnswer, ports, runAt, servedFor } from './web-server.js';
@@ -85,4 +89,28 @@ it('U23: run --nginx --dual serves both certificates of a pair, each to the clie
   expect(nginx.files()).toEqual(after);
   await fine(run('rollback', '-i', 'nginx', '--checkpoints', '1'));
   expect(nginx.files()).toEqual(before);
+});
+
+it('a reload waits for the workers too that another reload is just starting', async () => {
+  await start('server {\n    listen {H};\n    server_name example.com;\n    return 200 ok;\n}\n');
+  const main = readFileSync(join(nginx.root, 'nginx.pid'), 'utf8').trim();
+  const working = () =>
+    childrenOf(main).filter((pid) => {
+      try {
+        return !readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('is shutting down');
+      } catch {
+        return false;
+      }
+    });
+  const { tree } = readNginxConfiguration(nginx.root);
+  const program = { ctl: '/usr/sbin/nginx', serverRoot: nginx.root, environment: process.env, signal: new AbortController().signal };
+  const first = working();
+  // Somebody else's, whose workers are not there yet.
+  process.kill(Number(main), 'SIGHUP');
+  await reloadAndWait({ settings: nginxSettings({ nginx_server_root: nginx.root }), program, pidPath: '', http: { http2: null, http3: false } }, tree);
+  const now = working();
+  expect(now.filter((pid) => first.includes(pid))).toEqual([]);
+  // nginx ends the workers of an earlier reload 100 ms after it has started new ones: nobody leaves any more.
+  await sleep(400);
+  expect(working()).toEqual(now);
 });

@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { childrenOf } from '../server-configuration/children.js';
 import type { ApacheProgram } from './control.js';
 
 /** Milliseconds between two looks. */
@@ -28,7 +29,12 @@ export function generationOf(pidFile: string | null): Generation | null {
     return { look: () => false };
   }
   const sockets = socketsOf(main);
-  const children = childrenOf(main);
+  let children: readonly string[];
+  try {
+    children = childrenOf(main);
+  } catch {
+    return null;
+  }
   // Somebody else's process does not show what it has open.
   if (children.length > 0 && sockets.size === 0) return null;
   const listens = (pid: string): boolean => [...socketsOf(pid)].some((socket) => sockets.has(socket));
@@ -78,14 +84,6 @@ export async function untilGone(generation: Generation | null, ms: number): Prom
   while (generation.look() && Date.now() < until) await sleep(LOOK);
 }
 
-function childrenOf(main: string): readonly string[] {
-  try {
-    return readdirSync('/proc').filter((entry) => /^\d+$/.test(entry) && parentOf(entry) === main);
-  } catch {
-    return [];
-  }
-}
-
 /** The sockets of a process; none when it is gone. */
 function socketsOf(pid: string): ReadonlySet<string> {
   const found = new Set<string>();
@@ -104,16 +102,4 @@ function socketsOf(pid: string): ReadonlySet<string> {
     }
   }
   return found;
-}
-
-/** The parent of a process; null when it is gone, or dead and not yet buried. */
-function parentOf(pid: string): string | null {
-  try {
-    // The name in parentheses may hold anything; what follows it is `state ppid …` (proc(5)).
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return state === 'Z' ? null : (parent ?? null);
-  } catch {
-    return null;
-  }
 }

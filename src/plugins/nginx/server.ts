@@ -7,7 +7,7 @@ import type { HttpVersions } from './http-versions.js';
 import { nginxSettings, type NginxSettings } from './options.js';
 import { serversOf, type Server } from './servers.js';
 import { readTree, type NginxTree, type PlannedTexts } from './tree.js';
-import { masterOf, untilGone, workersOf } from './workers.js';
+import { masterOf, untilGone, withLateWorkers, workersOf } from './workers.js';
 
 /** What both halves of the plugin work with. */
 export interface Nginx {
@@ -85,6 +85,7 @@ export function changeOf({ tree }: Reading, edits: Edits, more: Partial<ServerCh
 /** Has nginx read what is on disk, and returns when none of the processes from before takes requests any more. Throws PluginError. */
 export async function reloadAndWait({ program, settings, pidPath }: Nginx, tree: NginxTree): Promise<void> {
   const before = workersOf(tree, pidPath);
-  await reloadNginx(program, masterOf(tree, pidPath, program));
-  await untilGone(before, Math.max(1, settings.sleepSeconds) * 1000);
+  const master = masterOf(tree, pidPath, program);
+  await reloadNginx(program, master);
+  await untilGone(await withLateWorkers(before, master), Math.max(1, settings.sleepSeconds) * 1000);
 }

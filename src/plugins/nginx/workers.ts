@@ -1,6 +1,7 @@
-import { readFileSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
+import { readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findProgram } from '../../system/hook-command.js';
+import { childrenOf, parentOf } from '../server-configuration/children.js';
 import { pathOf } from '../server-configuration/path-text.js';
 import type { NginxProgram } from './control.js';
 import { statements, type NginxTree } from './tree.js';
@@ -9,12 +10,13 @@ import { statements, type NginxTree } from './tree.js';
 const LOOK = 15;
 /** Milliseconds in which even a busy machine has read thousands of blocks; longer takes only a reload that failed. */
 const LONGEST = 20_000;
+/** The number of SIGHUP. */
+const HANGUP = 1;
 
 /** The processes of this nginx that take requests now; null where that cannot be seen. `usualPid`: the pid file that the program was built with. */
 export function workersOf(tree: NginxTree, usualPid: string): readonly number[] | null {
   try {
-    const master = notedMaster(tree, usualPid);
-    return readdirSync('/proc').filter((entry) => /^\d+$/.test(entry) && parentOf(entry) === master && !isLeaving(entry)).map(Number);
+    return workersUnder(notedMaster(tree, usualPid));
   } catch {
     return null;
   }
@@ -37,6 +39,36 @@ function notedMaster(tree: NginxTree, usualPid: string): number {
   return Number(readFileSync(pid === undefined ? usualPid : pathOf(pid), 'utf8').trim());
 }
 
+function workersUnder(master: number): readonly number[] {
+  return childrenOf(String(master)).filter((worker) => !isLeaving(worker)).map(Number);
+}
+
+/**
+ * Waits until the main process has come to the signal that it was sent, and takes in the workers that it starts meanwhile: it may be in the
+ * middle of a reload of somebody else's, and its next one makes those the old ones too. nginx lets no signal through while it reloads, so
+ * one that waits can be seen; and it pauses for 100 ms between starting workers and taking the next signal, so none is overlooked.
+ */
+export async function withLateWorkers(workers: readonly number[] | null, master: number | null): Promise<readonly number[] | null> {
+  if (workers === null || master === null) return workers;
+  const all = new Set(workers);
+  const until = Date.now() + LONGEST;
+  while (isWaitingFor(master, HANGUP) && Date.now() < until) {
+    for (const worker of workersUnder(master)) all.add(worker);
+    await sleep(LOOK);
+  }
+  return [...all];
+}
+
+/** Was this process sent a signal that it has not come to yet (SigPnd and ShdPnd of proc(5))? */
+function isWaitingFor(pid: number, signal: number): boolean {
+  try {
+    const pending = [...readFileSync(`/proc/${pid}/status`, 'latin1').matchAll(/^S(?:ig|hd)Pnd:\s*([0-9a-f]+)$/gm)];
+    return pending.some(([, mask = '0']) => ((BigInt(`0x${mask}`) >> BigInt(signal - 1)) & 1n) === 1n);
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Waits until none of these processes takes requests any more: nginx starts the new ones first, and for a moment both answer. Where
  * processes cannot be seen, for `blind` milliseconds at the longest.
@@ -46,16 +78,6 @@ export async function untilGone(workers: readonly number[] | null, blind: number
   if (workers === null) return void (await sleep(Math.min(blind, 300)));
   const until = Date.now() + LONGEST;
   while (Date.now() < until && workers.some((worker) => parentOf(String(worker)) !== null && !isLeaving(String(worker)))) await sleep(LOOK);
-}
-
-function parentOf(pid: string): number | null {
-  try {
-    // The name in parentheses may hold anything; what follows it is `state ppid …` (proc(5)).
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-  } catch {
-    return null;
-  }
 }
 
 /** nginx says so in the title of the process. */
