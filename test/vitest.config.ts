@@ -5,8 +5,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 // Mirrors of src are unit tests; e2e talks to real programs; pty types keys into the built binary.
 const programs = ['test/e2e/**/*.test.ts', 'test/pty/**/*.test.ts'];
 
-/** Left out where the tests are repeated on a newer Node: readers of other servers' configurations, text in and text out, and the questions one by one. */
-const repeated = process.env['CERTWRIGHT_REPEATED'] === '1' ? ['test/plugins/{apache,nginx}/**', 'test/pty/!(wizard).test.ts'] : [];
+/** Left out where the tests are repeated on a newer Node: decisions and readers of servers' configurations, which are pure functions, and the questions in a terminal one by one. */
+const repeated = process.env['CERTWRIGHT_REPEATED'] === '1' ? ['test/core/{decide/**,decide-walks.test.ts,collect.test.ts}', 'test/plugins/{apache,nginx}/**', 'test/pty/!(wizard).test.ts'] : [];
 
 /** The long files begin first: at the end there are only short ones left to share among the workers. */
 class LongFilesFirst extends BaseSequencer {
