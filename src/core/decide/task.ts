@@ -72,8 +72,8 @@ export function assignTask(value: AnswerValue, facts: Facts): Assignment {
     // Never a question with one answer.
     return { verb: 'certonly', ...(only && others.length === 0 ? assignCertificate(only.name) : {}) };
   }
-  const server = facts.servers?.find(({ plugin }) => plugin === value);
-  if (server) return { verb: 'run', values: { installer: server.plugin }, words: { installer: ['-i', server.plugin] } };
+  const server = facts.plugins.find(({ name, installer }) => name === value && installer)?.name;
+  if (server !== undefined) return { verb: 'run', values: { installer: server }, words: { installer: ['-i', server] } };
   if (value === 'dual') return { verb: 'certonly', values: { dual: true }, words: { dual: ['--dual'] } };
   return value === 'certonly' || value === 'certificates' || value === 'export' ? { verb: value } : {};
 }

@@ -91,6 +91,14 @@ it('a certificate that is there and is kept: the server is pointed to it, and wh
   expect(plan).toMatchObject({ kind: 'keep', installer: 'nginx', installation: { steps: [{ title: 'Deployed ACME Certificate' }, { title: 'Add enhancement redirect' }] } });
 });
 
+it('after a rehearsal everything is looked up anew, and the answers still mean the same', () => {
+  const { servers: _servers, ...fresh } = factsWithNginx();
+  const answers: Answer[] = [{ id: 'task', value: 'nginx' }, { id: 'names', value: ['example.com', 'www.example.com'] }];
+  const first = decide(settingsOf([]), fresh, answers);
+  if (!('lookup' in first)) throw new Error('nothing is looked up');
+  expect(decide(settingsOf([]), lookUp(fresh, first.lookup, first.identifiers), answers)).toMatchObject({ lookup: 'installation', wish: { plan: { installer: 'nginx', authenticator: 'nginx' } } });
+});
+
 it('what is wrong with a server stands beside it, and it cannot be chosen', () => {
   const known = factsWithNginx();
   const { questions } = walk([], { task: 'quit' }, { ...known, servers: known.servers?.map((server) => ({ ...server, fault: 'nginx does not answer on port 80; start it first' })) ?? [] });
