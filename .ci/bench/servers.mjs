@@ -76,7 +76,7 @@ server {
 function nginxTree(count) {
   const { files, links } = sites(count, nginxSites);
   const usual = ['mime.types', 'proxy_params', 'fastcgi.conf', 'snippets/fastcgi-php.conf'];
-  const own = 'server_names_hash_max_size 32768;\n    client_body_temp_path {R}/tmp1; proxy_temp_path {R}/tmp2; fastcgi_temp_path {R}/tmp3; uwsgi_temp_path {R}/tmp4; scgi_temp_path {R}/tmp5;\n';
+  const own = 'server_names_hash_max_size 32768;\n    server_names_hash_bucket_size 128;\n    client_body_temp_path {R}/tmp1; proxy_temp_path {R}/tmp2; fastcgi_temp_path {R}/tmp3; uwsgi_temp_path {R}/tmp4; scgi_temp_path {R}/tmp5;\n';
   const main = readFileSync('/etc/nginx/nginx.conf', 'latin1')
     .replace(/^pid .*$/m, 'pid {R}/nginx.pid;')
     .replace(/^error_log .*$/m, 'error_log {R}/error.log;')
