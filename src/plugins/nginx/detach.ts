@@ -1,5 +1,6 @@
 import { atStart, removed, type EditList } from '../server-configuration/edits.js';
 import { MARK } from './deploy.js';
+import { conditionFor, conditionText } from './redirect.js';
 import type { Server } from './servers.js';
 import type { Block, Directive, Node } from './syntax.js';
 import type { NginxFile } from './tree.js';
@@ -37,7 +38,7 @@ export function detach(servers: readonly Server[], leaving: readonly Server[], e
   }
   const halves = done.map(({ half }) => half);
   for (const server of servers.filter((other) => !other.tls && !halves.includes(other))) {
-    for (const node of markedIn(server)) if (node.kind === 'block' && names.some((name) => redirectsName(node, name))) edits.add(server.file, removed(server.file, node, MARK_COMMENT));
+    for (const node of markedIn(server)) if (node.kind === 'block' && node.name === 'if' && names.some((name) => conditionText(node) === conditionFor(name))) edits.add(server.file, removed(server.file, node, MARK_COMMENT));
   }
   return left;
 }
@@ -70,11 +71,6 @@ function markedIn({ file, block }: Server): readonly Node[] {
 function isMarked({ text }: NginxFile, { end }: Node): boolean {
   const line = text.indexOf('\n', end);
   return text.slice(end, line < 0 ? text.length : line).trim() === MARK.trim();
-}
-
-function redirectsName({ name, args }: Block, wanted: string): boolean {
-  const condition = args.map(({ text }) => text).join(' ').replace(/^\(\s*|\s*\)$/g, '');
-  return name === 'if' && (condition === `$host = ${wanted}` || (wanted.startsWith('*.') && condition === `$host ~ ^[^.]+${wanted.slice(1).replaceAll('.', '\\.')}$`));
 }
 
 function namesText({ names }: Server): string {

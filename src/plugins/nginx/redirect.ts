@@ -1,7 +1,7 @@
 import { atStart, indentOf, innerIndent, newlineOf, removed, type EditList } from '../server-configuration/edits.js';
 import { MARK } from './deploy.js';
 import { fitOf, type Listen, type Server } from './servers.js';
-import type { Directive, Node } from './syntax.js';
+import type { Block, Directive, Node } from './syntax.js';
 import type { Placed } from './tree.js';
 
 /** What the redirect of some names does, before it is done. */
@@ -49,7 +49,7 @@ function isPlain({ ssl, quic, port, address }: Listen, httpPort: number): boolea
 function redirects({ statements }: Server, name: string): boolean {
   return statements.some(({ node }) => {
     if (node.kind === 'directive') return node.name === 'return' && leadsToHttps(node);
-    return node.name === 'if' && [`$host = ${name}`, '$scheme != https'].includes(conditionText(node.args.map(({ text }) => text))) && node.children.some((child) => child.kind === 'directive' && child.name === 'return' && leadsToHttps(child));
+    return node.name === 'if' && [conditionFor(name), '$scheme != https'].includes(conditionText(node)) && node.children.some((child) => child.kind === 'directive' && child.name === 'return' && leadsToHttps(child));
   });
 }
 
@@ -58,8 +58,9 @@ function leadsToHttps({ args }: Directive): boolean {
   return /^30[1278]$/.test(status ?? '') && (target ?? '').startsWith('https://');
 }
 
-function conditionText(words: readonly string[]): string {
-  return words.join(' ').replace(/^\(\s*|\s*\)$/g, '');
+/** What an `if` asks, without its parentheses. */
+export function conditionText({ args }: Block): string {
+  return args.map(({ text }) => text).join(' ').replace(/^\(\s*|\s*\)$/g, '');
 }
 
 /** Writes the plan. A block that also answers TLS is split: its plain part becomes a block of its own, right behind it. */
@@ -74,9 +75,13 @@ export function redirectEdits({ blocks }: RedirectPlan, edits: EditList, httpPor
   }
 }
 
+/** By what our redirect knows a name. */
+export function conditionFor(name: string): string {
+  return name.startsWith('*.') ? `$host ~ ^[^.]+${name.slice(1).replaceAll('.', '\\.')}$` : `$host = ${name}`;
+}
+
 function redirectLines(name: string): readonly string[] {
-  const condition = name.startsWith('*.') ? `$host ~ ^[^.]+${name.slice(1).replaceAll('.', '\\.')}$` : `$host = ${name}`;
-  return [`if (${condition}) {`, '    return 301 https://$host$request_uri;', `}${MARK}`];
+  return [`if (${conditionFor(name)}) {`, '    return 301 https://$host$request_uri;', `}${MARK}`];
 }
 
 function splitOff(server: Server, listens: readonly Placed<Directive>[], conditions: readonly string[], edits: EditList): void {

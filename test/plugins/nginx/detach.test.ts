@@ -53,6 +53,15 @@ it('a plain block of its own loses our redirect and nothing else', () => {
   expect(left).toHaveLength(1);
 });
 
+it('the redirect of a wildcard name is known again: it is not written twice, and goes with the rest', () => {
+  const site = 'server {\n    listen 80;\n    server_name example.com *.example.com;\n    root /var/www;\n}\n';
+  const wild = (text: string): string => edited(text, (_, servers, edits) => redirectEdits(planRedirect(servers, ['*.example.com'], 80), edits, 80));
+  const once = wild(deployed(site));
+  expect(once).toContain('if ($host ~ ^[^.]+\\.example\\.com$) {');
+  expect(wild(once)).toBe(once);
+  expect(detached(once)).toBe(site);
+});
+
 it('HSTS had made a block for http of its own: it is one again', () => {
   const site = sites['plain'] ?? '';
   expect(detached(hardened(deployed(site)))).toBe(site);
