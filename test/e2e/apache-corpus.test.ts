@@ -9,7 +9,7 @@ import { makeApache } from './apache.js';
 import { makeCorpusPlace, summary, wholeLoop, WITH_CERTBOT, type CorpusPlace, type Fault, type LoadedTree } from './corpus-loop.js';
 
 /** How many trees, spread over the corpus; `npm run campaign:apache` takes all. */
-const COUNT = Number(process.env['CERTWRIGHT_TREES'] ?? 4);
+const COUNT = Number(process.env['CERTWRIGHT_TREES'] ?? 2);
 const trees = apacheTrees.filter((_, index) => index % Math.max(1, Math.floor(apacheTrees.length / COUNT)) === 0);
 
 let corpus: CorpusPlace;
