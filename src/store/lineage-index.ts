@@ -1,6 +1,5 @@
 import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { writeFileAtomic } from '../system/atomic-file.js';
 import type { Installed } from './lineage.js';
 import { archiveFolder, kinds, liveFolder, renewalPath, type Directories } from './paths.js';
@@ -42,6 +41,8 @@ interface Stamp {
   is: string;
   changed: number;
 }
+
+const PARTS = ['renewal', 'live', 'archive', 'cert'] as const;
 
 /** Another form of what is remembered makes older files count for nothing. */
 const FORMAT = 1;
@@ -108,7 +109,7 @@ export function forgetLineage(index: LineageIndex, dirs: Directories, name: stri
 /** Remembers what this run found, if that is not what was remembered. Trouble is no matter: the next run reads the files. */
 export function writeLineageIndex(index: LineageIndex, dirs: Directories): void {
   const { entries, found } = index;
-  if (entries.size === found.size && [...found].every(([name, { stamps }]) => isDeepStrictEqual(stamps, entries.get(name)?.stamps))) return;
+  if (entries.size === found.size && [...found].every(([name, { stamps }]) => PARTS.every((part) => stamps[part] === entries.get(name)?.stamps[part]))) return;
   try {
     mkdirSync(ownFolder(dirs, 'lineage-index'), { recursive: true, mode: 0o700 });
     writeFileAtomic(pathOf(dirs), JSON.stringify({ format: FORMAT, config: dirs.config, entries: Object.fromEntries(found) }), { mode: 0o600 });
