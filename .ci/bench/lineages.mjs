@@ -19,12 +19,12 @@ export function multiply({ config }, name, count) {
   }
 }
 
-/** Notes in every renewal file that its CA need not be asked before 2099, or takes the note away again. */
-export function remember({ config }, noted) {
+/** Notes in every renewal file until when its CA need not be asked. */
+export function remember({ config }, until) {
   for (const file of readdirSync(join(config, 'renewal'))) {
     const path = join(config, 'renewal', file);
     const text = readFileSync(path, 'utf8').replace(/\n?\[acme_renewal_info\][^[]*/, '');
-    writeFileSync(path, noted ? `${text}\n[acme_renewal_info]\nari_retry_after = 2099-01-01T00:00:00\n` : text);
+    writeFileSync(path, `${text}\n[acme_renewal_info]\nari_retry_after = ${until}\n`);
   }
 }
 

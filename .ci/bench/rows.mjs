@@ -39,10 +39,10 @@ const nothingDue = (count, asked, target) => ({
   async prepare(bench) {
     const where = await lineages(bench, asked ? 'sandbox' : 'pebble', count);
     // As between two runs of a timer: nothing happens to the files, or the time to ask again has come.
-    if (!asked) remember(where, true);
+    if (!asked) remember(where, '2099-01-01T00:00:00');
     return { where, args: renew(where) };
   },
-  before: ({ where }) => asked && remember(where, false),
+  before: ({ where }) => asked && remember(where, '2020-01-01T00:00:00'),
 });
 
 const issue = (count, ca, target) => ({

@@ -90,15 +90,20 @@ export function hasUsualLinks({ links }: RenewalFile, dirs: Directories, name: s
   return kinds.every((kind) => links[kind] === `${live}/${kind}.pem`);
 }
 
-/** Notes what was read of a lineage; not of one that is not in order, lies elsewhere, or was changed just now. */
+/**
+ * Notes what was read of a lineage; not of one that is not in order, lies elsewhere, or whose certificate was changed just now. A renewal
+ * file that was, as each is when its CA was asked, is read again the next time, and nothing else is.
+ */
 export function noteLineage(index: LineageIndex, dirs: Directories, name: string, renewal: RenewalFile, installed: Installed): void {
   if (!index.inOrder.has(name) || !hasUsualLinks(renewal, dirs, name)) return;
   const archive = archiveFolder(dirs, name);
   if (kinds.some((kind) => dirname(installed.files[kind]) !== archive)) return;
-  const paths = [['renewal', renewalPath(dirs, name)], ...installedPaths(dirs, name)] as const;
-  if (paths.some(([, path]) => stampOf(index, path).changed > index.since - TICK)) return;
-  const stamps = Object.fromEntries(paths.map(([part, path]) => [part, stampOf(index, path).is])) as unknown as Stamps;
-  index.found.set(name, { stamps, renewal, installed });
+  const settled = (path: string): string => {
+    const { is, changed } = stampOf(index, path);
+    return changed > index.since - TICK ? '' : is;
+  };
+  const stamps = Object.fromEntries([['renewal', settled(renewalPath(dirs, name))], ...installedPaths(dirs, name).map(([part, path]) => [part, settled(path)])]) as unknown as Stamps;
+  if (stamps.live !== '' && stamps.archive !== '' && stamps.cert !== '') index.found.set(name, { stamps, renewal, installed });
 }
 
 /** This run has changed something of it: its folders are looked at again. */

@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openLineageIndex, writeLineageIndex } from '../../src/store/lineage-index.js';
@@ -25,9 +25,9 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 const at = (...parts: string[]): string => join(dirs.config, ...parts);
 const indexFile = (): string => at('.certwright', 'lineage-index', 'index.json');
 
-/** What a run of `renew` does, so long after the last change; with what recovery said. */
-async function run(afterMs = LATER): Promise<{ lineages: Lineage[]; told: string[] }> {
-  const index = { ...openLineageIndex(dirs), since: Date.now() + afterMs };
+/** What a run of `renew` does that begins then; with what recovery said. */
+async function run(since = Date.now() + LATER): Promise<{ lineages: Lineage[]; told: string[] }> {
+  const index = { ...openLineageIndex(dirs), since };
   const told = (await recover(dirs, index)).map(({ what }) => what);
   const { lineages } = listLineages(dirs, index);
   writeLineageIndex(index, dirs);
@@ -53,8 +53,19 @@ it('what nothing happened to is not read again, and is the same as if it were', 
 });
 
 it('what was changed just now is not remembered: the next change could look the same', async () => {
-  await run(0);
+  await run(Date.now());
   expect(openLineageIndex(dirs).entries.size).toBe(0);
+});
+
+it('of what is changed just now only the renewal file is read again: each is when its CA was asked', async () => {
+  await run();
+  const path = at('renewal', `${NAME}.conf`);
+  writeFileSync(path, `${readFileSync(path, 'utf8')}# a remark\n`);
+  // Two seconds, less a moment, after it: nothing else was changed as late.
+  const since = statSync(path).ctimeMs + 2000 - 1;
+  await run(since);
+  markIndex();
+  expect(taken(await run(since))).toEqual({ [NAME]: ['installed'], 'other.example': ['installed', 'renewal'] });
 });
 
 describe('one lineage is read again, the other is not, when', () => {
