@@ -4,9 +4,9 @@ import type { Order, OrderStatus } from './resources.js';
 import { wait } from './transport.js';
 
 /** Milliseconds after the answers were fetched until the order is looked at: the CA needs a moment to write it down. */
-const AFTER_WAKE = 30;
+const AFTER_WAKE = 15;
 /** Milliseconds before each look; afterwards one second, or what Retry-After says when it is more. */
-const EARLY = [50, 150, 400, 1000];
+const EARLY = [25, 100, 375, 1000];
 /** Nobody tells when the CA was there: certbot's second. */
 const UNTOLD = [1000, 1000, 1000, 1000];
 const STEADY = 1000;
