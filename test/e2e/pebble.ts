@@ -141,8 +141,10 @@ let lastPort = FIRST_PORT + randomInt(1000);
 export async function freePorts(count: number): Promise<number[]> {
   const ports: number[] = [];
   for (let tries = 0; ports.length < count && tries < 1000; tries += 1) {
-    lastPort = lastPort + 1 < FIRST_PORT + 1000 ? lastPort + 1 : FIRST_PORT;
-    if (await isFree(lastPort)) ports.push(lastPort);
+    const port = lastPort + 1 < FIRST_PORT + 1000 ? lastPort + 1 : FIRST_PORT;
+    // Taken before it is looked at: somebody else may ask meanwhile.
+    lastPort = port;
+    if (await isFree(port)) ports.push(port);
   }
   return ports;
 }

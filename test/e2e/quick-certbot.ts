@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Where certbot polls the CA; elsewhere it waits for a server that reloads, and has to. */
+/** Where certbot polls the CA or lets a time pass for DNS; elsewhere it waits for a server that reloads, and has to. */
 const PATCH = `import sys, time
 _sleep = time.sleep
 def _quick(seconds):
-    polls = sys._getframe(1).f_globals.get('__name__') in ('acme.client', 'certbot._internal.auth_handler')
+    polls = sys._getframe(1).f_globals.get('__name__') in ('acme.client', 'certbot._internal.auth_handler', 'certbot.plugins.dns_common')
     _sleep(min(seconds, 0.15) if polls else seconds)
 time.sleep = _quick
 `;
