@@ -32,7 +32,7 @@ export interface NewAccount {
 export interface NewOrder {
   identifiers: readonly { type: string; value: string }[];
   profile?: string;
-  /** Certificate that this order replaces, as named by `renewalCertId` (RFC 9773 section 5). */
+  /** Certificate that this order replaces, as named by its `certId` (RFC 9773 section 5). */
   replaces?: string;
 }
 
@@ -65,7 +65,7 @@ export interface AcmeClient {
   certificate(url: string): Promise<{ pem: string; alternates: string[] }>;
   /** `reason` as RFC 5280 section 5.3.1 numbers it; `key` (PEM) signs instead of the account when given. */
   revoke(wish: { certificate: string; reason?: number; key?: string }): Promise<void>;
-  /** Null when the CA has no renewal information. `certId` by `renewalCertId`. */
+  /** Null when the CA has no renewal information. `certId` as a lineage has it. */
   renewalInfo(certId: string): Promise<RenewalInfo | null>;
   /** RFC 8555 section 8.1. */
   keyAuthorization(token: string): string;

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import { renewalCertId } from '../acme/renewal-info.js';
 import { readCertificate } from '../crypto/certificate.js';
 import { createCsr } from '../crypto/csr.js';
 import { generatePrivateKey } from '../crypto/keys.js';
@@ -100,7 +99,7 @@ export async function carryOut(plan: ObtainPlan, settings: Settings, world: Worl
       makeKey: privateKeyFor,
       makeCsr: createCsr,
       presentKey: lineage ? readFileSync(lineage.files.privkey, 'utf8') : null,
-      replaces: lineage && replacesAny(plan, lineage) ? renewalCertId(readFileSync(lineage.files.cert, 'utf8')) : null,
+      replaces: lineage && replacesAny(plan, lineage) ? (lineage.certId ?? null) : null,
       command: world.args,
     }));
     renewed = issued.identifiers.map(({ value }) => value);

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { renewalCertId } from '../acme/renewal-info.js';
 import type { Lineage } from '../store/lineage.js';
 import { readAdvice, writeAdvice, type AdviceTable, type RenewalAdvice } from '../store/renewal-advice.js';
 import { rememberRenewalCheck } from '../store/renewal-check.js';
@@ -47,11 +45,9 @@ export async function renewalAdvice(lineages: readonly Lineage[], settings: Sett
 
 /** The same object when the CA says the same. */
 async function ask(lineage: Lineage, before: RenewalAdvice | undefined, settings: Settings, world: World, random: () => number): Promise<RenewalAdvice | undefined> {
-  if (lineage.server === undefined) return undefined;
-  const id = renewalCertId(readFileSync(lineage.files.cert, 'utf8'));
-  if (id === null) return undefined;
+  if (lineage.server === undefined || lineage.certId === undefined) return undefined;
   const client = await world.connect({ ...settings, values: { ...settings.values, server: lineage.server } }, null, null);
-  const info = await client.renewalInfo(id);
+  const info = await client.renewalInfo(lineage.certId);
   if (info === null) return undefined;
   if (!settings.values.plan) await rememberRenewalCheck(lineage.renewal.path, new Date(world.clock.now() + (info.retryAfterMs ?? SIX_HOURS)));
   const { start, end } = info;

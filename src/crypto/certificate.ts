@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { StoreError } from '../core/errors.js';
 import { printableLine } from '../system/printable.js';
 import { certificateParts, elementsOf, readElement, readTime, type DerElement } from './der.js';
+import { renewalCertId } from './renewal-cert-id.js';
 import { revocationSources, type RevocationSources } from './revocation-sources.js';
 
 export type CurveName = 'secp256r1' | 'secp384r1' | 'secp521r1';
@@ -19,6 +20,8 @@ export interface CertificateFacts {
   subject?: string;
   /** Lower-case hexadecimal, no separators. */
   serial: string;
+  /** How renewal information names it (RFC 9773 section 4.1), when it names its authority's key. */
+  certId?: string;
   keyType: 'rsa' | 'ecdsa';
   curve?: CurveName;
   /** Bits. */
@@ -51,6 +54,7 @@ export function readCertificate(pem: string | Buffer): CertificateFacts {
   const { names, ips } = alternativeNames(parts.extensions.get(ALTERNATIVE_NAMES));
   const subject = attributes(parts.subject).get(COMMON_NAME) ?? '';
   const issuer = attributes(parts.issuer);
+  const certId = renewalCertId(parts);
   const common = subject.toLowerCase();
   if (common !== '' && isIP(common) === 0) {
     const at = names.indexOf(common);
@@ -67,6 +71,7 @@ export function readCertificate(pem: string | Buffer): CertificateFacts {
     ...(subject === '' ? {} : { subject }),
     // Positive (RFC 5280 section 4.1.2.2): a first byte of zero only keeps it so.
     serial: parts.serial.toString('hex').replace(/^00(?=.)/, ''),
+    ...(certId === null ? {} : { certId }),
     ...keyFacts(parts.publicKey),
     ...(parts.extensions.get(TLS_FEATURE)?.includes(STATUS_REQUEST) ? { mustStaple: true } : {}),
     revocation: revocationSources(parts),

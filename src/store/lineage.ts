@@ -22,6 +22,8 @@ export interface Installed {
   notAfter: Date;
   /** Lower-case hexadecimal. */
   serial: string;
+  /** As `CertificateFacts.certId`. */
+  certId?: string;
   keyType: 'rsa' | 'ecdsa';
   curve?: string;
   rsaKeySize?: number;
@@ -112,7 +114,7 @@ function readInstalled({ links }: RenewalFile): Installed {
   } catch (cause) {
     throw new StoreError(`${links.cert} leads to ${files.cert}, which cannot be read`, { cause });
   }
-  const { names, ips, notBefore, notAfter, serial, keyType, curve, rsaKeySize, revocation } = readCertificate(pem);
+  const { names, ips, notBefore, notAfter, serial, certId, keyType, curve, rsaKeySize, revocation } = readCertificate(pem);
   return {
     identifiers: [
       ...names.map((value): Identifier => ({ type: 'dns', value, shown: value.includes('xn--') ? domainToUnicode(value) || value : value })),
@@ -125,6 +127,7 @@ function readInstalled({ links }: RenewalFile): Installed {
     revocation,
     version,
     files,
+    ...(certId === undefined ? {} : { certId }),
     ...(curve === undefined ? {} : { curve }),
     ...(rsaKeySize === undefined ? {} : { rsaKeySize }),
   };

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { renewalCertId } from '../../src/acme/renewal-info.js';
+import { readCertificate } from '../../src/crypto/certificate.js';
 
 /** The example of RFC 9773, appendix A. */
 const EXAMPLE = `-----BEGIN CERTIFICATE-----
@@ -31,18 +31,14 @@ function certificate(serial: string, extension: string): string {
 
 describe('renewalCertId', () => {
   it('is the one of the example in RFC 9773', () => {
-    expect(renewalCertId(EXAMPLE)).toBe('aYhba4dGQEHhs3uEe6CuLN4ByNQ.AIdlQyE');
+    expect(readCertificate(EXAMPLE).certId).toBe('aYhba4dGQEHhs3uEe6CuLN4ByNQ.AIdlQyE');
   });
 
   it('keeps a leading zero byte of the serial number', () => {
-    expect(renewalCertId(certificate('0x80', 'keyid:always'))?.split('.')[1]).toBe(Buffer.from([0x00, 0x80]).toString('base64url'));
+    expect(readCertificate(certificate('0x80', 'keyid:always')).certId?.split('.')[1]).toBe(Buffer.from([0x00, 0x80]).toString('base64url'));
   });
 
-  it.each(['', 'nonsense'])('is null for %j', (pem) => {
-    expect(renewalCertId(pem)).toBeNull();
-  });
-
-  it('is null for a certificate that does not name its authority', () => {
-    expect(renewalCertId(certificate('0x05', ''))).toBeNull();
+  it('is not there for a certificate that does not name its authority', () => {
+    expect(readCertificate(certificate('0x05', '')).certId).toBeUndefined();
   });
 });
