@@ -36,6 +36,8 @@ export function revocationChecker(world: World): (lineage: Lineage) => Promise<R
   const { dirs, clock, signal: cancelled } = world;
   const download = downloader();
   const issuers = new Map<string, readonly Issuer[]>();
+  /** By the key identifier that their certificates name. */
+  const byKeyId = new Map<string, X509Certificate>();
   const lists = new Map<string, Promise<Crl>>();
   const silent = new Map<string, unknown>();
   /** Errors that mean: nothing was received. */
@@ -103,16 +105,24 @@ export function revocationChecker(world: World): (lineage: Lineage) => Promise<R
     return issuer.certificate;
   };
 
+  /** What is asked about one certificate. A CRL is asked by serial and issuer, both of which its `certId` names: of those of an issuer that was met no file is read. */
+  const sourcesOf = (lineage: Lineage, deadline: number): readonly Source[] => {
+    const { ocsp, crls } = lineage.revocation;
+    const [keyId = '', serial = ''] = lineage.certId?.split('.') ?? [];
+    const met = ocsp === undefined ? byKeyId.get(keyId) : undefined;
+    if (met) return crls.map((url) => () => byCrl(url, Buffer.from(serial, 'base64url'), met, deadline));
+    const der = derOf(readFileSync(lineage.files.cert));
+    const parts = certificateParts(der);
+    if (!parts) throw new NetworkError(`${lineage.live.cert} cannot be read.`);
+    const issuer = issuerOf(parts, lineage);
+    if (keyId !== '') byKeyId.set(keyId, issuer);
+    return [...(ocsp === undefined ? [] : [() => byOcsp(ocsp, new X509Certificate(der), issuer, deadline)]), ...crls.map((url) => () => byCrl(url, parts.serial, issuer, deadline))];
+  };
+
   return async (lineage) => {
     const deadline = performance.now() + PATIENCE;
     try {
-      const der = derOf(readFileSync(lineage.files.cert));
-      const parts = certificateParts(der);
-      if (!parts) throw new NetworkError(`${lineage.live.cert} cannot be read.`);
-      const issuer = issuerOf(parts, lineage);
-      const { ocsp, crls } = lineage.revocation;
-      const sources: Source[] = [...(ocsp === undefined ? [] : [() => byOcsp(ocsp, new X509Certificate(der), issuer, deadline)]), ...crls.map((url) => () => byCrl(url, parts.serial, issuer, deadline))];
-      return await firstKnown(sources, (error) => tell(lineage, error));
+      return await firstKnown(sourcesOf(lineage, deadline), (error) => tell(lineage, error));
     } catch (error) {
       tell(lineage, error);
       return null;

@@ -36,7 +36,7 @@ beforeAll(async () => {
   writeFileSync(
     join(ca(), 'ca.cnf'),
     `[ca]\ndefault_ca = own\n[own]\ncertificate = ca.pem\nprivate_key = ca.key\ndatabase = index.txt\nserial = serial\ncrlnumber = crlnumber\nnew_certs_dir = .\ndefault_md = sha256\ndefault_days = 80\ndefault_crl_days = 7\npolicy = any\n[any]\ncommonName = supplied\n` +
-      `[ocsp]\nauthorityInfoAccess = OCSP;URI:http://127.0.0.1:${ports[0]}/\n[crl]\ncrlDistributionPoints = URI:http://127.0.0.1:${ports[1]}/1.crl\n`,
+      `[ocsp]\nauthorityInfoAccess = OCSP;URI:http://127.0.0.1:${ports[0]}/\n[crl]\nauthorityKeyIdentifier = keyid:always\ncrlDistributionPoints = URI:http://127.0.0.1:${ports[1]}/1.crl\n`,
   );
   openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=Own CA', '-days', '90');
   for (const name of ['good.example', 'gone.example']) await lineage(name, 'ocsp');
