@@ -6,11 +6,10 @@ import { nothingPlanned, openApache, readApacheConfiguration } from '../../src/p
 import { matches } from '../../src/plugins/apache/vhosts.js';
 import { apacheTrees, filesOfTree, type ApacheTreeOfTests } from '../plugins/apache/corpus.js';
 import { makeApache } from './apache.js';
-import { makeCorpusPlace, summary, wholeLoop, WITH_CERTBOT, type CorpusPlace, type Fault, type LoadedTree } from './corpus-loop.js';
+import { makeCorpusPlace, spread, summary, wholeLoop, WITH_CERTBOT, type CorpusPlace, type Fault, type LoadedTree } from './corpus-loop.js';
 
-/** How many trees, spread over the corpus; `npm run campaign:apache` takes all. */
-const COUNT = Number(process.env['CERTWRIGHT_TREES'] ?? 2);
-const trees = apacheTrees.filter((_, index) => index % Math.max(1, Math.floor(apacheTrees.length / COUNT)) === 0);
+/** `npm run campaign:apache` takes all. */
+const trees = spread(apacheTrees, 2);
 
 let corpus: CorpusPlace;
 const faults = new Map<string, Fault | null>();

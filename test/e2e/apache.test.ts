@@ -10,7 +10,7 @@ import { conf, LISTEN, type ApacheTreeOfTests } from '../plugins/apache/corpus.j
 import { debianTree, makeApache, type RunningApache } from './apache.js';
 import { runProgram } from './certwright.js';
 import { fine } from './sandbox-of-test.js';
-import { caAndPlaceForWebServer, keyServedTo, old, pebble, place, plainAnswer, ports, protocolOf, runAt, servedFor } from './web-server.js';
+import { caAndPlaceForWebServer, old, pairInstalledAndUndone, pebble, place, plainAnswer, ports, protocolOf, runAt, servedFor } from './web-server.js';
 
 let apache: RunningApache;
 caAndPlaceForWebServer();
@@ -168,13 +168,5 @@ it('a configuration that Apache rejects is told in its words before anything is 
 
 it('U23: run --apache --dual serves both certificates of a pair, each to the client that can use it; again changes no byte; rollback restores all', async () => {
   await start({ files: { 'apache2.conf': conf(`${LISTEN}\n<VirtualHost *:{H}>\n    ServerName example.com\n</VirtualHost>\n`) } });
-  const before = apache.files();
-  await fine(run('run', '--apache', '-d', 'example.com', '--dual', '--no-redirect'));
-  expect(await keyServedTo('ecdsa_secp256r1_sha256', 'example.com', ports.https)).toBe('ec');
-  expect(await keyServedTo('rsa_pss_rsae_sha256', 'example.com', ports.https)).toBe('rsa');
-  const after = apache.files();
-  for (const half of ['example.com', 'example.com-rsa']) expect(await fine(run('install', '-i', 'apache', '--cert-name', half, '--no-redirect'))).toContain('Nothing had to be changed.');
-  expect(apache.files()).toEqual(after);
-  await fine(run('rollback', '-i', 'apache', '--checkpoints', '1'));
-  expect(apache.files()).toEqual(before);
+  await pairInstalledAndUndone('apache', run, apache);
 });

@@ -13,6 +13,12 @@ import { oldCertificate, plainAnswer, servedFor } from './web-server.js';
 /** `CERTWRIGHT_WITH=certbot`: the same trees and the same questions, put to Debian's certbot. */
 export const WITH_CERTBOT = process.env['CERTWRIGHT_WITH'] === 'certbot';
 
+/** So many trees, spread over the corpus: CERTWRIGHT_TREES, or the usual number. */
+export function spread<Tree>(trees: readonly Tree[], usual: number): readonly Tree[] {
+  const count = Number(process.env['CERTWRIGHT_TREES'] ?? usual);
+  return trees.filter((_, index) => index % Math.max(1, Math.floor(trees.length / count)) === 0);
+}
+
 /** What every tree of a corpus shares: the certificate that is installed, one that was there before, and the ports. */
 export interface CorpusPlace {
   place: Place;

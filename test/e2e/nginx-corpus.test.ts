@@ -2,12 +2,11 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { fitOf, serversOf } from '../../src/plugins/nginx/servers.js';
 import { readTree } from '../../src/plugins/nginx/tree.js';
 import { nginxTrees, type NginxTreeOfTests } from '../plugins/nginx/corpus.js';
-import { makeCorpusPlace, summary, wholeLoop, type CorpusPlace, type Fault, type LoadedTree } from './corpus-loop.js';
+import { makeCorpusPlace, spread, summary, wholeLoop, type CorpusPlace, type Fault, type LoadedTree } from './corpus-loop.js';
 import { makeNginx } from './nginx.js';
 
-/** How many trees, spread over the corpus; `npm run campaign:nginx` takes all. */
-const COUNT = Number(process.env['CERTWRIGHT_TREES'] ?? 8);
-const trees = nginxTrees.filter((_, index) => index % Math.max(1, Math.floor(nginxTrees.length / COUNT)) === 0);
+/** `npm run campaign:nginx` takes all. */
+const trees = spread(nginxTrees, 8);
 
 let corpus: CorpusPlace;
 const faults = new Map<string, Fault | null>();

@@ -7,7 +7,7 @@ import { readNginxConfiguration, reloadAndWait } from '../../src/plugins/nginx/s
 import { childrenOf } from '../../src/plugins/server-configuration/children.js';
 import { makeNginx, type RunningNginx } from './nginx.js';
 import { fine } from './sandbox-of-test.js';
-import { caAndPlaceForWebServer, keyServedTo, old, pebble, place, plainAnswer, ports, runAt, servedFor } from './web-server.js';
+import { caAndPlaceForWebServer, old, pairInstalledAndUndone, pebble, place, plainAnswer, ports, runAt, servedFor } from './web-server.js';
 
 let nginx: RunningNginx;
 caAndPlaceForWebServer();
@@ -80,15 +80,7 @@ it('a certificate that nginx does not take at the end is kept, and it is said th
 
 it('U23: run --nginx --dual serves both certificates of a pair, each to the client that can use it; again changes no byte; rollback restores all', async () => {
   await start('server {\n    listen {H};\n    server_name example.com;\n}\n');
-  const before = nginx.files();
-  await fine(run('run', '--nginx', '-d', 'example.com', '--dual', '--no-redirect'));
-  expect(await keyServedTo('ecdsa_secp256r1_sha256', 'example.com', ports.https)).toBe('ec');
-  expect(await keyServedTo('rsa_pss_rsae_sha256', 'example.com', ports.https)).toBe('rsa');
-  const after = nginx.files();
-  for (const half of ['example.com', 'example.com-rsa']) expect(await fine(run('install', '-i', 'nginx', '--cert-name', half, '--no-redirect'))).toContain('Nothing had to be changed.');
-  expect(nginx.files()).toEqual(after);
-  await fine(run('rollback', '-i', 'nginx', '--checkpoints', '1'));
-  expect(nginx.files()).toEqual(before);
+  await pairInstalledAndUndone('nginx', run, nginx);
 });
 
 it('a reload waits for the workers too that another reload is just starting', async () => {

@@ -4,10 +4,11 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
-import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { layOut, type CertificateFiles, type ServerPorts } from '../plugins/server-tree.js';
 import { makePlace, unattended, type Ended, type Place } from './certwright.js';
 import { freePorts, startPebble, type Pebble } from './pebble.js';
+import { fine } from './sandbox-of-test.js';
 
 /** The CA of the test file. */
 export let pebble: Pebble;
@@ -112,7 +113,7 @@ export function servedFor(name: string, port: number, host = '127.0.0.1'): Promi
 }
 
 /** The key type of the certificate that a client gets which takes one kind of signature only; null when there is none for it. */
-export function keyServedTo(client: 'ecdsa_secp256r1_sha256' | 'rsa_pss_rsae_sha256', name: string, port: number): Promise<string | null> {
+function keyServedTo(client: 'ecdsa_secp256r1_sha256' | 'rsa_pss_rsae_sha256', name: string, port: number): Promise<string | null> {
   return new Promise((resolve) => {
     const socket = connectTls({ host: '127.0.0.1', port, servername: name, sigalgs: client, rejectUnauthorized: false, timeout: 3000 }, () => {
       const type = socket.getPeerX509Certificate()?.publicKey.asymmetricKeyType ?? null;
@@ -147,4 +148,17 @@ export function plainAnswer(name: string, port: number, host = '127.0.0.1', path
     asked.on('error', reject);
     asked.end();
   });
+}
+
+/** U23: `run --dual` installs both certificates of example.com, each served to the client that can use it; installing either again changes no byte, and one checkpoint takes both back. */
+export async function pairInstalledAndUndone(plugin: string, run: (verb: string, ...more: string[]) => Promise<Ended>, server: { files: () => unknown }): Promise<void> {
+  const before = server.files();
+  await fine(run('run', `--${plugin}`, '-d', 'example.com', '--dual', '--no-redirect'));
+  expect(await keyServedTo('ecdsa_secp256r1_sha256', 'example.com', ports.https)).toBe('ec');
+  expect(await keyServedTo('rsa_pss_rsae_sha256', 'example.com', ports.https)).toBe('rsa');
+  const after = server.files();
+  for (const half of ['example.com', 'example.com-rsa']) expect(await fine(run('install', '-i', plugin, '--cert-name', half, '--no-redirect'))).toContain('Nothing had to be changed.');
+  expect(server.files()).toEqual(after);
+  await fine(run('rollback', '-i', plugin, '--checkpoints', '1'));
+  expect(server.files()).toEqual(before);
 }
