@@ -6,7 +6,7 @@ import { AcmeProblem, CertwrightError, ChallengesFailed } from './errors.js';
 import type { RenewalOutcome } from './events.js';
 import type { Settings } from './settings.js';
 import { hooksOnce } from './hooks-once.js';
-import { installObtained, openInstaller } from './installation.js';
+import { installObtained } from './installation.js';
 import type { World } from './world.js';
 
 /**
@@ -20,8 +20,8 @@ export async function carryOutPair(plan: ObtainPlan, settings: Settings, partner
     done.set(nameOf(plan), carried);
     return carried.post;
   }
-  const installs = settings.verb === 'run' && (await readyInstaller(plan, settings, world)) !== null;
-  const alone = (half: ObtainPlan): ObtainPlan => (installs ? { ...half, installer: null, installation: plan.installation } : half);
+  const installer = settings.verb === 'run' ? await readyInstaller(plan, settings, world) : null;
+  const alone = (half: ObtainPlan): ObtainPlan => (installer ? { ...half, installer: null, installation: plan.installation } : half);
   const hooks = hooksOnce(world);
   const halves = [{ half: alone(plan), own: settings }, { half: alone(plan.pair), own: partner }];
   let failure: unknown;
@@ -38,7 +38,7 @@ export async function carryOutPair(plan: ObtainPlan, settings: Settings, partner
       }
     }
     const obtained = halves.map(({ half }) => nameOf(half)).find((name) => done.has(name));
-    if (installs && obtained !== undefined) await installObtained(await openInstaller(settings, world), readLineage(world.dirs, obtained), settings, world);
+    if (installer && obtained !== undefined) await installObtained(installer, readLineage(world.dirs, obtained), settings, world);
   } finally {
     post = await hooks.end(halves.map(({ half }): RenewalOutcome => ({ name: nameOf(half), names: half.identifiers.map(({ value }) => value), state: done.has(nameOf(half)) ? 'renewed' : 'failed' })));
   }

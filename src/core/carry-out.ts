@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { isDeepStrictEqual } from 'node:util';
 import { readCertificate } from '../crypto/certificate.js';
 import { createCsr } from '../crypto/csr.js';
 import { generatePrivateKey } from '../crypto/keys.js';
@@ -11,18 +10,17 @@ import { changeRenewalNotes } from '../store/renewal-notes.js';
 import { linkPartners } from '../store/partner.js';
 import { saveNewLineage, saveNewVersion } from '../store/save.js';
 import { ensureAccount } from './account.js';
-import { merged, type ChangeStep } from './change-step.js';
 import { saveCsrFiles } from './csr-files.js';
 import { enhancementsWanted } from './decide/enhancements-wanted.js';
 import type { KeyPlan, ObtainPlan, RenewalValue } from './decide/plan.js';
 import { deploy } from './deploy.js';
 import { plannedDeployment } from './deployment.js';
-import { PluginError, Refused } from './errors.js';
+import { Refused } from './errors.js';
 import type { DeployOutcome, Event } from './events.js';
 import { repeatExports } from './export.js';
 import { cleanEnvironment, deployEnvironment, LONGEST_LIST, postEnvironment } from './hook-environment.js';
 import { runHooks, type HookRun } from './hooks.js';
-import { installObtained, lockServer, openInstaller, planInstallation } from './installation.js';
+import { installObtained, lockServer, openInstaller, planInstallation, refuseOtherChange } from './installation.js';
 import { forget, issue, type Issued } from './issue.js';
 import { changeForNow, putBack } from './server-change.js';
 import { watchServed } from './served.js';
@@ -196,21 +194,16 @@ async function keep(plan: ObtainPlan, issued: Issued, { lineage, accountId, inst
 
 /**
  * The installer of the plan, with the server's configuration read and the change planned once: what cannot be installed is said before
- * anything is ordered. Null without one; `renew` reloads the servers of all its certificates at the end.
+ * anything is ordered. Null without one; `renew` reloads the servers of all its certificates at the end. Throws ServerChanged when it is
+ * not the change of the plan, PluginError, Refused.
  */
 export async function readyInstaller(plan: ObtainPlan, settings: Settings, world: World): Promise<Installer | null> {
   if (plan.installer === null || plan.dryRun || plan.lineage === null || settings.verb === 'renew') return null;
   const installer = await openInstaller(settings, world);
   if (!plan.installation) return installer;
-  const { steps } = await planInstallation(installer, plannedDeployment(plan, world.dirs), enhancementsWanted(settings), { deploy: true });
-  // The texts that the changes begin with: what follows from them was seen.
-  if (!isDeepStrictEqual(before(steps), before(plan.installation.steps))) throw new PluginError(plan.installer, "The server's configuration was changed since it was looked at; nothing was done.", { hint: 'Run the same command again: it shows what would be changed now.' });
+  refuseOtherChange(plan.installer, plan.installation, await planInstallation(installer, plannedDeployment(plan, world.dirs), enhancementsWanted(settings), { deploy: true }));
   await installer.read(new Map());
   return installer;
-}
-
-function before(steps: readonly ChangeStep[]): readonly unknown[] {
-  return merged(steps).files.map(({ path, before: text }) => ({ path, text }));
 }
 
 /** `run` installs; `certonly` with an installer has the server read the certificate anew (C21). */

@@ -167,6 +167,13 @@ export class PluginError extends CertwrightError {
   }
 }
 
+/** The configuration of a server is not what it was when its change was shown to a person; nothing was done. */
+export class ServerChanged extends PluginError {
+  constructor(plugin: string) {
+    super(plugin, "The server's configuration was changed since it was looked at; nothing was done.", { hint: 'Run the same command again: it shows what would be changed now.' });
+  }
+}
+
 /** A certificate was obtained and saved, but its server could not be given it: what the server has is what it had. */
 export class NotInstalled extends CertwrightError {
   override readonly name = 'NotInstalled';

@@ -1,11 +1,12 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Deployment, Enhancement, InstallContext, Installer, PluginDescriptor, ServerChange } from '../plugins/contract.js';
 import { readLineage, type Lineage } from '../store/lineage.js';
-import type { ChangeStep } from './change-step.js';
+import { merged, type ChangeStep } from './change-step.js';
 import { enhancementsWanted } from './decide/enhancements-wanted.js';
 import type { Facts } from './decide/facts.js';
 import type { Installation, InstallationWish } from './decide/installation-choice.js';
 import { deploymentOf, plannedDeployment } from './deployment.js';
-import { CertwrightError, NotInstalled, PluginError, Refused } from './errors.js';
+import { CertwrightError, NotInstalled, PluginError, Refused, ServerChanged } from './errors.js';
 import { tellServed } from './served-certificate.js';
 import { applySteps, undoChanges } from './server-change.js';
 import { isSet, type Settings } from './settings.js';
@@ -104,6 +105,18 @@ async function install(installer: Installer, { steps }: Installation, name: stri
   if (refused !== null) throw refused;
 }
 
+/**
+ * What would be done now must be what was shown before: files, links and commands, to the letter. Also a file that is not written itself
+ * (another block for the same address) may make something else of it. Throws ServerChanged.
+ */
+export function refuseOtherChange(plugin: string, shown: Installation, now: Installation): void {
+  const done = ({ steps }: Installation): unknown => {
+    const { files, links, commands } = merged(steps);
+    return { files, links, commands };
+  };
+  if (!isDeepStrictEqual(done(shown), done(now))) throw new ServerChanged(plugin);
+}
+
 /** Asks where the names go that only a person can place. Throws MissingFlag when nobody can be asked. */
 export async function choosePlaces(installer: Installer, deployment: Deployment, { interaction }: World): Promise<ReadonlyMap<string, readonly string[]>> {
   const chosen = new Map<string, readonly string[]>();
@@ -131,11 +144,12 @@ export async function choosePlaces(installer: Installer, deployment: Deployment,
 
 /**
  * Points the server to a certificate (`deploy`) and hardens it as the settings say; with --plan only says what would be changed. Throws
- * PluginError.
+ * PluginError, and ServerChanged when that is not what was `shown` before.
  */
-export async function installInto(installer: Installer, deployment: Deployment, settings: Settings, world: World, what: { deploy: boolean }): Promise<void> {
+export async function installInto(installer: Installer, deployment: Deployment, settings: Settings, world: World, what: { deploy: boolean; shown?: Installation }): Promise<void> {
   const chosen = what.deploy ? await choosePlaces(installer, deployment, world) : new Map<string, readonly string[]>();
   const plan = await planInstallation(installer, deployment, enhancementsWanted(settings), { ...what, chosen });
+  if (what.shown) refuseOtherChange(settings.values.installer ?? '', what.shown, plan);
   tellUnsupported(plan, settings, world);
   if (!settings.values.plan) await install(installer, plan, settings.values.installer ?? '', world);
   world.interaction.report({ type: 'installation', installer: settings.values.installer ?? '', steps: plan.steps, done: !settings.values.plan });

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { makePlace, type Place } from '../e2e/certwright.js';
@@ -26,7 +26,7 @@ it('a first-timer with nginx: Enter until the review, every line before it is wr
   const site = 'server {\n    listen {H};\n    server_name example.com www.example.com;\n}\n';
   nginx = makeNginx({ title: 'site', files: { 'site.conf': site } }, { http, https }, oldCertificate(place.folder));
   await nginx.start();
-  const before = nginx.files();
+  let before = nginx.files();
   const args = ['--sandbox', '--sandbox-port', String(sandbox), '--nginx-server-root', nginx.root, '--http-01-port', String(http), '--https-port', String(https), '--agree-tos', '--register-unsafely-without-email', ...place.directories];
   screen = open(args, { columns: 60, rows: 16, env: { HOME: place.folder } });
   await screen.see('❯ Get a certificate and turn on HTTPS in nginx');
@@ -43,6 +43,17 @@ it('a first-timer with nginx: Enter until the review, every line before it is wr
   screen.type(enter);
   await screen.see('❯ Do it');
   expect(nginx.files()).toEqual(before);
+  // What is written is what was shown: an edit in between is not run over, and what comes of it is shown first.
+  writeFileSync(join(nginx.root, 'site.conf'), `# by hand\n${before['site.conf'] ?? ''}`);
+  before = nginx.files();
+  screen.type(enter);
+  await screen.see(/configuration was changed since it was\s+looked at; nothing was done[^]*❯ Do it/);
+  expect(nginx.files()).toEqual(before);
+  expect(existsSync(join(place.folder, 'config/live/example.com'))).toBe(false);
+  screen.type('d');
+  await screen.see('# by hand');
+  screen.type(enter);
+  await screen.see('❯ Do it');
   screen.type(enter);
   await screen.see('Look at https://example.com now', 40_000);
   expect(screen.text()).toMatch(/the new\s+certificate is served[^]*nginx has the certificate. Keep it so\?/);

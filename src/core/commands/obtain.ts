@@ -8,7 +8,7 @@ import { settingsOfPair } from '../decide/pair.js';
 import { reasonWords } from '../decide/renewal-reason.js';
 import type { KeepPlan, ObtainPlan } from '../decide/plan.js';
 import { deploymentOf } from '../deployment.js';
-import { AcmeProblem, CertwrightError, ChallengesFailed, HookFailed, NetworkError, NotInstalled, PluginError } from '../errors.js';
+import { AcmeProblem, CertwrightError, ChallengesFailed, HookFailed, NetworkError, NotInstalled, PluginError, ServerChanged } from '../errors.js';
 import { withDirectory } from '../directory-facts.js';
 import { withEarlyRenewals } from '../early-facts.js';
 import type { RenewalOutcome } from '../events.js';
@@ -82,7 +82,13 @@ async function untilDecided(settings: Settings, world: World): Promise<Outcome> 
       }
       interaction.report({ type: 'kept', lineage: plan.lineage, notAfter: new Date(plan.notAfter).toISOString() });
       const own = withAnswers(settings, collected.facts, progress.answers);
-      await installKept(plan, own, world);
+      try {
+        await installKept(plan, own, world);
+      } catch (error) {
+        if (!(error instanceof ServerChanged) || progress.answers.length === 0) throw error;
+        tellReviewAgain(error, world);
+        continue;
+      }
       if (progress.answers.length > 0 && plan.installation) await offerUndo({ known, names: readLineage(world.dirs, plan.lineage).identifiers.map(({ shown }) => shown) }, own, world);
       return { done: true, result: { outcomes: [{ name: plan.lineage, state: 'not-due', notAfter: new Date(plan.notAfter).toISOString() }], post: [] } };
     }
@@ -106,6 +112,7 @@ async function untilDecided(settings: Settings, world: World): Promise<Outcome> 
     // What was answered counts as typed: `resume` repeats it without asking.
     const asTyped: World = { ...world, args: collected.command.slice(1) };
     const carried = await untilDone(plan, { own: effective, partner }, asTyped, progress.answers.length > 0);
+    if (carried === 'review') continue;
     if (carried !== 'change') {
       if (progress.answers.length > 0 && plan.installation) await offerUndo({ known, names: plan.identifiers.map(({ shown }) => shown) }, effective, world);
       return { done: true, result: resultOf(carried) };
@@ -114,8 +121,11 @@ async function untilDecided(settings: Settings, world: World): Promise<Outcome> 
   }
 }
 
-/** Carries the plan out, again as often as the person wishes; names that are proved stay so at the CA and are not asked again. */
-async function untilDone(plan: ObtainPlan, settings: { own: Settings; partner: Settings | null }, world: World, mayChange: boolean): Promise<CarriedHalves | 'change'> {
+/**
+ * Carries the plan out, again as often as the person wishes; names that are proved stay so at the CA and are not asked again. `review`:
+ * nothing was done, for a server is not what it was when the plan was shown.
+ */
+async function untilDone(plan: ObtainPlan, settings: { own: Settings; partner: Settings | null }, world: World, mayChange: boolean): Promise<CarriedHalves | 'change' | 'review'> {
   let next = plan;
   const halves = new Map<string, Carried>();
   for (;;) {
@@ -124,6 +134,10 @@ async function untilDone(plan: ObtainPlan, settings: { own: Settings; partner: S
       return { halves, post };
     } catch (error) {
       if (!(error instanceof CertwrightError)) throw error;
+      if (error instanceof ServerChanged && mayChange && halves.size === 0) {
+        tellReviewAgain(error, world);
+        return 'review';
+      }
       const choices = waysOut(plan, error).filter((way) => mayChange || way !== 'change');
       const choice = choices.every((way) => way === 'quit') ? 'quit' : await world.interaction.recover(error, choices, { safe: whatIsSafe(plan, [...halves.keys()]) });
       if (choice === 'quit') throw error;
@@ -132,6 +146,11 @@ async function untilDone(plan: ObtainPlan, settings: { own: Settings; partner: S
       next = { ...again(plan), ...(plan.pair ? { pair: again(plan.pair) } : {}) };
     }
   }
+}
+
+/** The answers stay: what is shown next is the same plan with the change as it would be now. */
+function tellReviewAgain({ message }: ServerChanged, world: World): void {
+  world.log('warning', `${message} This is what would be changed now.`);
 }
 
 interface CarriedHalves {
@@ -164,7 +183,7 @@ function whatIsSafe(plan: ObtainPlan, halves: readonly string[]): string {
 }
 
 /** `run` with a certificate that is kept: the server may still have to be pointed to it (certbot's reinstall). */
-async function installKept({ lineage: name, installer }: KeepPlan, settings: Settings, world: World): Promise<void> {
+async function installKept({ lineage: name, installer, installation }: KeepPlan, settings: Settings, world: World): Promise<void> {
   if (installer === null || settings.verb !== 'run') return;
-  await installInto(await openInstaller(settings, world), deploymentOf(readLineage(world.dirs, name), settings, world.dirs), settings, world, { deploy: true });
+  await installInto(await openInstaller(settings, world), deploymentOf(readLineage(world.dirs, name), settings, world.dirs), settings, world, { deploy: true, ...(installation ? { shown: installation } : {}) });
 }

@@ -251,6 +251,12 @@ export function createWizard(options: WizardOptions): Interaction {
     async review(plan, { canGoBack, command: words, trail: answered }): Promise<ReviewChoice> {
       trail = [];
       command = words;
+      if (timer) {
+        // It had begun, and was called off: why stands above what is shown again.
+        watch(false);
+        if (warned.length > 0) note = { text: warned.join('\n'), bad: true };
+        warned = [];
+      }
       const choice = await show(reviewScreen, reviewState(plan, words, canGoBack, surroundings.sandbox), { trail: [], pinned: reviewPinned, mustBeSeen: true });
       if (choice === back) trail = answered;
       else if (plan.kind === 'obtain') {
