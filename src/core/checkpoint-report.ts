@@ -41,7 +41,7 @@ function fileReport(checkpoint: Checkpoint, path: string, copy: string | null, n
 function stateOf(checkpoint: Checkpoint, path: string, before: Buffer | null, after: Buffer | null, place: string): CheckpointFile['state'] {
   if (before === null ? after === null : after?.equals(before)) return 'as-before';
   const left = checkpoint.left?.[path];
-  if (left !== undefined) return left === (after === null ? null : createHash('sha256').update(after).digest('hex')) ? 'as-left' : 'edited';
+  if (left !== undefined) return left.includes(after === null ? null : createHash('sha256').update(after).digest('hex')) ? 'as-left' : 'edited';
   if (after === null) return 'edited';
   return statSync(place).mtimeMs > checkpointTime(checkpoint) + GRACE ? 'edited' : 'as-left';
 }

@@ -51,13 +51,13 @@ export function recordCommand(dirs: Directories, stage: CheckpointStage, undo: r
 /**
  * The changes stay: what is in progress becomes a finished checkpoint of this title (F69), with a note of what every file holds
  * now, by which an edit that comes later is recognised; `held` says it for files that another checkpoint, made right after, changes
- * further. Its id, or null when nothing was in progress.
+ * further (until that one is there, which a kill may prevent, what they hold now is of this one too). Its id, or null when nothing was in progress.
  */
 export function finalizeCheckpoint(dirs: Directories, title: string, now: number, held: ReadonlyMap<string, Buffer> = new Map()): string | null {
   const folder = stageFolder(dirs, 'in-progress');
   if (!existsSync(folder)) return null;
   const { files, newFiles, notes } = readCheckpoint(folder);
-  const left = Object.fromEntries([...files.map(({ path }) => path), ...newFiles].map((path) => [path, digestHeld(path, held)]));
+  const left = leftBy([...files.map(({ path }) => path), ...newFiles], held);
   writeFileAtomic(join(folder, LEFT_FILE), `${JSON.stringify(left, null, 2)}\n`, { mode: 0o644 });
   writeFileAtomic(join(folder, 'CHANGES_SINCE'), `-- ${title.replace(/[\r\n]+/g, ' ')} --\n${notes === '' ? 'No changes\n' : notes}`, { mode: 0o644 });
   // certbot reads FILEPATHS of every finished checkpoint.
@@ -92,7 +92,7 @@ export function addCheckpoint(dirs: Directories, { title, notes, files, newFiles
     const { mode, uid, gid } = statSync(path);
     writeFileAtomic(join(temporary, `${basename(path)}_${index}`), text, { mode: mode & 0o7777, owner: { uid, gid } });
   }
-  const left = Object.fromEntries([...files.map(({ path }) => path), ...newFiles].map((path) => [path, digestHeld(path, held)]));
+  const left = leftBy([...files.map(({ path }) => path), ...newFiles], held);
   writeList(temporary, 'FILEPATHS', files.map(({ path }) => path));
   if (newFiles.length > 0) writeList(temporary, 'NEW_FILES', newFiles);
   writeFileAtomic(join(temporary, LEFT_FILE), `${JSON.stringify(left, null, 2)}\n`, { mode: 0o644 });
@@ -102,9 +102,14 @@ export function addCheckpoint(dirs: Directories, { title, notes, files, newFiles
   fsyncFolder(dirs.work);
 }
 
-function digestHeld(path: string, held: ReadonlyMap<string, Buffer>): string | null {
-  const text = held.get(path);
-  return text ? createHash('sha256').update(text).digest('hex') : digestOf(path);
+/** By path: what it holds after this change, and after those that were made with it. */
+function leftBy(paths: readonly string[], held: ReadonlyMap<string, Buffer>): Record<string, readonly (string | null)[]> {
+  return Object.fromEntries(
+    paths.map((path) => {
+      const text = held.get(path);
+      return [path, [...new Set([...(text ? [createHash('sha256').update(text).digest('hex')] : []), digestOf(path)])]];
+    }),
+  );
 }
 
 /** F69: above all others also when the clock jumped back, and never the same twice. */

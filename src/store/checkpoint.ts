@@ -22,8 +22,11 @@ export interface Checkpoint {
   newFiles: readonly string[];
   /** Commands that undo others, in the order they were noted. */
   commands: readonly (readonly string[])[];
-  /** SHA-256 of what each file held when the change was finished, null = it was not there; null when certbot made the checkpoint. */
-  left: Readonly<Record<string, string | null>> | null;
+  /**
+   * What each file may hold after the change, as SHA-256, null = it is not there: two, where another change was made together with it, whose
+   * checkpoint may be missing. Null when certbot made the checkpoint.
+   */
+  left: Readonly<Record<string, readonly (string | null)[]>> | null;
 }
 
 /** Ours beside certbot's files, which does not look at it. */
@@ -108,7 +111,8 @@ function readLeft(path: string): Checkpoint['left'] {
   try {
     const parsed: unknown = JSON.parse(readText(path) ?? '');
     if (typeof parsed !== 'object' || parsed === null) return null;
-    return Object.fromEntries(Object.entries(parsed).filter((entry): entry is [string, string | null] => entry[1] === null || typeof entry[1] === 'string'));
+    const isDigest = (value: unknown): value is string | null => value === null || typeof value === 'string';
+    return Object.fromEntries(Object.entries(parsed).map(([file, digests]): [string, (string | null)[]] => [file, (Array.isArray(digests) ? (digests as unknown[]) : [digests]).filter(isDigest)]));
   } catch {
     return null;
   }

@@ -2,8 +2,9 @@ import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checkpointReports } from '../../src/core/checkpoint-report.js';
 import { checkpointTime, commandRow, listCheckpoints, readCommands, stageFolder } from '../../src/store/checkpoint.js';
-import { finalizeCheckpoint, nextId, recordCommand, recordFiles, recordNewFiles } from '../../src/store/checkpoint-record.js';
+import { addCheckpoint, finalizeCheckpoint, nextId, recordCommand, recordFiles, recordNewFiles } from '../../src/store/checkpoint-record.js';
 import { recoverCheckpoints, undoCheckpoint } from '../../src/store/checkpoint-undo.js';
 import type { Directories } from '../../src/store/paths.js';
 import { makeProgram } from './program.js';
@@ -174,6 +175,29 @@ it('files that are to stay as they are do, and the others are put back', async (
   expect(undone).toEqual({ restored: [], removed: [etc('new.conf')], problems: [], keptAt: null });
   expect(text('nginx.conf')).toBe('edited by hand');
   expect(existsSync(etc('sites/nginx.conf'))).toBe(false);
+});
+
+it('two changes made at once, killed between their checkpoints: the one that is there undoes both, and nothing counts as edited', async () => {
+  put('a.conf', 'before');
+  recordFiles(dirs, 'in-progress', [etc('a.conf')], 'deployed\n');
+  recordNewFiles(dirs, 'in-progress', [etc('second.conf')]);
+  put('a.conf', 'deployed and redirected');
+  put('second.conf', 'of the redirect');
+  const now = Date.now();
+  const states = () => checkpointReports(dirs).map(({ files }) => files.map(({ state }) => state));
+  finalizeCheckpoint(dirs, 'Deployed ACME Certificate', now, new Map([[etc('a.conf'), Buffer.from('deployed')]]));
+  expect(states()).toEqual([['as-left', 'as-left']]);
+  put('a.conf', 'by hand');
+  expect(states()).toEqual([['edited', 'as-left']]);
+  put('a.conf', 'deployed and redirected');
+  // Without the kill there is one more, and each knows what it left.
+  const second = { title: 'Add enhancement redirect', notes: 'redirected', files: [{ path: etc('a.conf'), text: Buffer.from('deployed') }], newFiles: [etc('second.conf')] };
+  addCheckpoint(dirs, second, now, new Map([[etc('a.conf'), Buffer.from('deployed and redirected')]]));
+  expect(states()).toEqual([['as-left', 'as-left'], ['as-left', 'as-left']]);
+  put('a.conf', 'by hand');
+  expect(states()).toEqual([['edited', 'as-left'], ['as-left', 'as-left']]);
+  for (const checkpoint of listCheckpoints(dirs)) await undoCheckpoint(dirs, checkpoint, [], run);
+  expect([text('a.conf'), existsSync(etc('second.conf'))]).toEqual(['before', false]);
 });
 
 it('COMMANDS is read and written as CSV', () => {
