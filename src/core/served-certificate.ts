@@ -11,8 +11,11 @@ import type { World } from './world.js';
 const ANSWER = 3000;
 /** Answers that are waited for at the same time. */
 const TOGETHER = 8;
+/** Milliseconds for all that one server is asked after a renewal. */
+const ALL_RENEWED = 10_000;
 
-type Answer = Omit<Extract<Event, { type: 'served-certificate' }>, 'type' | 'names'>;
+type Found = Extract<Event, { type: 'served-certificate' }>;
+type Answer = Omit<Found, 'type' | 'names'>;
 
 /**
  * Asks the server, by one TLS handshake for each name on this machine, whether the certificate that was just installed is the one that is
@@ -22,14 +25,43 @@ type Answer = Omit<Extract<Event, { type: 'served-certificate' }>, 'type' | 'nam
 export async function tellServed(installer: Installer, { names, files, second }: Deployment, { interaction, signal }: World): Promise<void> {
   await installer.read(new Map());
   const hosts = installer.tlsHosts();
-  const installed = [files, ...(second ? [second] : [])].flatMap(({ fullchain, cert }) => [fullchain, cert]);
+  const installed = pathsOf({ names, files, ...(second ? { second } : {}) });
   const own = hosts.filter(({ certificates }) => certificates.some((path) => installed.includes(path)));
+  const leafOf = leafReader();
   const wanted = installed.map(leafOf);
+  for (const each of await askAll(names.flatMap((name) => questionFor(name, own, wanted)), hosts, leafOf, signal)) interaction.report(each);
+}
+
+/**
+ * The same after a renewal, whose server was just reloaded: one handshake for each certificate, at a block that has it by a name of its own,
+ * and only what is served instead is told. What does not answer within ten seconds in all is passed over. Never throws for what is found.
+ */
+export async function tellOtherServed(installer: Installer, deployments: readonly Deployment[], { interaction, signal }: World): Promise<void> {
+  const hosts = installer.tlsHosts();
+  const leafOf = leafReader();
+  const byPath = new Map<string, TlsHost[]>();
+  for (const host of hosts) for (const path of host.certificates) byPath.set(path, [...(byPath.get(path) ?? []), host]);
+  const questions = deployments.flatMap((deployment): readonly Question[] => {
+    const paths = pathsOf(deployment);
+    const own = [...new Set(paths.flatMap((path) => byPath.get(path) ?? []))];
+    const name = deployment.names.find((each) => own.some((host) => host.names.includes(each)));
+    return name === undefined ? [] : questionFor(name, own, paths.map(leafOf));
+  });
+  const found = await askAll(questions, hosts, leafOf, AbortSignal.any([signal, AbortSignal.timeout(ALL_RENEWED)]));
+  for (const each of found) if (each.state === 'other') interaction.report(each);
+}
+
+function pathsOf({ files, second }: Deployment): readonly string[] {
+  return [files, ...(second ? [second] : [])].flatMap(({ fullchain, cert }) => [fullchain, cert]);
+}
+
+/** Several at a time; names with the same answer in one. */
+async function askAll(questions: readonly Question[], hosts: readonly TlsHost[], leafOf: (path: string) => string | null, signal: AbortSignal): Promise<readonly Found[]> {
   const answers = new Map<string, { names: string[]; answer: Answer }>();
-  const waiting = names.flatMap((name) => questionFor(name, own));
+  const waiting = [...questions];
   const worker = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined && !signal.aborted; next = waiting.shift()) {
-      const answer = await ask(next, wanted, hosts, signal);
+      const answer = await ask(next, hosts, leafOf, signal);
       const key = JSON.stringify(answer);
       const known = answers.get(key);
       if (known) known.names.push(next.name);
@@ -37,7 +69,7 @@ export async function tellServed(installer: Installer, { names, files, second }:
     }
   };
   await Promise.all(Array.from({ length: TOGETHER }, worker));
-  for (const { names: alike, answer } of answers.values()) interaction.report({ type: 'served-certificate', names: alike, ...answer });
+  return [...answers.values()].map(({ names, answer }) => ({ type: 'served-certificate', names, ...answer }));
 }
 
 interface Question {
@@ -46,18 +78,20 @@ interface Question {
   /** As it is asked for. */
   asked: string;
   address: TlsHost['addresses'][number];
+  /** Fingerprints of what should be served. */
+  wanted: readonly (string | null)[];
 }
 
 /** Where a name is asked for: at the block that has it, else at the first one that has the certificate. */
-function questionFor(name: string, own: readonly TlsHost[]): readonly Question[] {
+function questionFor(name: string, own: readonly TlsHost[], wanted: Question['wanted']): readonly Question[] {
   const below = name.startsWith('*.') ? own.flatMap((host) => host.names).find((each) => !/[*?]/.test(each) && each.split('.').slice(1).join('.') === name.slice(2)) : undefined;
   const asked = name.startsWith('*.') ? (below ?? `www.${name.slice(2)}`) : name;
   const host = own.find((each) => each.names.includes(asked)) ?? own.find((each) => each.names.includes(name)) ?? own[0];
   const address = host?.addresses[0];
-  return address ? [{ name, asked, address }] : [];
+  return address ? [{ name, asked, address, wanted }] : [];
 }
 
-async function ask({ asked, address }: Question, wanted: readonly (string | null)[], hosts: readonly TlsHost[], signal: AbortSignal): Promise<Answer> {
+async function ask({ asked, address, wanted }: Question, hosts: readonly TlsHost[], leafOf: (path: string) => string | null, signal: AbortSignal): Promise<Answer> {
   const at = `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
   try {
     const shown = new X509Certificate(await servedCertificate(asked, address, { timeoutMs: ANSWER, signal }));
@@ -70,11 +104,19 @@ async function ask({ asked, address }: Question, wanted: readonly (string | null
   }
 }
 
-/** The fingerprint of the first certificate of a file; null when it cannot be read. */
-function leafOf(path: string): string | null {
-  try {
-    return new X509Certificate(readFileSync(path)).fingerprint256;
-  } catch {
-    return null;
-  }
+/** The fingerprint of the first certificate of a file, which is read once; null when it cannot be read. */
+function leafReader(): (path: string) => string | null {
+  const known = new Map<string, string | null>();
+  return (path) => {
+    const before = known.get(path);
+    if (before !== undefined) return before;
+    let leaf: string | null = null;
+    try {
+      leaf = new X509Certificate(readFileSync(path)).fingerprint256;
+    } catch {
+      // Nothing is like it.
+    }
+    known.set(path, leaf);
+    return leaf;
+  };
 }

@@ -35,7 +35,12 @@ it('run --nginx: proved by nginx, installed, redirected, served; a second instal
   const renewal = readFileSync(join(place.folder, 'config/renewal/example.com.conf'), 'utf8');
   expect(renewal).toContain('authenticator = nginx\n');
   expect(renewal).toContain('installer = nginx\n');
-  await fine(place.certwright(['renew', '-n', '--no-random-sleep-on-renew', '--force-renewal']));
+  // A block that came since answers for it first: the renewal says so, and is one (N10).
+  writeFileSync(join(nginx.root, 'site.conf'), `${after['site.conf'] ?? ''}server { listen 127.0.0.1:${ports.https} ssl; server_name _; ssl_certificate ${old.cert}; ssl_certificate_key ${old.key}; }\n`);
+  const renewed = await place.certwright(['renew', '-n', '--no-random-sleep-on-renew', '--force-renewal']);
+  expect(renewed.code, renewed.stderr).toBe(0);
+  expect(renewed.stderr.match(/Another certificate than the new one is served for .*/g)).toEqual([expect.stringMatching(`^Another certificate than the new one is served for example.com: 127.0.0.1:${ports.https} answers with one for old.example.com, .* at ${nginx.root}/site.conf:`)]);
+  writeFileSync(join(nginx.root, 'site.conf'), after['site.conf'] ?? '');
   expect(nginx.files()).toEqual(after);
   // Two checkpoints: the redirect alone, then the rest (F68).
   await fine(run('rollback', '-i', 'nginx'));

@@ -124,18 +124,27 @@ async function begin(settings: Settings, world: World): Promise<Begun> {
   return { now: world.clock.now(), lineages, own, unreadable, verdicts: await renewalVerdicts(own, settings, world) };
 }
 
-/** C21: servers whose certificates were renewed read them anew, each server once for all of them. One that does not is told and stops nothing. */
+/**
+ * C21: servers whose certificates were renewed read them anew, each server once for all of them, and are asked what they serve (N10). One
+ * that does not, or that serves something else, is told and stops nothing.
+ */
 async function reloadServers(renewed: readonly Lineage[], asked: Settings, world: World): Promise<void> {
-  const bySetting = new Map<string, Settings>();
-  for (const { name, renewal } of renewed) {
-    const settings = renewalSettings(asked, name, renewal.params);
+  const bySetting = new Map<string, { settings: Settings; own: Lineage[] }>();
+  for (const lineage of renewed) {
+    const settings = renewalSettings(asked, lineage.name, lineage.renewal.params);
     const { installer } = settings.values;
-    if (installer !== undefined) bySetting.set(JSON.stringify([installer, settings.plugin]), settings);
+    if (installer === undefined) continue;
+    const key = JSON.stringify([installer, settings.plugin]);
+    const known = bySetting.get(key);
+    if (known) known.own.push(lineage);
+    else bySetting.set(key, { settings, own: [lineage] });
   }
-  for (const settings of bySetting.values()) {
-    const { openInstaller } = await import('../installation.js');
+  for (const { settings, own } of bySetting.values()) {
+    const [{ openInstaller }, { deploymentOf }, { tellOtherServed }] = await Promise.all([import('../installation.js'), import('../deployment.js'), import('../served-certificate.js')]);
     try {
-      await (await openInstaller(settings, world)).reload();
+      const installer = await openInstaller(settings, world);
+      await installer.reload();
+      await tellOtherServed(installer, own.map((lineage) => deploymentOf(lineage, settings, world.dirs)), world);
     } catch (error) {
       if (error instanceof CertwrightError && error.code === 'cancelled') throw error;
       world.log('error', `The ${settings.values.installer ?? ''} server still serves the old certificate: ${error instanceof Error ? error.message : String(error)}`);
