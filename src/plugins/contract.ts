@@ -121,6 +121,8 @@ export interface ChangedFile {
   after: string;
   /** Permissions of a new one; 0644 unless said. */
   mode?: number;
+  /** The time stands in it: planned a moment later, the same change has another text. */
+  dated?: true;
 }
 
 /** What an installer will do, as data: shown before it is done, then done exactly so, with a checkpoint that undoes it. */

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { atEnd, type EditList } from '../server-configuration/edits.js';
 import { pathText } from '../server-configuration/path-text.js';
 import type { AutoHsts } from './auto-hsts-state.js';
@@ -53,10 +53,10 @@ export function idOf({ file, section }: Vhost): string | null {
   return new RegExp(`^\\s*#\\s*${MARK}(\\S+)\\s*$`, 'm').exec(text)?.[1] ?? null;
 }
 
-/** Begins: a mark, a header of one minute. Returns the id; null when the host has such a header already. */
+/** Begins: a mark, a header of one minute. Returns the id, which is the same for the same host; null when the host has such a header already. */
 export function begin(vhost: Vhost, edits: EditList): string | null {
   if (headerOf(vhost, HSTS)) return null;
-  const id = idOf(vhost) ?? randomBytes(16).toString('hex');
+  const id = idOf(vhost) ?? createHash('sha256').update(`${vhost.file.path}:${vhost.section.start}`).digest('hex').slice(0, 32);
   if (idOf(vhost) === null) edits.add(vhost.file, atEnd(vhost.file, vhost.section, [`# ${MARK}${id}`]));
   addHsts(vhost, STEPS[0] ?? 60, edits);
   return id;

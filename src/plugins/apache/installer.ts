@@ -281,7 +281,7 @@ function beginAutoHsts(secure: ReadonlyMap<Vhost, readonly string[]>, { context:
   if (ids.length === 0) return [];
   const { path, text: before } = storageOf(configDir);
   const now = Math.floor(Date.now() / 1000);
-  return [{ path, before, mode: 0o600, after: storageWith(before, (state) => ({ ...state, ...Object.fromEntries(ids.map((id) => [id, { laststep: 0, timestamp: now }])) })) }];
+  return [{ path, before, mode: 0o600, dated: true, after: storageWith(before, (state) => ({ ...state, ...Object.fromEntries(ids.map((id) => [id, { laststep: 0, timestamp: now }])) })) }];
 }
 
 function detachChange(folders: readonly string[], { reading, apache: { settings } }: At): ServerChange | null {
