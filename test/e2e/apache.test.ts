@@ -10,7 +10,7 @@ import { conf, LISTEN, type ApacheTreeOfTests } from '../plugins/apache/corpus.j
 import { debianTree, makeApache, type RunningApache } from './apache.js';
 import { runProgram } from './certwright.js';
 import { fine } from './sandbox-of-test.js';
-import { caAndPlaceForWebServer, old, pairInstalledAndUndone, pebble, place, plainAnswer, ports, protocolOf, runAt, servedFor } from './web-server.js';
+import { caAndPlaceForWebServer, namesAdded, old, pairInstalledAndUndone, pebble, place, plainAnswer, ports, protocolOf, runAt, servedFor } from './web-server.js';
 
 let apache: RunningApache;
 caAndPlaceForWebServer();
@@ -171,4 +171,10 @@ it('a configuration that Apache rejects is told in its words before anything is 
 it('U23: run --apache --dual serves both certificates of a pair, each to the client that can use it; again changes no byte; rollback restores all', async () => {
   await start({ files: { 'apache2.conf': conf(`${LISTEN}\n<VirtualHost *:{H}>\n    ServerName example.com\n</VirtualHost>\n`) } });
   await pairInstalledAndUndone('apache', run, apache);
+});
+
+it('names that come to an installed certificate are configured by run, and not by certonly', async () => {
+  const site = (name: string): string => `<VirtualHost *:{H}>\n    ServerName ${name}\n</VirtualHost>\n`;
+  await start({ files: { 'apache2.conf': conf(`${LISTEN}\n${['example.com', 'www.example.com', 'api.example.com'].map(site).join('')}`) } });
+  await namesAdded(run, 'apache', apache);
 });

@@ -7,7 +7,7 @@ import { readNginxConfiguration, reloadAndWait } from '../../src/plugins/nginx/s
 import { childrenOf } from '../../src/plugins/server-configuration/children.js';
 import { makeNginx, type RunningNginx } from './nginx.js';
 import { fine } from './sandbox-of-test.js';
-import { caAndPlaceForWebServer, old, pairInstalledAndUndone, pebble, place, plainAnswer, ports, runAt, servedFor } from './web-server.js';
+import { caAndPlaceForWebServer, namesAdded, old, pairInstalledAndUndone, pebble, place, plainAnswer, ports, runAt, servedFor } from './web-server.js';
 
 let nginx: RunningNginx;
 caAndPlaceForWebServer();
@@ -86,6 +86,12 @@ it('a certificate that nginx does not take at the end is kept, and it is said th
 it('U23: run --nginx --dual serves both certificates of a pair, each to the client that can use it; again changes no byte; rollback restores all', async () => {
   await start('server {\n    listen {H};\n    server_name example.com;\n}\n');
   await pairInstalledAndUndone('nginx', run, nginx);
+});
+
+it('names that come to an installed certificate are configured by run, and not by certonly', async () => {
+  const site = (name: string): string => `server {\n    listen {H};\n    server_name ${name};\n}\n`;
+  await start(['example.com', 'www.example.com', 'api.example.com'].map(site).join(''));
+  await namesAdded(run, 'nginx', nginx);
 });
 
 it('a reload waits for the workers too that another reload is just starting', async () => {

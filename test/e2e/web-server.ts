@@ -162,3 +162,18 @@ export async function pairInstalledAndUndone(plugin: string, run: (verb: string,
   await fine(run('rollback', '-i', plugin, '--checkpoints', '1'));
   expect(server.files()).toEqual(before);
 }
+
+/** Names that come to a certificate which is installed: `run` configures them too, `certonly` leaves the configuration as it is and only has it read anew (as certbot does it). */
+export async function namesAdded(run: (verb: string, ...more: string[]) => Promise<Ended>, plugin: string, server: { files: () => unknown }): Promise<void> {
+  const served = async (name: string): Promise<number> => ((await servedFor(name, ports.https)) ?? '').match(/DNS:/g)?.length ?? 0;
+  await fine(run('run', `--${plugin}`, '-d', 'example.com'));
+  const before = server.files();
+  await fine(run('certonly', `--${plugin}`, '--expand', '-d', 'example.com,www.example.com'));
+  expect(server.files()).toEqual(before);
+  expect(await served('example.com')).toBe(2);
+  // What was saved says who proves and who installs.
+  await fine(run('run', '--cert-name', 'example.com', '--add-domain', 'api.example.com'));
+  expect([await served('www.example.com'), await served('api.example.com')]).toEqual([3, 3]);
+  expect((await plainAnswer('www.example.com', ports.http)).location).toBe('https://www.example.com/');
+  expect((await plainAnswer('api.example.com', ports.http)).location).toBe('https://api.example.com/');
+}
