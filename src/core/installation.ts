@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Deployment, Enhancement, InstallContext, Installer, PluginDescriptor, ServerChange } from '../plugins/contract.js';
+import type { Deployment, Enhancement, InstallContext, Installer, PlaceQuestion, PluginDescriptor, ServerChange } from '../plugins/contract.js';
 import { readLineage, type Lineage } from '../store/lineage.js';
 import { merged, type ChangeStep } from './change-step.js';
 import { enhancementsWanted } from './decide/enhancements-wanted.js';
 import type { Facts } from './decide/facts.js';
 import type { Installation, InstallationWish } from './decide/installation-choice.js';
+import type { Question } from './decide/question.js';
 import { deploymentOf, plannedDeployment } from './deployment.js';
 import { CertwrightError, NotInstalled, PluginError, Refused, ServerChanged } from './errors.js';
 import { tellServed } from './served-certificate.js';
@@ -117,37 +118,40 @@ export function refuseOtherChange(plugin: string, shown: Installation, now: Inst
   if (!isDeepStrictEqual(done(shown), done(now))) throw new ServerChanged(plugin);
 }
 
-/** Asks where the names go that only a person can place. Throws MissingFlag when nobody can be asked. */
-export async function choosePlaces(installer: Installer, deployment: Deployment, { interaction }: World): Promise<ReadonlyMap<string, readonly string[]>> {
+/** Where a name goes that only a person can place. */
+export function placeQuestion({ name, reason, places, recommended, flag }: PlaceQuestion): Question {
+  return {
+    kind: 'checklist',
+    id: 'places',
+    label: 'Where',
+    about: name,
+    title: `Which parts of the configuration shall have the certificate for ${name}?`,
+    facts: [reason],
+    why: 'Each part that you tick is given the certificate. The others stay as they are.',
+    flags: [flag],
+    missing: reason,
+    choices: places.map(({ id, label, hint }) => ({ value: id, label, ...(hint === undefined ? {} : { hint }) })),
+    initial: recommended,
+    least: 1,
+  };
+}
+
+/** Asks where such names go. Throws MissingFlag when nobody can be asked. */
+async function choosePlaces(installer: Installer, deployment: Deployment, { interaction }: World): Promise<ReadonlyMap<string, readonly string[]>> {
   const chosen = new Map<string, readonly string[]>();
-  for (const { name, reason, places, recommended, flag } of installer.questions(deployment)) {
-    const answer = await interaction.ask(
-      {
-        kind: 'checklist',
-        id: 'places',
-        label: 'Where',
-        title: `Which parts of the configuration shall have the certificate for ${name}?`,
-        facts: [reason],
-        why: 'Each part that you tick is given the certificate. The others stay as they are.',
-        flags: [flag],
-        missing: reason,
-        choices: places.map(({ id, label, hint }) => ({ value: id, label, ...(hint === undefined ? {} : { hint }) })),
-        initial: recommended,
-        least: 1,
-      },
-      { canGoBack: false, trail: [] },
-    );
-    chosen.set(name, Array.isArray(answer) ? answer.map(String) : [String(answer)]);
+  for (const question of installer.questions(deployment)) {
+    const answer = await interaction.ask(placeQuestion(question), { canGoBack: false, trail: [] });
+    chosen.set(question.name, Array.isArray(answer) ? answer.map(String) : [String(answer)]);
   }
   return chosen;
 }
 
 /**
  * Points the server to a certificate (`deploy`) and hardens it as the settings say; with --plan only says what would be changed. Throws
- * PluginError, and ServerChanged when that is not what was `shown` before.
+ * PluginError, and ServerChanged when that is not what was `shown` before. `chosen`: places that were asked for already.
  */
-export async function installInto(installer: Installer, deployment: Deployment, settings: Settings, world: World, what: { deploy: boolean; shown?: Installation }): Promise<void> {
-  const chosen = what.deploy ? await choosePlaces(installer, deployment, world) : new Map<string, readonly string[]>();
+export async function installInto(installer: Installer, deployment: Deployment, settings: Settings, world: World, what: { deploy: boolean; shown?: Installation; chosen?: ReadonlyMap<string, readonly string[]> }): Promise<void> {
+  const chosen = what.chosen ?? (what.deploy ? await choosePlaces(installer, deployment, world) : new Map<string, readonly string[]>());
   const plan = await planInstallation(installer, deployment, enhancementsWanted(settings), { ...what, chosen });
   if (what.shown) refuseOtherChange(settings.values.installer ?? '', what.shown, plan);
   tellUnsupported(plan, settings, world);
@@ -170,6 +174,6 @@ export async function installObtained(installer: Installer, lineage: Lineage, se
 }
 
 /** Enhancements that were asked for by name and that the server cannot do: said, as certbot does, and no failure. */
-function tellUnsupported({ unsupported }: Installation, settings: Settings, world: World): void {
+export function tellUnsupported({ unsupported }: Installation, settings: Settings, world: World): void {
   for (const kind of unsupported) if (kind !== 'redirect' || isSet(settings, 'redirect')) world.log('warning', `${kind} is not supported by the ${settings.values.installer ?? ''} installer; it was left out.`);
 }

@@ -1,5 +1,5 @@
 import type { Answer } from './decide/answers.js';
-import type { Plan } from './decide/plan.js';
+import type { InstallPlan, Plan } from './decide/plan.js';
 import type { Question } from './decide/question.js';
 import type { CertwrightError } from './errors.js';
 import type { Event } from './events.js';
@@ -7,8 +7,8 @@ import type { ChallengeTask } from '../plugins/contract.js';
 
 export const back = Symbol('back');
 
-/** What a person can do at the review screen. */
-export type ReviewChoice = 'do' | 'rehearse' | typeof back;
+/** What a person can do at the review screen; `rehearse` only with an order, `quit` only with `install` and `enhance`. */
+export type ReviewChoice = 'do' | 'rehearse' | 'quit' | typeof back;
 
 /** What a person can do after trouble. `retry` orders again only for what is not proved yet (U11). */
 export type RecoveryChoice = 'retry' | 'without-failed' | 'change' | 'quit';
@@ -47,8 +47,11 @@ export interface Surroundings {
 export interface Interaction {
   /** `initial` is what was answered before Back. Flags-only: the unattended answer, or MissingFlag. */
   ask(question: Question, at: { canGoBack: boolean; initial?: Answer['value']; trail: readonly Answered[] }): Promise<Answer['value'] | typeof back>;
-  /** Shows the plan and the command that would have asked nothing. Only called when something was asked. */
-  review(plan: Plan, at: { canGoBack: boolean; command: readonly string[]; trail: readonly Answered[] }): Promise<ReviewChoice>;
+  /**
+   * Shows the plan and the command that would have asked nothing. Only called when something was asked, and for `install` and `enhance`,
+   * which plain lines leave unasked, as certbot does.
+   */
+  review(plan: Plan | InstallPlan, at: { canGoBack: boolean; command: readonly string[]; trail: readonly Answered[] }): Promise<ReviewChoice>;
   /** `choices` holds only what makes sense here; unattended: 'quit'. */
   recover(error: CertwrightError, choices: readonly RecoveryChoice[], at: { safe: string }): Promise<RecoveryChoice>;
   instruct(instructions: Instructions): Promise<void>;

@@ -133,6 +133,7 @@ export function plainInteraction({ stdin, stdout }: PlainStreams, print: (event:
   return {
     ask: (question, { canGoBack, initial }) => ask(question, canGoBack, initial),
     async review(plan, { canGoBack, command }) {
+      if (plan.kind === 'install') return 'do';
       say('', 'Ready. Nothing has been changed yet.', ...planLines(plan).map(({ label, value }) => (label === '' ? `  ${value}` : `${label}: ${value}`)), `The same by flags: ${shellQuote(command)}`);
       const ways: readonly { value: ReviewChoice; label: string }[] = [
         { value: 'do', label: 'Do it' },

@@ -1,6 +1,6 @@
 import { derKeyPath } from '../core/export-target.js';
 import { reasonWords } from '../core/decide/renewal-reason.js';
-import type { ExportPlan, ObtainPlan, Plan } from '../core/decide/plan.js';
+import type { ExportPlan, InstallPlan, ObtainPlan, Plan } from '../core/decide/plan.js';
 import { merged } from '../core/change-step.js';
 import { fileDifferences } from './server-change-text.js';
 import { formatNames } from './export-text.js';
@@ -12,9 +12,10 @@ export interface PlanLine {
 }
 
 /** The plan in words for the review: what, from whom, how proved, which files, what runs, how it is renewed. */
-export function planLines(plan: Plan): readonly PlanLine[] {
+export function planLines(plan: Plan | InstallPlan): readonly PlanLine[] {
   if (plan.kind === 'export') return exportLines(plan);
   if (plan.kind === 'keep') return [{ label: 'Certificate', value: `${plan.lineage}, which stays as it is` }, ...installationLines(plan)];
+  if (plan.kind === 'install') return [{ label: 'Certificate', value: `${plan.certificate}, which stays as it is` }, { label: 'Names', value: plan.names.join('  ') }, ...installationLines(plan)];
   if (plan.kind !== 'obtain') return [];
   const { lineage, csr, ca, account, hooks, proofs } = plan;
   const lines: PlanLine[] = [{ label: 'Certificate', value: `${plan.identifiers.map(({ shown }) => shown).join('  ')}${plan.key === null ? '' : `      ${keyText(plan)}`}` }];
@@ -41,7 +42,7 @@ export function planLines(plan: Plan): readonly PlanLine[] {
 }
 
 /** What becomes of the server's files: how many lines of each come (+) and go (-). */
-function installationLines({ installer, installation }: Pick<ObtainPlan, 'installer' | 'installation'>): readonly PlanLine[] {
+function installationLines({ installer, installation }: Pick<ObtainPlan | InstallPlan, 'installer' | 'installation'>): readonly PlanLine[] {
   if (!installation) return [];
   const { steps } = installation;
   const server = serverNames[installer ?? ''] ?? installer ?? '';

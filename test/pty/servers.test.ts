@@ -7,7 +7,7 @@ import { freePorts } from '../e2e/pebble.js';
 import { oldCertificate, plainAnswer } from '../e2e/web-server.js';
 import { keys, open, type Screen } from './terminal.js';
 
-const { down, enter } = keys;
+const { down, enter, tab } = keys;
 
 let place: Place;
 let nginx: RunningNginx;
@@ -21,7 +21,7 @@ afterEach(async () => {
   place.remove();
 });
 
-it('a first-timer with nginx: Enter until the review, every line before it is written, https, and undone again from the last screen', { timeout: 90_000 }, async () => {
+it('a first-timer with nginx: Enter until the review, every line before it is written, https, and undone again from the last screen; then install and enhance', { timeout: 90_000 }, async () => {
   const [sandbox = 0, http = 0, https = 0] = await freePorts(3);
   const site = 'server {\n    listen {H};\n    server_name example.com www.example.com;\n}\n';
   nginx = makeNginx({ title: 'site', files: { 'site.conf': site } }, { http, https }, oldCertificate(place.folder));
@@ -67,4 +67,30 @@ it('a first-timer with nginx: Enter until the review, every line before it is wr
   expect(screen.all()).toContain('nginx was reloaded');
   expect(screen.all()).not.toContain('Point your server');
   expect(readFileSync(join(place.folder, 'config/renewal/example.com.conf'), 'utf8')).toContain('installer = nginx\n');
+
+  // What is there is installed and hardened after the same review; nothing is done without it, and plain lines are as certbot's.
+  const served = [...place.directories, '-i', 'nginx', '--nginx-server-root', nginx.root, '--http-01-port', String(http), '--https-port', String(https)];
+  const at = { columns: 60, rows: 16, env: { HOME: place.folder } };
+  screen = open(['install', ...served], at);
+  await screen.see('Which certificate would you like to install?');
+  screen.type(enter);
+  await screen.see(/Certificate +example.com, which stays as it is[^]*❯ Do it +Back +Quit/);
+  writeFileSync(join(nginx.root, 'site.conf'), `# again\n${before['site.conf'] ?? ''}`);
+  before = nginx.files();
+  screen.type(enter);
+  await screen.see(/was changed since it was\s+looked at; nothing was done[^]*❯ Do it/);
+  screen.type(`${tab}${tab}${enter}`);
+  expect(await screen.exited, screen.all()).toBe(0);
+  expect(screen.all()).toContain('Nothing was changed.');
+  expect(nginx.files()).toEqual(before);
+  screen = open(['install', '--plain', '--cert-name', 'example.com', ...served], at);
+  expect(await screen.exited, screen.all()).toBe(0);
+  expect(screen.all()).not.toContain('Ready.');
+  expect((await plainAnswer('www.example.com', http)).location).toBe('https://www.example.com/');
+  screen = open(['enhance', '--hsts', '--cert-name', 'example.com', ...served], at);
+  await screen.see('❯ Do it      Quit');
+  expect(nginx.files()['site.conf']).not.toContain('Strict-Transport-Security');
+  screen.type(enter);
+  expect(await screen.exited, screen.all()).toBe(0);
+  expect(nginx.files()['site.conf']).toContain('Strict-Transport-Security');
 });

@@ -1,12 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
-import type { Deployment } from '../../plugins/contract.js';
 import { readCertificate } from '../../crypto/certificate.js';
 import { listLineages, readLineage, type Lineage } from '../../store/lineage.js';
 import { enhancementsWanted } from '../decide/enhancements-wanted.js';
+import type { Question } from '../decide/question.js';
 import { deploymentOf } from '../deployment.js';
 import { Refused, StoreError } from '../errors.js';
 import { installInto, openInstaller } from '../installation.js';
+import type { Answered } from '../interaction.js';
 import { putRight } from '../put-right.js';
+import { installReviewed, type Meant } from '../reviewed-installation.js';
 import type { Settings } from '../settings.js';
 import type { World } from '../world.js';
 
@@ -16,8 +18,7 @@ import type { World } from '../world.js';
  */
 export async function installCertificate(settings: Settings, world: World): Promise<void> {
   await putRight(world);
-  const installer = await openInstaller(settings, world);
-  return installInto(installer, await deploymentMeant(settings, world), settings, world, { deploy: true });
+  return installMeant(settings, world, { deploy: true });
 }
 
 /** `enhance`: hardens an installation whose certificate stays as it is. Throws Refused when nothing is asked for, or no certificate is named. */
@@ -26,51 +27,60 @@ export async function enhance(settings: Settings, world: World): Promise<void> {
     throw new Refused('No enhancements requested, exiting.', { hint: `Please specify one or more enhancement types to configure. \`${settings.program} --help enhance\` lists them.` });
   }
   await putRight(world);
-  const installer = await openInstaller(settings, world);
-  return installInto(installer, await deploymentMeant(settings, world), settings, world, { deploy: false });
+  return installMeant(settings, world, { deploy: false });
 }
 
-/** The certificate that is meant: a lineage by name, the only way of a person, or loose files. */
-async function deploymentMeant(settings: Settings, world: World): Promise<Deployment> {
+async function installMeant(settings: Settings, world: World, what: { deploy: boolean }): Promise<void> {
+  const installer = await openInstaller(settings, world);
+  const alone = settings.values.noninteractiveMode || !world.attended;
+  let wish: string | undefined;
+  for (;;) {
+    const meant = await deploymentMeant(settings, world, wish);
+    if (alone) return installInto(installer, meant.deployment, settings, world, what);
+    if ((await installReviewed(installer, meant, settings, world, what)) === 'done') return;
+    wish = meant.certificate;
+  }
+}
+
+/** The certificate that is meant: a lineage by name, the only way of a person, or loose files. `wish`: what was chosen before Back. */
+async function deploymentMeant(settings: Settings, world: World, wish: string | undefined): Promise<Meant> {
   const { certname, certPath, keyPath, fullchainPath, chainPath, domains } = settings.values;
   if (certname === undefined && (certPath !== undefined || keyPath !== undefined)) {
     if (keyPath === undefined || (certPath === undefined && fullchainPath === undefined)) throw pathsMissing();
     const cert = certPath ?? fullchainPath ?? '';
     const files = { cert, privkey: keyPath, chain: chainPath ?? '', fullchain: fullchainPath ?? cert };
     for (const path of [files.cert, files.privkey, files.fullchain]) if (!existsSync(path)) throw new StoreError(`The file ${path} is not there.`, { hint: 'Give --cert-path, --key-path and --fullchain-path the files of the certificate.' });
-    return { names: domains.length > 0 ? domains : readCertificate(readFileSync(cert, 'utf8')).names, files };
+    return { deployment: { names: domains.length > 0 ? domains : readCertificate(readFileSync(cert, 'utf8')).names, files }, certificate: cert, answered: null };
   }
-  const lineage = await lineageMeant(certname, world);
+  const { lineage, answered } = await lineageMeant(certname, world, wish);
   const deployment = deploymentOf(lineage, settings, world.dirs);
-  return domains.length > 0 ? { ...deployment, names: domains } : deployment;
+  return { deployment: domains.length > 0 ? { ...deployment, names: domains } : deployment, certificate: lineage.name, answered };
 }
 
 function pathsMissing(): Refused {
   return new Refused('Path to certificate or key was not defined. If your certificate is managed by Certbot, please use --cert-name to define which certificate you would like to install.');
 }
 
-async function lineageMeant(certname: string | undefined, { dirs, interaction }: World): Promise<Lineage> {
+async function lineageMeant(certname: string | undefined, { dirs, interaction }: World, wish: string | undefined): Promise<{ lineage: Lineage; answered: Answered | null }> {
   const { lineages } = listLineages(dirs);
   if (certname !== undefined) {
     if (!lineages.some(({ name }) => name === certname)) throw pathsMissing();
-    return readLineage(dirs, certname);
+    return { lineage: readLineage(dirs, certname), answered: null };
   }
   const [first] = lineages;
   if (!first) throw new Refused('No existing certificates found.');
-  const answer = await interaction.ask(
-    {
-      kind: 'choice',
-      id: 'certificate',
-      label: 'Certificate',
-      title: 'Which certificate would you like to install?',
-      why: 'The server is pointed to the files of this certificate. Its configuration is kept as it was, so that it can be put back.',
-      flags: ['--cert-name'],
-      missing: 'Which certificate would you like to install?',
-      choices: lineages.map(({ name, identifiers }) => ({ value: name, label: name, hint: identifiers.map(({ shown }) => shown).join(', ') })),
-      recommended: first.name,
-      even: true,
-    },
-    { canGoBack: false, trail: [] },
-  );
-  return readLineage(dirs, String(answer));
+  const question: Question = {
+    kind: 'choice',
+    id: 'certificate',
+    label: 'Certificate',
+    title: 'Which certificate would you like to install?',
+    why: 'The server is pointed to the files of this certificate. Its configuration is kept as it was, so that it can be put back.',
+    flags: ['--cert-name'],
+    missing: 'Which certificate would you like to install?',
+    choices: lineages.map(({ name, identifiers }) => ({ value: name, label: name, hint: identifiers.map(({ shown }) => shown).join(', ') })),
+    recommended: first.name,
+    even: true,
+  };
+  const name = String(await interaction.ask(question, { canGoBack: false, trail: [], ...(wish === undefined ? {} : { initial: wish }) }));
+  return { lineage: readLineage(dirs, name), answered: { question, value: name, label: question.label, text: name } };
 }

@@ -81,6 +81,16 @@ export interface KeepPlan {
   installation: Installation | null;
 }
 
+/** `install` and `enhance`: the configuration of a server changes, no certificate does. */
+export interface InstallPlan {
+  kind: 'install';
+  /** Name of the certificate, or the path of its file. */
+  certificate: string;
+  names: readonly string[];
+  installer: string;
+  installation: Installation;
+}
+
 /** Write a lineage's present version for another program, once or at every renewal. */
 export interface ExportPlan {
   kind: 'export';

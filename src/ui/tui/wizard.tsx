@@ -80,6 +80,8 @@ export function createWizard(options: WizardOptions): Interaction {
   let warned: readonly string[] = [];
   /** Told above the next question, until a key is pressed. */
   let note: { text: string; bad: boolean } | null = null;
+  /** Warnings above a question that may never come. */
+  let unseen: readonly Event[] = [];
   let command: readonly string[] = [];
   const typedAhead: Key[] = [];
   /** What names and text screens held when Back left them. */
@@ -149,6 +151,7 @@ export function createWizard(options: WizardOptions): Interaction {
       return draw();
     }
     note = null;
+    unseen = [];
     open.press(key);
     draw();
   }
@@ -334,7 +337,10 @@ export function createWizard(options: WizardOptions): Interaction {
           break;
         case 'log':
           // About the answer just given, or about a rehearsal: it stands above the next question, if there is one.
-          if (event.level === 'info' || (event.level === 'warning' && !timer)) note = { text: event.message, bad: event.level === 'warning' };
+          if (event.level === 'info' || (event.level === 'warning' && !timer)) {
+            note = { text: event.message, bad: event.level === 'warning' };
+            if (note.bad) unseen = [...unseen, event];
+          }
           else if (event.level !== 'debug') {
             warned = [...warned, event.message];
             afterwards.push(() => print(event));
@@ -359,6 +365,7 @@ export function createWizard(options: WizardOptions): Interaction {
         await ink.waitUntilExit();
       }
       stopKeys?.();
+      for (const event of unseen) print(event);
       for (const telling of afterwards) telling();
     },
   };

@@ -1,4 +1,4 @@
-import type { Plan } from '../../../core/decide/plan.js';
+import type { InstallPlan, Plan } from '../../../core/decide/plan.js';
 import { shellQuote } from '../../../core/decide/command-line.js';
 import { back, type ReviewChoice } from '../../../core/interaction.js';
 import { planLines } from '../../plan-text.js';
@@ -8,7 +8,7 @@ import { blank, labelled, row, wrapped, type Row } from '../rows.js';
 import type { Screen, View } from '../screen.js';
 
 export interface ReviewState {
-  plan: Plan;
+  plan: Plan | InstallPlan;
   command: readonly string[];
   canGoBack: boolean;
   /** A rehearsal inside the sandbox would be the same thing twice. */
@@ -22,13 +22,13 @@ export interface ReviewState {
   reading: boolean;
 }
 
-export function reviewState(plan: Plan, command: readonly string[], canGoBack: boolean, sandbox: boolean): ReviewState {
-  const steps = plan.kind === 'obtain' || plan.kind === 'keep' ? (plan.installation?.steps ?? []) : [];
+export function reviewState(plan: ReviewState['plan'], command: readonly string[], canGoBack: boolean, sandbox: boolean): ReviewState {
+  const steps = plan.kind === 'obtain' || plan.kind === 'keep' || plan.kind === 'install' ? (plan.installation?.steps ?? []) : [];
   return { plan, command, canGoBack, sandbox, at: 0, copied: false, scroll: 0, changes: changeLines(steps), reading: false };
 }
 
 function choicesOf({ plan, canGoBack, sandbox }: ReviewState): readonly { label: string; value: ReviewChoice }[] {
-  return [{ label: 'Do it', value: 'do' }, ...(sandbox || plan.kind !== 'obtain' ? [] : [{ label: 'Rehearse on the sandbox first', value: 'rehearse' as const }]), ...(canGoBack ? [{ label: 'Back', value: back } as const] : [])];
+  return [{ label: 'Do it', value: 'do' }, ...(sandbox || plan.kind !== 'obtain' ? [] : [{ label: 'Rehearse on the sandbox first', value: 'rehearse' as const }]), ...(canGoBack ? [{ label: 'Back', value: back } as const] : []), ...(plan.kind === 'install' ? [{ label: 'Quit', value: 'quit' as const }] : [])];
 }
 
 /** The whole plan and the command that says the same, before anything is done. */
