@@ -11,6 +11,8 @@ export interface Row {
   focus?: boolean;
   /** A line at the beginning that stays above what scrolls: the question, and what is told with it, are always seen. */
   stays?: boolean;
+  /** It explains the line before it, or goes on with it: the two scroll as one piece. */
+  follows?: boolean;
 }
 
 export function row(...spans: readonly (Span | string)[]): Row {
@@ -56,7 +58,12 @@ export function labelled(label: string, text: string, width: number, column = 14
   return wrapText(text, width - column).map((line, index) => row({ text: (index === 0 ? label : '').padEnd(column), look: 'dim' }, line));
 }
 
-/** The part of the rows that fits into `height` lines, with the focused one in it; what is hidden is said. */
+/** These lines belong to what stands before them. */
+export function following(rows: readonly Row[]): readonly Row[] {
+  return rows.map((each) => ({ ...each, follows: true }));
+}
+
+/** The part of the rows that fits into `height` lines, with the focused one in it, in whole pieces; what is hidden is said. */
 export function visibleRows(rows: readonly Row[], height: number, glyphs: { up: string; down: string }): readonly Row[] {
   if (rows.length <= height) return rows;
   const head = rows.findIndex(({ stays }) => stays !== true);
@@ -67,9 +74,18 @@ export function visibleRows(rows: readonly Row[], height: number, glyphs: { up: 
   }
   const inner = Math.max(1, height - 2);
   const focus = Math.max(0, rows.findIndex((each) => each.focus));
-  const start = Math.max(0, Math.min(rows.length - inner, focus - Math.floor(inner / 2)));
-  const end = start + inner;
+  /** The next beginning of a piece. */
+  const boundary = (from: number): number => {
+    let at = from;
+    while (rows[at]?.follows) at += 1;
+    return at;
+  };
+  const after = boundary(focus + 1);
+  const wanted = Math.max(0, Math.min(rows.length - inner, focus - Math.floor(inner / 2)));
+  const start = Math.min(focus, boundary(Math.max(wanted, after - inner)));
+  let end = Math.min(rows.length, start + inner);
+  while (end > after && rows[end]?.follows) end -= 1;
   const above = start > 0 ? row({ text: `  ${glyphs.up} ${start} more`, look: 'dim' }) : blank;
   const below = end < rows.length ? row({ text: `  ${glyphs.down} ${rows.length - end} more`, look: 'dim' }) : blank;
-  return [above, ...rows.slice(start, end), below].slice(0, height);
+  return [above, ...rows.slice(start, end), ...Array.from({ length: inner - (end - start) }, () => blank), below].slice(0, height);
 }

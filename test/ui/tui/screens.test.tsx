@@ -57,6 +57,26 @@ describe('checklist', () => {
   });
 });
 
+it('a choice and its explanation scroll as one piece, at every place of a list that is longer than the screen', () => {
+  const hint = (index: number): string => `begin${index} ${'explained at some length '.repeat(1 + (index % 3) * 2)}end${index}`;
+  const many = Array.from({ length: 9 }, (_, index) => ({ value: `v${index}`, label: `label${index}`, hint: hint(index) }));
+  const asked = { id: 'certificate', label: 'Which', title: 'Which one?', why: 'Because.', flags: [], choices: many } as const;
+  const at16 = { columns: 60, rows: 16 };
+  const narrow = { ...view, width: 59 };
+  const frames = many.flatMap((_, moves) => {
+    const one = press(choiceScreen, choiceState({ ...asked, kind: 'choice', recommended: 'v0', even: true }, false, undefined), DOWN.repeat(moves)).state;
+    const some = press(checklistScreen, checklistState({ ...asked, kind: 'checklist', initial: [], least: 1 }, false, undefined), DOWN.repeat(moves)).state;
+    return [[choiceScreen.rows(one, narrow), moves], [checklistScreen.rows(some, narrow), moves]] as const;
+  });
+  for (const [body, moves] of frames) {
+    const text = frameRows({ title: 't', notice: 'n', trail: [], body, pinned: 0, hints: [] }, at16, glyphs).map(rowText).join('\n');
+    for (const index of many.keys()) expect([text.includes(`label${index}`), text.includes(`begin${index} `), text.includes(`end${index}`)], `${moves}:\n${text}`).toEqual(Array(3).fill(text.includes(`label${index}`)));
+    expect(text).toMatch(new RegExp(`❯ .*label${moves}\n`));
+    expect(text.split('\n')).toHaveLength(15);
+    if (moves === 0 || moves === 8) expect(text).toMatch(moves === 8 ? /↑ \d+ more/ : /↓ \d+ more/);
+  }
+});
+
 describe('choice', () => {
   it('Enter takes the recommended answer; arrows skip what cannot be chosen; keys in one chunk count all', () => {
     expect(press(choiceScreen, choiceState(choice, true, undefined), ENTER).answer).toBe('one');

@@ -1,6 +1,6 @@
 import type { Question } from '../../../core/decide/question.js';
 import { back } from '../../../core/interaction.js';
-import { row, wrapped, type Row } from '../rows.js';
+import { following, row, wrapped, type Row } from '../rows.js';
 import type { Screen } from '../screen.js';
 import { heading } from './choice.js';
 
@@ -39,7 +39,7 @@ export const checklistScreen: Screen<ChecklistState, readonly string[] | typeof 
     for (const [index, { value, label, hint }] of question.choices.entries()) {
       const here = index === at;
       rows.push({ ...row({ text: here ? `${glyphs.pointer} ` : '  ', look: 'accent' }, { text: `${ticked.includes(value) ? glyphs.ticked : glyphs.unticked} ${label}`, ...(here ? { look: 'accent' as const } : {}) }), focus: here });
-      if (hint !== undefined) rows.push(...wrapped(hint, width, 'dim', '      '));
+      if (hint !== undefined) rows.push(...following(wrapped(hint, width, 'dim', '      ')));
     }
     if (insisted) rows.push(row({ text: `  Tick at least ${question.least === 1 ? 'one' : question.least} with the space bar.`, look: 'bad' }));
     return rows;

@@ -1,7 +1,7 @@
 import type { Choice, Question } from '../../../core/decide/question.js';
 import { back } from '../../../core/interaction.js';
 import { printable } from '../../../system/printable.js';
-import { blank, row, wrapped, type Row } from '../rows.js';
+import { blank, following, row, wrapped, type Row } from '../rows.js';
 import type { Screen, View } from '../screen.js';
 
 export interface ChoiceState {
@@ -73,7 +73,7 @@ function answerRows({ question, at }: Pick<ChoiceState, 'question' | 'at'>, { wi
       ),
       focus: here,
     });
-    if (note !== undefined) rows.push(...wrapped(note, width, 'dim', '      '));
+    if (note !== undefined) rows.push(...following(wrapped(note, width, 'dim', '      ')));
   }
   return rows;
 }
