@@ -1,5 +1,6 @@
 import { apache } from './apache/descriptor.js';
 import type { PluginDescriptor } from './contract.js';
+import { cloudflare } from './dns/cloudflare/descriptor.js';
 import { rfc2136 } from './dns/rfc2136/descriptor.js';
 import { dnsStandalone } from './dns/standalone/descriptor.js';
 import { manual } from './manual/descriptor.js';
@@ -9,4 +10,4 @@ import { standalone } from './standalone/descriptor.js';
 import { webroot } from './webroot/descriptor.js';
 
 /** The plugins of this build, in the order in which a person should consider them. */
-export const builtInPlugins: readonly PluginDescriptor[] = [nginx, apache, standalone, webroot, manual, rfc2136, dnsStandalone, nullInstaller];
+export const builtInPlugins: readonly PluginDescriptor[] = [nginx, apache, standalone, webroot, manual, rfc2136, dnsStandalone, cloudflare, nullInstaller];

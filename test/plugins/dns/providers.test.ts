@@ -1,0 +1,153 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { CertwrightError } from '../../../src/core/errors.js';
+import { startFake, type Ask, type Fake } from './fakes/fake.js';
+import { openAt, type Opened, type Opening } from './fakes/open.js';
+import { table } from './fakes/table.js';
+
+const running = new Set<Fake>();
+afterEach(async () => {
+  const faults = [...running].flatMap((fake) => fake.faults);
+  await Promise.all([...running].map((fake) => fake.stop()));
+  running.clear();
+  expect(faults).toEqual([]);
+});
+
+/** Several zones, so that there are pages of them, and one below another. */
+const ZONES = ['first.test', 'second.test', 'example.test', 'third.test', 'sub.example.test', 'fourth.test'];
+const NAME = '_acme-challenge.example.test';
+const changes = ({ method, path }: Ask): boolean => method !== 'GET' && !/token|login/.test(path);
+
+async function failure(work: Promise<unknown>): Promise<{ message: string; hint: string }> {
+  const error: unknown = await work.then(() => undefined, (thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(CertwrightError);
+  const { message, hint = '' } = error as CertwrightError;
+  return { message, hint };
+}
+
+describe.each(table)('S33: $description.name', (row) => {
+  const { description, behaviour, credentials, wrong, secrets } = row;
+  async function stand(opening: Partial<Opening> = {}): Promise<Opened & { fake: Fake }> {
+    const fake = await startFake(behaviour, ZONES);
+    running.add(fake);
+    return { fake, ...(await openAt(fake, description, { credentials, ...row.opening?.(fake), ...opening })) };
+  }
+  const silent = (...texts: readonly string[]): void => {
+    for (const secret of secrets) for (const text of texts) expect(text).not.toContain(secret);
+  };
+
+  test('apex and wildcard at one name; a value that is there is not added again; only ours is removed, once', async () => {
+    const { fake, provider, logs } = await stand();
+    fake.put(NAME, 'somebody-else');
+    await provider.add(NAME, 'apex', description.ttl);
+    await provider.add(NAME, 'wildcard', description.ttl);
+    await provider.settle?.();
+    expect(fake.txt(NAME)).toEqual(['apex', 'somebody-else', 'wildcard']);
+    const before = fake.asked.length;
+    await provider.add(NAME, 'apex', description.ttl);
+    expect(fake.txt(NAME)).toEqual(['apex', 'somebody-else', 'wildcard']);
+    expect(fake.asked.slice(before).filter((request) => /^(PUT|POST|PATCH)/.test(request) && !/token|login/.test(request)).length).toBeLessThanOrEqual(row.reasks ?? 0);
+    await provider.remove(NAME, 'apex');
+    expect(fake.txt(NAME)).toEqual(['somebody-else', 'wildcard']);
+    await provider.remove(NAME, 'apex');
+    await provider.remove(NAME, 'wildcard');
+    expect(fake.txt(NAME)).toEqual(['somebody-else']);
+    await provider.remove('_acme-challenge.never.example.test', 'x');
+    // Nothing else was touched.
+    expect(fake.zones.flatMap(({ records }) => records).map(({ name, type }) => `${name} ${type}`).sort()).toEqual([...ZONES.map((name) => `${name} A`), `${NAME} TXT`].sort());
+    await provider.close?.();
+    silent(...logs);
+  });
+
+  test('alone at its name, and at the zone’s own name', async () => {
+    const { fake, provider } = await stand();
+    for (const name of [NAME, 'example.test', '_acme-challenge.a.b.example.test']) {
+      await provider.add(name, 'alone', description.ttl);
+      expect(fake.txt(name)).toEqual(['alone']);
+      await provider.remove(name, 'alone');
+      expect(fake.txt(name)).toEqual([]);
+    }
+    await provider.close?.();
+  });
+
+  test('the longest zone holds the record, wherever it stands in the listing', async () => {
+    const { provider } = await stand();
+    expect(await provider.zoneOf('_acme-challenge.a.sub.example.test')).toMatchObject({ name: 'sub.example.test' });
+    expect(await provider.zoneOf('_acme-challenge.sub.example.test')).toMatchObject({ name: 'sub.example.test' });
+    expect(await provider.zoneOf('_acme-challenge.notsub.example.test')).toMatchObject({ name: 'example.test' });
+    expect(await provider.zoneOf('_acme-challenge.fourth.test')).toMatchObject({ name: 'fourth.test' });
+    await provider.close?.();
+  });
+
+  test('a record on a later page is found and removed', async () => {
+    const { fake, provider } = await stand();
+    for (const value of ['1', '2', '3', '4', 'ours', '5', '6']) fake.put(NAME, value);
+    for (const other of ['a', 'b', 'c']) fake.put(`_acme-challenge.${other}.example.test`, other);
+    await provider.remove(NAME, 'ours');
+    expect(fake.txt(NAME)).toEqual(['1', '2', '3', '4', '5', '6']);
+    expect(fake.txt('_acme-challenge.b.example.test')).toEqual(['b']);
+    await provider.close?.();
+  });
+
+  test('no such zone', async () => {
+    const { provider } = await stand();
+    const { message, hint } = await failure(provider.zoneOf('_acme-challenge.www.elsewhere.example'));
+    expect(message).toContain("Unable to determine base domain for _acme-challenge.www.elsewhere.example using names: ['_acme-challenge.www.elsewhere.example', 'www.elsewhere.example', 'elsewhere.example']");
+    expect(hint).toContain(description.access);
+  });
+
+  test.runIf(wrong !== null)('wrong credentials are refused, and told with what to make', async () => {
+    const { provider, logs } = await stand({ credentials: wrong });
+    const { message, hint } = await failure(provider.zoneOf(NAME));
+    expect(message).toContain(row.refusedWith);
+    expect(hint).toContain(description.access);
+    silent(message, hint, ...logs);
+  });
+
+  test.runIf(wrong !== null)('credentials that are missing are named before anything is asked', async () => {
+    const { message } = await failure(stand({ credentials: ['other = x'] }));
+    expect(message).toContain(`dns_${description.name}_`);
+  });
+
+  test('a change that is not allowed, and a provider that is broken or wants to be asked less', async () => {
+    const { fake, provider, logs, waits } = await stand();
+    await provider.zoneOf(NAME);
+    fake.instead(changes, 403);
+    const forbidden = await failure(provider.add(NAME, 'v', description.ttl));
+    expect(forbidden.message).toMatch(/status 403|not allowed|permission/i);
+    expect(forbidden.hint).toContain(description.access);
+    fake.instead(changes, { ...fake.refusal(429), status: 429, headers: { 'retry-after': '7' } }, { status: 503, text: 'down' });
+    await provider.add(NAME, 'v', description.ttl);
+    expect(fake.txt(NAME)).toEqual(['v']);
+    expect(Math.max(...waits)).toBe(7000);
+    fake.instead(changes, ...Array.from({ length: 4 }, () => ({ status: 502, text: '<html>bad gateway</html>' })));
+    const broken = await failure(provider.remove(NAME, 'v'));
+    expect(broken.message).toContain('502');
+    expect(broken.message).not.toContain('<html>');
+    silent(forbidden.message, forbidden.hint, broken.message, broken.hint, ...logs);
+    await provider.remove(NAME, 'v');
+    expect(fake.txt(NAME)).toEqual([]);
+    await provider.close?.();
+  });
+
+  test('no answer in the middle of cleaning up: an error, and the next run removes it', async () => {
+    const { fake, provider } = await stand();
+    await provider.add(NAME, 'v', description.ttl);
+    fake.instead(changes, 'hang');
+    const again = await openAt(fake, description, { credentials, ...row.opening?.(fake), impatient: true });
+    const { message } = await failure(again.provider.remove(NAME, 'v'));
+    expect(message).toContain('no answer within');
+    expect(fake.txt(NAME)).toEqual(['v']);
+    const next = await openAt(fake, description, { credentials, ...row.opening?.(fake) });
+    await next.provider.remove(NAME, 'v');
+    expect(fake.txt(NAME)).toEqual([]);
+    await next.provider.close?.();
+  });
+
+  test('an answer that is not the API’s is said to be one', async () => {
+    const { fake, provider } = await stand();
+    fake.instead(() => true, ...Array.from({ length: 12 }, () => ({ status: 200, text: '<html>captive portal</html>' })));
+    const { message, hint } = await failure(provider.zoneOf(NAME));
+    expect(message).toContain('not understood');
+    expect(hint).toContain('captive portal');
+  });
+});
