@@ -13,7 +13,7 @@ export interface Given {
 /** What to do without a plugin that certbot has and certwright does not. */
 export const OTHER_PLUGINS = 'Use --webroot with the folder that your server serves, --standalone or --manual; certbot works on the same directories meanwhile.';
 
-/** The plugin of certbot's that an option's name (without dashes) belongs to, when it is none of ours: `dns-ovh-credentials` → `dns-ovh`. */
+/** The plugin of certbot's that an option's name (without dashes) belongs to, when it is none of ours: `dns-inwx-credentials` → `dns-inwx`. */
 export function missingPlugin(name: string): string | null {
   return /^(?:dns-[a-z0-9]+|nginx|apache)(?=$|[-=])/.exec(name)?.[0] ?? null;
 }

@@ -60,7 +60,7 @@ describe('words (S01–S05, S170)', () => {
     expect(refused('--email nobody')).toContain('nobody is not an e-mail address');
     expect(refused('--cert-name a/b')).toContain('cannot be a file name');
     expect(refused('-d')).toContain('expected one argument');
-    expect(refused('--dns-ovh')).toContain('not built in yet');
+    expect(refused('--dns-cloudxns')).toContain('not built in yet');
     expect(refused('--standalone --webroot')).toContain('Too many flags');
     expect(refused('-n --force-interactive')).toContain('conflict');
     expect(refused('certonly --staging --server https://ca.example/dir')).toContain('--server value conflicts with --staging');
@@ -80,15 +80,15 @@ describe('words (S01–S05, S170)', () => {
     expect(refused('--max-log-backups -1')).toContain('at least 0');
     expect(refused('--rsa-key-size 99999')).toContain('at most 16384');
     expect(refused('--server ftp://ca.example/')).toContain('--server');
-    for (const line of ['-a dns-linode', 'certonly -a dns-cloudflare', '-i dns-ovh']) expect(refused(line)).toMatch(/^The [a-z-]+ plugin is not built in yet/);
-    expect(refused('certonly --dns-ovh-credentials=/secret --dns-ovh')).toBe('--dns-ovh-credentials: the dns-ovh plugin is not built in yet.');
+    for (const line of ['-a dns-netcup', 'certonly -a dns-inwx', '-i dns-cloudxns']) expect(refused(line)).toMatch(/^The [a-z-]+ plugin is not built in yet/);
+    expect(refused('certonly --dns-cloudxns-credentials=/secret --dns-cloudxns')).toBe('--dns-cloudxns-credentials: the dns-cloudxns plugin is not built in yet.');
   });
   it('what does not prove or install does not care about plugins that are missing', () => {
-    const files = { '/etc/letsencrypt/cli.ini': 'authenticator = dns-ovh\ndns-cloudflare-credentials = /x\n' };
+    const files = { '/etc/letsencrypt/cli.ini': 'authenticator = dns-cloudxns\ndns-inwx-credentials = /x\n' };
     expect(settings('certificates', files).verb).toBe('certificates');
-    expect(refused('certonly', files)).toContain('dns-ovh');
+    expect(refused('certonly', files)).toContain('dns-cloudxns');
     const result = parsed(['certificates'], files);
-    expect(result.kind === 'settings' && result.warnings).toEqual(['/etc/letsencrypt/cli.ini, line 2: dns-cloudflare-credentials has no effect: the dns-cloudflare plugin is not built in yet.']);
+    expect(result.kind === 'settings' && result.warnings).toEqual(['/etc/letsencrypt/cli.ini, line 2: dns-inwx-credentials has no effect: the dns-inwx plugin is not built in yet.']);
   });
   it('flags of old versions are accepted; the warning names the one that was used (S171)', () => {
     const result = parsed(['certonly', '--no-self-upgrade', '--tls-sni-01-port', '443']);
