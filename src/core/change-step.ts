@@ -12,5 +12,5 @@ export function merged(steps: readonly ChangeStep[]): ServerChange {
   const files = new Map<string, ServerChange['files'][number]>();
   for (const change of changes) for (const file of change.files) files.set(file.path, { ...file, before: files.has(file.path) ? (files.get(file.path)?.before ?? null) : file.before });
   const of = <Key extends 'links' | 'commands' | 'notes' | 'warnings'>(key: Key): ServerChange[Key] => changes.flatMap((change) => change[key] as readonly unknown[]) as unknown as ServerChange[Key];
-  return { files: [...files.values()], links: of('links'), commands: of('commands'), notes: of('notes'), warnings: of('warnings') };
+  return { files: [...files.values()], removes: changes.flatMap(({ removes }) => removes ?? []), links: of('links'), commands: of('commands'), notes: of('notes'), warnings: of('warnings') };
 }

@@ -112,8 +112,8 @@ async function install(installer: Installer, { steps }: Installation, name: stri
  */
 export function refuseOtherChange(plugin: string, shown: Installation, now: Installation): void {
   const done = ({ steps }: Installation): unknown => {
-    const { files, links, commands } = merged(steps);
-    return { files: files.map((file) => (file.dated ? { ...file, after: null } : file)), links, commands };
+    const { files, removes, links, commands } = merged(steps);
+    return { files: files.map((file) => (file.dated ? { ...file, after: null } : file)), removes, links, commands };
   };
   if (!isDeepStrictEqual(done(shown), done(now))) throw new ServerChanged(plugin);
 }

@@ -3,7 +3,7 @@ import type { ServerChange } from '../plugins/contract.js';
 import { listCheckpoints, type CheckpointStage } from '../store/checkpoint.js';
 import { addCheckpoint, finalizeCheckpoint, recordCommand, recordFiles, recordNewFiles } from '../store/checkpoint-record.js';
 import { revertInProgress, revertTemporary, undoCheckpoint } from '../store/checkpoint-undo.js';
-import { replaceLinks, writeFilesAtomic } from '../system/atomic-file.js';
+import { removeFiles, replaceLinks, writeFilesAtomic } from '../system/atomic-file.js';
 import { merged, type ChangeStep } from './change-step.js';
 import { PluginError } from './errors.js';
 import { undoCommand } from './undo-command.js';
@@ -49,13 +49,13 @@ export async function putBack(world: World): Promise<void> {
   for (const problem of undone?.problems ?? []) world.log('error', problem);
 }
 
-async function make(stage: CheckpointStage, { files, links, commands, notes }: ServerChange, test: () => Promise<string | null>, world: World): Promise<void> {
+async function make(stage: CheckpointStage, { files, removes = [], links, commands, notes }: ServerChange, test: () => Promise<string | null>, world: World): Promise<void> {
   const { dirs } = world;
-  for (const { path, before } of files) {
+  for (const { path, before } of [...files, ...removes]) {
     const present = existsSync(path) ? readFileSync(path, 'latin1') : null;
     if (present !== before) throw new PluginError('installer', `${path} was changed while it was being read; nothing was done.`, { hint: 'Run the same command again.' });
   }
-  recordFiles(dirs, stage, files.filter(({ before }) => before !== null).map(({ path }) => path), notes.join('\n'));
+  recordFiles(dirs, stage, [...files.filter(({ before }) => before !== null), ...removes].map(({ path }) => path), notes.join('\n'));
   recordNewFiles(dirs, stage, [...files.filter(({ before }) => before === null).map(({ path }) => path), ...links.map(({ path }) => path)]);
   try {
     for (const { run, undo } of commands) {
@@ -70,6 +70,7 @@ async function make(stage: CheckpointStage, { files, links, commands, notes }: S
       }),
     );
     await replaceLinks(links);
+    await removeFiles(removes.map(({ path }) => path));
     const fault = await test();
     if (fault !== null) throw new PluginError('installer', `The server does not accept the new configuration, so it was put back:\n${fault}`);
   } catch (error) {

@@ -128,6 +128,8 @@ export interface ChangedFile {
 /** What an installer will do, as data: shown before it is done, then done exactly so, with a checkpoint that undoes it. */
 export interface ServerChange {
   files: readonly ChangedFile[];
+  /** Files that go, once the others are written; only in a change that is made alone. */
+  removes?: readonly { path: string; before: string }[];
   /** Symbolic links that are made. */
   links: readonly { path: string; target: string }[];
   /** Commands with those that undo them. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, closeSync, fchmodSync, fsync, fsyncSync, openSync, readdirSync, realpathSync, rename, renameSync, statSync, symlinkSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, closeSync, fchmodSync, fsync, fsyncSync, openSync, readdirSync, realpathSync, rename, renameSync, rmSync, statSync, symlinkSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { PermissionMissing } from '../core/errors.js';
@@ -195,6 +195,12 @@ export async function replaceLinks(links: readonly { path: string; target: strin
     throw error;
   }
   await syncAll(new Set(links.map(({ path }) => dirname(path))));
+}
+
+/** Removes files; one that is gone already is fine. Rejects with PermissionMissing. */
+export async function removeFiles(paths: readonly string[]): Promise<void> {
+  for (const path of paths) permitted(path, 'write', () => rmSync(path, { force: true }));
+  await syncAll(new Set(paths.map((path) => dirname(path))));
 }
 
 /** Makes creations, renames and removals inside the folder last through a power failure. */

@@ -10,7 +10,7 @@ export function installationLines({ installer, steps, done }: Extract<Event, { t
     ...change.warnings.map((warning) => `  ${printableLine(warning)}`),
     ...change.commands.map(({ run }) => `  ${done ? 'ran' : 'would run'} ${run.join(' ')}`),
     ...change.links.map(({ path, target }) => `  ${path} → ${target}`),
-    ...(done ? change.files.map(({ path }) => `  ${path}`) : fileDifferences([{ title, change }]).flatMap((difference) => difference.lines)),
+    ...(done ? [...change.files.map(({ path }) => `  ${path}`), ...(change.removes ?? []).map(({ path }) => `  ${path}, removed`)] : fileDifferences([{ title, change }]).flatMap((difference) => difference.lines)),
   ]);
   return done ? [...lines, `Undo:      ${program} rollback -i ${installer} --checkpoints ${steps.length}`] : lines;
 }

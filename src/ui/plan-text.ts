@@ -50,7 +50,7 @@ function installationLines({ installer, installation }: Pick<ObtainPlan | Instal
   const { commands, links, warnings } = merged(steps);
   const redirect = steps.some(({ title }) => title === 'Add enhancement redirect');
   return [
-    ...fileDifferences(steps).map(({ path, isNew, added, removed }, index) => ({ label: index === 0 ? 'Changes' : '', value: `${path}   ${isNew ? 'new' : `+${added} -${removed}`}` })),
+    ...fileDifferences(steps).map(({ path, isNew, isRemoved, added, removed }, index) => ({ label: index === 0 ? 'Changes' : '', value: `${path}   ${isNew ? 'new' : isRemoved ? 'removed' : `+${added} -${removed}`}` })),
     ...links.map(({ path }) => ({ label: '', value: `${path}   new link` })),
     ...commands.map(({ run }) => ({ label: '', value: run.join(' ') })),
     { label: 'http', value: redirect ? 'sends visitors to https' : 'answers as it does now' },

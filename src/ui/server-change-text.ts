@@ -6,6 +6,7 @@ import { unifiedDiff } from '../system/unified-diff.js';
 export interface FileDifference {
   path: string;
   isNew: boolean;
+  isRemoved: boolean;
   added: number;
   removed: number;
   /** Unified, control characters made visible. */
@@ -19,15 +20,16 @@ const known = new WeakMap<readonly ChangeStep[], readonly FileDifference[]>();
 export function fileDifferences(steps: readonly ChangeStep[]): readonly FileDifference[] {
   const before = known.get(steps);
   if (before) return before;
-  const differences = merged(steps).files.map(({ path, before: old, after }) => differenceOf(path, old, after));
+  const { files, removes = [] } = merged(steps);
+  const differences = [...files.map(({ path, before: old, after }) => differenceOf(path, old, after)), ...removes.map(({ path, before: old }) => differenceOf(path, old, null))];
   known.set(steps, differences);
   return differences;
 }
 
-function differenceOf(path: string, before: string | null, after: string): FileDifference {
-  const lines = unifiedDiff(before === null ? null : asText(before), asText(after), { before: path, after: path }).split('\n').map(printable);
+function differenceOf(path: string, before: string | null, after: string | null): FileDifference {
+  const lines = unifiedDiff(before === null ? null : asText(before), after === null ? null : asText(after), { before: path, after: path }).split('\n').map(printable);
   const count = (sign: string): number => lines.slice(2).filter((line) => line.startsWith(sign)).length;
-  return { path, isNew: before === null, added: count('+'), removed: count('-'), lines };
+  return { path, isNew: before === null, isRemoved: after === null, added: count('+'), removed: count('-'), lines };
 }
 
 /** Texts of a plan have a character for each byte. */

@@ -40,12 +40,18 @@ it('Apache too: the host that was made for TLS goes with its redirect (N12)', { 
   await apache.start();
   const before = apache.files();
   await fine(runAt('run', '--apache', '--apache-server-root', apache.root, '--apache-logs-root', apache.root, '--redirect', '-d', 'example.com,www.example.com'));
+  const installed = apache.files();
   await fine(place.certwright(['delete', '-n', '--detach', '--cert-name', 'example.com']));
   const after = apache.files();
   expect(after['sites-available/example.conf']).toBe(before['sites-available/example.conf']);
-  expect(after['sites-available/example-le-ssl.conf']).toBe('<IfModule mod_ssl.c>\n</IfModule>\n');
+  // What held nothing else goes as a whole, with its link.
+  expect(Object.keys(after).filter((path) => path.includes('-le-ssl'))).toEqual([]);
   expect(apache.fault()).toBeNull();
   expect(existsSync(join(place.folder, 'config/live/example.com'))).toBe(false);
   expect((await plainAnswer('example.com', ports.http)).location).toBe('');
   expect(await servedFor('example.com', ports.https)).toBeNull();
+  // One checkpoint brings it back, link and all.
+  expect((await fine(place.certwright(['config_changes', '-n']))).split('\n').filter((line) => line.includes('Detached'))).toHaveLength(1);
+  await fine(place.certwright(['rollback', '-n']));
+  expect(apache.files()).toEqual(installed);
 });

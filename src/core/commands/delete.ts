@@ -105,7 +105,7 @@ function areYouSure(names: readonly string[], { references, exported, detaching,
       ...(references.length === 0
         ? ['No configuration of a server that was looked at names its files. Others may: point them elsewhere first.']
         : ['These lines name its files; the servers do not start any more once they are gone:', ...references.slice(0, SHOWN).map(({ path, line, text }) => `${path}:${line}  ${text.trim()}`)]),
-      ...detaching.flatMap(({ label, change }) => [`${label} uses ${names.length === 1 ? 'it' : 'them'}. Taking ${names.length === 1 ? 'it' : 'them'} out changes ${change.files.map(({ path }) => path).join(', ') || 'nothing'}.`, ...change.warnings]),
+      ...detaching.flatMap(({ label, change }) => [`${label} uses ${names.length === 1 ? 'it' : 'them'}. Taking ${names.length === 1 ? 'it' : 'them'} out changes ${[...change.files, ...(change.removes ?? [])].map(({ path }) => path).join(', ') || 'nothing'}.`, ...change.warnings]),
       ...(exported.length > 0 ? [`Exported files stay, but no renewal writes them any more: ${exported.join(', ')}`] : []),
       ...(references.length > SHOWN ? [`and ${references.length - SHOWN} more lines`] : []),
     ],

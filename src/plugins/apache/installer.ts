@@ -12,6 +12,7 @@ import type { CertificateWish } from './certificate.js';
 import { chooseVhost, coveredBy, type VhostChoice } from './choose.js';
 import { configurationFault } from './control.js';
 import { detach } from './detach.js';
+import { emptied } from './emptied.js';
 import { deployChange, enable, filesOf, type DeployTarget, type DeployWays } from './deploy.js';
 import { addHsts, addHttp2, addStapling, addUir, headerOf, HSTS, HSTS_FOREVER } from './enhance.js';
 import { enabling, moduleTools } from './modules.js';
@@ -284,15 +285,18 @@ function beginAutoHsts(secure: ReadonlyMap<Vhost, readonly string[]>, { context:
   return [{ path, before, mode: 0o600, dated: true, after: storageWith(before, (state) => ({ ...state, ...Object.fromEntries(ids.map((id) => [id, { laststep: 0, timestamp: now }])) })) }];
 }
 
-function detachChange(folders: readonly string[], { reading, apache: { settings } }: At): ServerChange | null {
+function detachChange(folders: readonly string[], at: At): ServerChange | null {
+  const { reading, apache: { settings } } = at;
   const leaving = reading.vhosts.filter((vhost) => !vhost.macro && isBelow(folders, certificatesOf(vhost, settings.serverRoot)));
   if (leaving.length === 0) return null;
   const edits = new EditList();
   const left = detach(reading.vhosts, leaving, settings.extension, edits);
+  const { removes, commands } = emptied(reading, edits, waysOf(at));
   return {
-    files: changedFiles(reading, edits.all()),
+    files: changedFiles(reading, edits.all()).filter(({ path }) => !removes.some((file) => file.path === path)),
+    removes,
     links: [],
-    commands: [],
+    commands,
     notes: leaving.filter((vhost) => !left.includes(vhost)).map((vhost) => `Took ${placeOf(vhost)} out`),
     warnings: left.map((vhost) => `${placeOf(vhost)} needs another certificate first: its https is not of our making`),
   };
