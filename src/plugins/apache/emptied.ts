@@ -18,7 +18,7 @@ export function emptied({ tree }: Reading, edits: EditList, { serverRoot, sitesE
   const removes: { path: string; before: string }[] = [];
   const commands: { run: readonly string[]; undo: readonly string[] }[] = [];
   const includes = includesOf(tree.statements).map(({ node, file, name, values: [target = ''] }) => ({ node, file, optional: name === 'includeoptional', target: isAbsolute(pathOf(target)) ? pathOf(target) : join(serverRoot, pathOf(target)) }));
-  for (const [path, own] of [...edits.all()]) {
+  for (const [path, own] of edits.all()) {
     const file = tree.files.get(path);
     if (!file || !(basename(path).endsWith(extension) || basename(path).startsWith('le-redirect')) || !SHELL.test(spliced(file.text, own))) continue;
     const links = sitesEnabled === null ? [] : linksTo(path, sitesEnabled);
