@@ -186,7 +186,7 @@ async function keep(plan: ObtainPlan, issued: Issued, { lineage, accountId, inst
   const dropped = triedAgain(plan, issued.identifiers.map(({ value }) => value), settings);
   noteDropped(saved.name, dropped, world);
   say({ type: 'stage', stage: 'save', state: 'done' });
-  say({ type: 'saved', lineage: saved.name, version: saved.version, files: saved.files, names, ...(dropped.length > 0 ? { dropped: [...dropped] } : {}), notAfter: notAfter.toISOString(), issuer, renewsByItself: plan.authenticator !== 'manual' || plan.renewalParams['manual_auth_hook'] !== undefined, ...(plan.installation ? { installs: true } : {}), ...(plan.renewal === undefined ? {} : { renewal: plan.renewal && { by: plan.renewal.by, ...(plan.renewal.next === undefined ? {} : { next: new Date(plan.renewal.next).toISOString() }) } }) });
+  say({ type: 'saved', lineage: saved.name, version: saved.version, files: saved.files, names, ...(dropped.length > 0 ? { dropped: [...dropped] } : {}), notAfter: notAfter.toISOString(), issuer, renewsByItself: plan.authenticator !== 'manual' || plan.renewalParams['manual_auth_hook'] !== undefined, ...(plan.installation ? { installs: true } : {}), ...(plan.renewal === undefined ? {} : { renewal: plan.renewal && { by: plan.renewal.by, ...(plan.renewal.next === undefined ? {} : { next: new Date(plan.renewal.next).toISOString() }) } }), ...(plan.schedule ? { schedule: [...plan.schedule] } : {}) });
   if (installer) await use(installer, readLineage(world.dirs, saved.name), settings, world);
   await repeatExports(saved.name, settings, world);
   return deploy(settings, { name: saved.name, names: issued.identifiers.map(({ value }) => value), liveFolder: saved.liveFolder }, world);

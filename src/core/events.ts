@@ -43,7 +43,7 @@ export type Event =
   | { type: 'hook-tested'; lineage: string; kind: string; command: string; exitCode: number; stdout: string; stderr: string; ms: number }
   /** The digest of this run was sent; `target` without secrets. */
   | { type: 'notified'; target: string; result: 'failure' | 'renewal' | 'nothing' }
-  | { type: 'saved'; lineage: string; version: number; files: SavedFiles; names: string[]; dropped?: string[]; notAfter: string; issuer: string; renewsByItself: boolean; /** A server is given it next. */ installs?: boolean; renewal?: { by: string; next?: string } | null }
+  | { type: 'saved'; lineage: string; version: number; files: SavedFiles; names: string[]; dropped?: string[]; notAfter: string; issuer: string; renewsByItself: boolean; /** A server is given it next. */ installs?: boolean; renewal?: { by: string; next?: string } | null; /** Where nothing renews it: the words after the program's name that set it up. */ schedule?: string[] }
   | { type: 'csr-saved'; certPath: string; chainPath: string; fullchainPath: string; notAfter: string }
   /** Who runs renewals on this machine; `renewedBy` names the job that looks after `configDir`. */
   | { type: 'schedule'; configDir: string; starter: ScheduleFact['starter']; cronRuns: boolean; jobs: readonly RenewalJob[]; renewedBy: string | null; missing: readonly string[]; user?: true }

@@ -1,4 +1,5 @@
 import type { Event } from '../core/events.js';
+import { shellQuote } from '../core/decide/command-line.js';
 import { localMinute } from './schedule-text.js';
 
 type Saved = Extract<Event, { type: 'saved' }>;
@@ -21,7 +22,7 @@ export function savedDetails(event: Saved): readonly string[] {
 }
 
 /** How the common servers are pointed to the files, unless that is done for them or was done for an earlier version; paths stand alone on their lines so that they can be copied. */
-export function nextSteps({ version, files, renewsByItself, renewal, installs }: Saved, program: string): readonly string[] {
+export function nextSteps({ version, files, renewsByItself, renewal, schedule, installs }: Saved, program: string): readonly string[] {
   return [
     ...(installs || version > 1
       ? []
@@ -33,7 +34,7 @@ export function nextSteps({ version, files, renewsByItself, renewal, installs }:
           `           SSLCertificateKeyFile ${files.privkey}`,
         ]),
     ...(renewsByItself
-      ? renewalLines(renewal, program)
+      ? renewalLines(renewal, schedule ?? ['schedule', 'install'], program)
       : [
           'Renewal:   this certificate will not be renewed automatically: somebody placed the',
           '           answers by hand. Run the same command before it expires, or let scripts',
@@ -43,9 +44,9 @@ export function nextSteps({ version, files, renewsByItself, renewal, installs }:
 }
 
 /** T22: what is really set up on this machine, looked up before the certificate was ordered. */
-function renewalLines(renewal: Saved['renewal'], program: string): readonly string[] {
+function renewalLines(renewal: Saved['renewal'], schedule: readonly string[], program: string): readonly string[] {
   if (renewal === undefined) return [`Renewal:   \`${program} renew\`, run twice a day, renews it when it is due.`];
-  if (renewal === null) return ['Renewal:   nothing on this machine renews it yet.', `           \`${program} schedule install\` (as root) sets a timer up.`];
+  if (renewal === null) return ['Renewal:   nothing on this machine renews it yet.', `           \`${shellQuote([program, ...schedule])}\`${schedule.includes('--user-dirs') ? '' : ' (as root)'} sets a timer up.`];
   const next = renewal.next === undefined ? '' : `, next look ${localMinute(Date.parse(renewal.next))}`;
   return [`Renewal:   by ${renewal.by}${next}`];
 }

@@ -1,4 +1,5 @@
 import { derKeyPath } from '../core/export-target.js';
+import { shellQuote } from '../core/decide/command-line.js';
 import { reasonWords } from '../core/decide/renewal-reason.js';
 import type { ExportPlan, InstallPlan, ObtainPlan, Plan } from '../core/decide/plan.js';
 import { merged } from '../core/change-step.js';
@@ -97,10 +98,10 @@ function proofText({ proofs, authenticator }: ObtainPlan): string {
   return `${how}, ${kinds.join(' and ')}`;
 }
 
-function renewsText({ authenticator, renewalParams, renewal }: ObtainPlan): string {
+function renewsText({ authenticator, renewalParams, renewal, schedule = ['schedule', 'install'] }: ObtainPlan): string {
   if (authenticator === 'manual' && renewalParams['manual_auth_hook'] === undefined) return 'not by itself: somebody has to place the answers again';
   if (renewalParams['autorenew'] === false) return 'not by itself, as --no-autorenew says';
   if (renewal === undefined) return 'when `certwright renew` runs and it is due';
-  if (renewal === null) return 'nothing does that here yet; `certwright schedule install` sets a timer up';
+  if (renewal === null) return `nothing does that here yet; \`${shellQuote(['certwright', ...schedule])}\`${schedule.includes('--user-dirs') ? '' : ' (as root)'} sets a timer up`;
   return `by ${renewal.by}${renewal.next === undefined ? '' : `, next look ${localMinute(renewal.next)}`}`;
 }

@@ -172,8 +172,11 @@ it('T22, C35: what is said about renewal is what is set up, whatever the package
           env: { HOME: place.folder, REQUESTS_CA_BUNDLE: join(place.folder, 'root.pem'), CERTWRIGHT_ROOT: root, PATH: `${join(root, 'bin')}${delimiter}${process.env['PATH'] ?? ''}` },
         }),
       );
-    expect((await obtain('one.example.com', '--plan')).stdout).toMatch(/^Renews +nothing does that here yet/m);
-    expect((await obtain('one.example.com')).stdout).toMatch(/nothing on this machine renews it yet\.\n +`certwright schedule install`/);
+    expect((await obtain('one.example.com', '--plan')).stdout).toMatch(/^Renews +nothing does that here yet; `certwright schedule install --config-dir [^`]*` \(as root\) sets a timer up/m);
+    expect((await obtain('one.example.com')).stdout).toMatch(/nothing on this machine renews it yet\.\n +`certwright schedule install --config-dir [^`]*` \(as root\) sets a timer up/);
+    // In their own folders a person needs no root for it.
+    const own = await fine(runProgram(process.execPath, [binary, 'certonly', ...unattended(sandbox.directoryUrl), '--standalone', '-d', 'one.example.com', '--plan', '--user-dirs'], { env: { HOME: place.folder, REQUESTS_CA_BUNDLE: join(place.folder, 'root.pem'), CERTWRIGHT_ROOT: root } }));
+    expect(own.stdout).toMatch(/^Renews +nothing does that here yet; `certwright schedule install --user-dirs` sets a timer up$/m);
     await fine(schedule(['install', '-n']));
     expect((await obtain('two.example.com', '--plan')).stdout).toMatch(/^Renews +by certwright\.timer, next look 2026-11-2\d/m);
     expect((await obtain('two.example.com')).stdout).toMatch(/^Renewal: +by certwright\.timer, next look 2026-11-2\d/m);

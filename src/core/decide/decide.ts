@@ -20,6 +20,7 @@ import { assignAuthenticator, assignFolders, proofChoice } from './proof-choice.
 import type { Question, QuestionId } from './question.js';
 import { renewalParams } from './renewal-params.js';
 import { renewedBy } from './schedule-fact.js';
+import { scheduleWords } from './schedule-files.js';
 import { assignTask, taskQuestion } from './task.js';
 import { caLabel, isTestCa } from '../ca.js';
 
@@ -225,7 +226,7 @@ function obtainPlan(settings: Settings, facts: Facts, { wanted, place, lineage, 
     mustStaple: values.mustStaple,
     allowSubsetOfNames: values.allowSubsetOfNames,
     dryRun: values.dryRun,
-    ...(facts.schedule === undefined ? {} : { renewal: renewal(facts.schedule, values.configDir) }),
+    ...(facts.schedule === undefined ? {} : renewal(facts.schedule, values)),
     hooks: optional({ pre: values.preHook, post: values.postHook, deploy: values.deployHook }),
     renewalParams:
       key === null
@@ -234,9 +235,9 @@ function obtainPlan(settings: Settings, facts: Facts, { wanted, place, lineage, 
   };
 }
 
-function renewal(schedule: NonNullable<Facts['schedule']>, configDir: string): ObtainPlan['renewal'] {
-  const job = renewedBy(schedule, configDir);
-  return job && { by: job.name, ...optional({ next: job.next }) };
+function renewal(schedule: NonNullable<Facts['schedule']>, values: Settings['values']): Pick<ObtainPlan, 'renewal' | 'schedule'> {
+  const job = renewedBy(schedule, values.configDir);
+  return job ? { renewal: { by: job.name, ...optional({ next: job.next }) } } : { renewal: null, schedule: scheduleWords(values) };
 }
 
 function refuseMissingInstaller(installer: string | null, { plugins }: Facts): void {

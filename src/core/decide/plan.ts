@@ -66,6 +66,8 @@ export interface ObtainPlan {
   dryRun: boolean;
   /** What will look whether it is due: null = nothing does; absent = not looked up. `next` in milliseconds since the epoch. */
   renewal?: { by: string; next?: number } | null;
+  /** Where nothing does, the words after the program's name that set it up. */
+  schedule?: readonly string[];
   hooks: { pre?: string; post?: string; deploy?: string };
   /** What the renewal file will hold in [renewalparams] (F26), account filled in after registration. */
   renewalParams: Readonly<Record<string, RenewalValue>>;

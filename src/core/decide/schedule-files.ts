@@ -97,6 +97,11 @@ export function directoryWords(directories: ScheduleWish['directories']): readon
   return (Object.keys(USUAL) as (keyof typeof USUAL)[]).flatMap((name) => (directories[name] === USUAL[name] ? [] : [FLAGS[name], directories[name]]));
 }
 
+/** What to type so that the certificates in these directories are renewed by themselves; with --user-dirs their owner may, else root. */
+export function scheduleWords(values: ScheduleWish['directories'] & { userDirs: boolean }): readonly string[] {
+  return ['schedule', 'install', ...(values.userDirs ? ['--user-dirs'] : directoryWords(values))];
+}
+
 /** A word of ExecStart= (systemd.service(5)): quoted where needed, `%` and `$` doubled. */
 function unitWord(word: string): string {
   const plain = word.replaceAll('%', '%%').replaceAll('$', '$$$$');

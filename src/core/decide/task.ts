@@ -39,7 +39,7 @@ export function taskQuestion(settings: Settings, facts: Facts): Question | null 
         ...(have === 0 ? { disabled: 'there are none yet' } : {}),
       },
       ...(have === 0 ? [] : [{ value: 'why', label: 'See when and why a certificate is renewed', hint: 'and what would change that', flag: 'why NAME' }]),
-      ...(nothingRenews(settings, facts) ? [{ value: 'schedule', label: 'Have certificates renewed by themselves', hint: 'nothing on this machine does it yet; sets a timer up', flag: 'schedule install' }] : []),
+      ...(nothingRenews(settings, facts) ? [{ value: 'schedule', label: 'Have certificates renewed by themselves', hint: 'nothing on this machine does it yet; sets a timer up', flag: settings.values.userDirs ? 'schedule install --user-dirs' : 'schedule install' }] : []),
       ...(have === 0 ? [] : [{ value: 'export', label: 'Export a certificate for another program', hint: 'for Windows, Java, HAProxy and others', flag: 'export' }]),
       { value: 'quit', label: 'Leave', hint: 'nothing is changed' },
     ],

@@ -3,7 +3,7 @@ import { isSet, type Settings, type Source } from '../settings.js';
 import { nextRenewal, renewalReason, type RenewalFacts, type RenewalReason } from './renewal-reason.js';
 import { savedOptions } from './renewal-settings.js';
 import { renewedBy, type ScheduleFact } from './schedule-fact.js';
-import { directoryWords } from './schedule-files.js';
+import { directoryWords, scheduleWords } from './schedule-files.js';
 
 /** What is known of one lineage and of what would renew it. */
 export interface WhyFacts {
@@ -102,7 +102,7 @@ function hindrances({ lineage, settings, authenticators }: WhyFacts, scheduled: 
   if (authenticator === undefined) found.push({ what: 'no-authenticator', change: [settings.program, 'certonly', ...where, '--cert-name', lineage.name] });
   else if (!authenticators.includes(authenticator)) found.push({ what: 'plugin-missing', detail: authenticator, change: [...reconfigure, '--authenticator', 'webroot'] });
   else if (authenticator === 'manual' && !isSet(settings, 'manual_auth_hook')) found.push({ what: 'by-hand', change: [...reconfigure, '--manual-auth-hook', 'COMMAND'] });
-  if (!scheduled) found.push({ what: 'no-schedule', change: [settings.program, 'schedule', 'install', ...where] });
+  if (!scheduled) found.push({ what: 'no-schedule', change: [settings.program, ...scheduleWords(settings.values)] });
   return found;
 }
 
