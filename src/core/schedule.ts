@@ -2,7 +2,8 @@ import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, realpat
 import { basename, join } from 'node:path';
 import { cronLines, nextStart } from '../system/cron-table.js';
 import type { RenewalJob, ScheduleFact, UserPlaces } from './decide/schedule-fact.js';
-import { CRON_FILE, SERVICE_FILE, TIMER, TIMER_FILE, USUAL } from './decide/schedule-files.js';
+import { USUAL } from './decide/directory-words.js';
+import { CRON_FILE, SERVICE_FILE, TIMER, TIMER_FILE } from './decide/schedule-files.js';
 
 /** Where units are, first found wins (systemd.unit(5)). */
 const UNIT_FOLDERS = ['etc/systemd/system', 'run/systemd/system', 'usr/local/lib/systemd/system', 'usr/lib/systemd/system', 'lib/systemd/system'];

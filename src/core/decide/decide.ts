@@ -20,7 +20,7 @@ import { assignAuthenticator, assignFolders, proofChoice } from './proof-choice.
 import type { Question, QuestionId } from './question.js';
 import { renewalParams } from './renewal-params.js';
 import { renewedBy } from './schedule-fact.js';
-import { scheduleWords } from './schedule-files.js';
+import { scheduleWords } from './directory-words.js';
 import { assignTask, taskQuestion } from './task.js';
 import { caLabel, isTestCa } from '../ca.js';
 

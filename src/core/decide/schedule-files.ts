@@ -1,16 +1,14 @@
 import { shellQuote } from './command-line.js';
+import { directoryWords } from './directory-words.js';
 import type { ScheduleWish, TookOver } from './schedule.js';
 
 export const TIMER = 'certwright.timer';
 export const TIMER_FILE = `/etc/systemd/system/${TIMER}`;
 export const SERVICE_FILE = '/etc/systemd/system/certwright.service';
 export const CRON_FILE = '/etc/cron.d/certwright';
-/** What `renew` uses when nothing else is said (F01, F07, F08). */
-export const USUAL = { configDir: '/etc/letsencrypt', workDir: '/var/lib/letsencrypt', logsDir: '/var/log/letsencrypt' } as const;
 
 const HEADING = '# Written by `certwright schedule install`; `certwright schedule remove` takes it away again.';
 const RECORD = '# took over: ';
-const FLAGS: Readonly<Record<keyof typeof USUAL, string>> = { configDir: '--config-dir', workDir: '--work-dir', logsDir: '--logs-dir' };
 
 /** As certbot's own unit (F61): systemd has spread the starts already, so that `renew` need not wait. A user's systemd knows nothing of the network. */
 export function serviceText(wish: ScheduleWish, { user } = { user: false }): string {
@@ -90,16 +88,6 @@ export function tookOver(text: string): TookOver[] {
 
 function recordLines(records: readonly TookOver[]): string {
   return records.map((record) => `${RECORD}${JSON.stringify(record)}\n`).join('');
-}
-
-/** The flags that name these directories where they are not the usual ones. */
-export function directoryWords(directories: ScheduleWish['directories']): readonly string[] {
-  return (Object.keys(USUAL) as (keyof typeof USUAL)[]).flatMap((name) => (directories[name] === USUAL[name] ? [] : [FLAGS[name], directories[name]]));
-}
-
-/** What to type so that the certificates in these directories are renewed by themselves; with --user-dirs their owner may, else root. */
-export function scheduleWords(values: ScheduleWish['directories'] & { userDirs: boolean }): readonly string[] {
-  return ['schedule', 'install', ...(values.userDirs ? ['--user-dirs'] : directoryWords(values))];
 }
 
 /** A word of ExecStart= (systemd.service(5)): quoted where needed, `%` and `$` doubled. */

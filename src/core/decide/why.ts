@@ -3,7 +3,7 @@ import { isSet, type Settings, type Source } from '../settings.js';
 import { nextRenewal, renewalReason, type RenewalFacts, type RenewalReason } from './renewal-reason.js';
 import { savedOptions } from './renewal-settings.js';
 import { renewedBy, type ScheduleFact } from './schedule-fact.js';
-import { directoryWords, scheduleWords } from './schedule-files.js';
+import { directoryWords, scheduleWords } from './directory-words.js';
 
 /** What is known of one lineage and of what would renew it. */
 export interface WhyFacts {
