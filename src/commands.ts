@@ -24,6 +24,7 @@ export const commands: Partial<Readonly<Record<Verb, () => Promise<Command>>>> =
   schedule: async () => (await import('./core/commands/schedule.js')).schedule,
   show_account: async () => (await import('./core/commands/account.js')).showAccount,
   unregister: async () => (await import('./core/commands/account.js')).unregister,
+  uninstall: async () => (await import('./core/commands/uninstall.js')).uninstall,
   update_account: async () => (await import('./core/commands/account.js')).updateAccount,
   update_symlinks: async () => (await import('./core/commands/update-symlinks.js')).updateSymlinks,
   why: async () => (await import('./core/commands/why.js')).why,

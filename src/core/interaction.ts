@@ -7,7 +7,7 @@ import type { ChallengeTask } from '../plugins/contract.js';
 
 export const back = Symbol('back');
 
-/** What a person can do at the review screen; `rehearse` only with an order, `quit` only with `install` and `enhance`. */
+/** What a person can do at the review screen; `rehearse` only with an order, `quit` only with an InstallPlan. */
 export type ReviewChoice = 'do' | 'rehearse' | 'quit' | typeof back;
 
 /** What a person can do after trouble. `retry` orders again only for what is not proved yet (U11). */
@@ -48,8 +48,8 @@ export interface Interaction {
   /** `initial` is what was answered before Back. Flags-only: the unattended answer, or MissingFlag. */
   ask(question: Question, at: { canGoBack: boolean; initial?: Answer['value']; trail: readonly Answered[] }): Promise<Answer['value'] | typeof back>;
   /**
-   * Shows the plan and the command that would have asked nothing. Only called when something was asked, and for `install` and `enhance`,
-   * which plain lines leave unasked, as certbot does.
+   * Shows the plan and the command that would have asked nothing. Only called when something was asked, and for `install`, `enhance`
+   * (both of which plain lines leave unasked, as certbot does) and `uninstall`.
    */
   review(plan: Plan | InstallPlan, at: { canGoBack: boolean; command: readonly string[]; trail: readonly Answered[] }): Promise<ReviewChoice>;
   /** `choices` holds only what makes sense here; unattended: 'quit'. */

@@ -13,7 +13,7 @@ export interface Terminal {
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** Commands that may ask something. */
-const ASKING = new Set(['run', 'certonly', 'resume', 'register', 'unregister', 'update_account', 'show_account', 'delete', 'revoke', 'install', 'enhance', 'rollback', 'why', 'export', 'schedule']);
+const ASKING = new Set(['run', 'certonly', 'resume', 'register', 'unregister', 'update_account', 'show_account', 'delete', 'revoke', 'install', 'enhance', 'uninstall', 'rollback', 'why', 'export', 'schedule']);
 
 /**
  * Which face this run has: JSON lines, flags only (-n, or nobody there), plain lines (--plain, TERM=dumb), or the screens,

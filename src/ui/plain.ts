@@ -133,15 +133,16 @@ export function plainInteraction({ stdin, stdout }: PlainStreams, print: (event:
   return {
     ask: (question, { canGoBack, initial }) => ask(question, canGoBack, initial),
     async review(plan, { canGoBack, command }) {
-      if (plan.kind === 'install') return 'do';
+      if (plan.kind === 'install' && !plan.takesOut) return 'do';
       say('', 'Ready. Nothing has been changed yet.', ...planLines(plan).map(({ label, value }) => (label === '' ? `  ${value}` : `${label}: ${value}`)), `The same by flags: ${shellQuote(command)}`);
       const ways: readonly { value: ReviewChoice; label: string }[] = [
         { value: 'do', label: 'Do it' },
         // Only an order can be rehearsed.
         ...(plan.kind === 'obtain' ? [{ value: 'rehearse' as const, label: 'Rehearse on the sandbox first' }] : []),
         ...(canGoBack ? [{ value: back as typeof back, label: 'Back' }] : []),
+        ...(plan.kind === 'install' ? [{ value: 'quit' as const, label: 'Quit' }] : []),
       ];
-      const steps = plan.kind === 'obtain' || plan.kind === 'keep' ? (plan.installation?.steps ?? []) : [];
+      const steps = plan.kind === 'export' || plan.kind === 'command' ? [] : (plan.installation?.steps ?? []);
       for (const [index, { label }] of ways.entries()) say(`${index + 1}. ${label}`);
       return prompt<ReviewChoice>(`Answer 1 to ${ways.length}, ${steps.length > 0 ? 'd for every line that will be changed, ' : ''}Enter for 1:`, (answer) => {
         if (answer === 'b' && canGoBack) return { value: back };

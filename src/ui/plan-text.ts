@@ -43,7 +43,7 @@ export function planLines(plan: Plan | InstallPlan): readonly PlanLine[] {
 }
 
 /** What becomes of the server's files: how many lines of each come (+) and go (-). */
-function installationLines({ installer, installation }: Pick<ObtainPlan | InstallPlan, 'installer' | 'installation'>): readonly PlanLine[] {
+function installationLines({ installer, installation, ...plan }: Pick<ObtainPlan | InstallPlan, 'installer' | 'installation'>): readonly PlanLine[] {
   if (!installation) return [];
   const { steps } = installation;
   const server = serverNames[installer ?? ''] ?? installer ?? '';
@@ -54,7 +54,7 @@ function installationLines({ installer, installation }: Pick<ObtainPlan | Instal
     ...fileDifferences(steps).map(({ path, isNew, isRemoved, added, removed }, index) => ({ label: index === 0 ? 'Changes' : '', value: `${path}   ${isNew ? 'new' : isRemoved ? 'removed' : `+${added} -${removed}`}` })),
     ...links.map(({ path }) => ({ label: '', value: `${path}   new link` })),
     ...commands.map(({ run }) => ({ label: '', value: run.join(' ') })),
-    { label: 'http', value: redirect ? 'sends visitors to https' : 'answers as it does now' },
+    { label: 'http', value: 'takesOut' in plan && plan.takesOut === true ? 'is served as before https was turned on' : redirect ? 'sends visitors to https' : 'answers as it does now' },
     ...warnings.map((warning) => ({ label: 'Mind', value: warning })),
     { label: 'Then', value: `${server} tests it and reads it anew; if it does not accept it, all is put back` },
   ];

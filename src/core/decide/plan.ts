@@ -83,7 +83,7 @@ export interface KeepPlan {
   installation: Installation | null;
 }
 
-/** `install` and `enhance`: the configuration of a server changes, no certificate does. */
+/** `install`, `enhance` and `uninstall`: the configuration of a server changes, no certificate does. */
 export interface InstallPlan {
   kind: 'install';
   /** Name of the certificate, or the path of its file. */
@@ -91,6 +91,8 @@ export interface InstallPlan {
   names: readonly string[];
   installer: string;
   installation: Installation;
+  /** The certificate is taken out. */
+  takesOut?: boolean;
 }
 
 /** Write a lineage's present version for another program, once or at every renewal. */
