@@ -1,3 +1,5 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import { unattended, type Ended } from './certwright.js';
 import { quickCertbot } from './quick-certbot.js';
@@ -79,10 +81,11 @@ export async function oursWithCertbot(server: ServedSites): Promise<void> {
   expect(await served(server, 'one')).toBe(newest.one);
 }
 
-/** Obtained and installed by certbot, then installed, renewed and run by us. */
+/** Obtained and installed by certbot, then installed, renewed, run and uninstalled by us. */
 export async function certbotsWithUs(server: ServedSites): Promise<void> {
   const { plugin, certbotRedirects } = server;
   const words = [...server.words, '--https-port', String(server.https.port), `--${plugin}`, '--cert-name', 'one', certbotRedirects ? '--redirect' : '--no-redirect'];
+  const before = server.files();
   await fine(certbot(server, 'run', ...words, '-d', SITES.one.join(',')));
   const first = await served(server, 'one');
   if (certbotRedirects) await redirected('one');
@@ -95,4 +98,16 @@ export async function certbotsWithUs(server: ServedSites): Promise<void> {
   await fine(runAt('run', ...words, '-d', SITES.one.join(','), '--force-renewal'));
   expect(await served(server, 'one')).not.toBe(second);
   expect(server.files()).toEqual(installed);
+  // U15: what certbot put there goes again, also when it was edited since; the certificate stays.
+  const site = Object.keys(before).find((path) => path.includes(SITES.one[0] ?? '')) ?? '';
+  const unmarked = (text = ''): string => text.replaceAll(' # managed by Certbot', '').replace(/^\s*\n/gm, '');
+  const edited = join(server.root, site);
+  writeFileSync(edited, `# by hand\n${readFileSync(edited, 'latin1')}`, 'latin1');
+  const uninstall = () => fine(place.certwright(['uninstall', '-n', '--cert-name', 'one']));
+  expect(await uninstall()).toContain('one is kept and renewed as before.');
+  expect(unmarked(server.files()[site])).toBe(`# by hand\n${unmarked(before[site])}`);
+  expect(await plainAnswer(SITES.one[0] ?? '', ports.http, '127.0.0.1', '/x')).toMatchObject({ location: '' });
+  expect(JSON.stringify(server.files())).not.toContain('/live/one/');
+  expect(existsSync(place.live('one', 'cert.pem'))).toBe(true);
+  expect(await uninstall()).toContain('No web server that was looked at uses one.');
 }

@@ -1,8 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { archiveFolder, liveFolder } from '../../store/paths.js';
 import { listLineages, type Lineage } from '../../store/lineage.js';
-import { editRenewalText } from '../../store/renewal-file.js';
-import { writeRenewalFile } from '../../store/save-files.js';
 import type { Question } from '../decide/question.js';
 import { detachAll, planDetaching } from '../detach.js';
 import { Refused } from '../errors.js';
@@ -39,11 +36,6 @@ export async function uninstall(settings: Settings, world: World): Promise<void>
   }
   if (settings.values.plan) return;
   await detachAll(detaching, names, world);
-  for (const { renewal } of going) {
-    const installer = renewal.params['installer'];
-    // Another `run` with what was saved would give it to the server again.
-    if (world.plugins.some(({ name, server }) => name === installer && server)) writeRenewalFile(renewal.path, editRenewalText(readFileSync(renewal.path, 'utf8'), { params: { installer: 'None' } }, renewal.path));
-  }
   const kept = `${names.join(' and ')} ${names.length === 1 ? 'is kept and renewed' : 'are kept and renewed'} as before.`;
   interaction.report({ type: 'result', text: detaching.length === 0 ? `No web server that was looked at uses ${names.join(' or ')}.` : kept });
 }
