@@ -18,6 +18,7 @@ export const commands: Partial<Readonly<Record<Verb, () => Promise<Command>>>> =
   plugins: async () => (await import('./core/commands/plugins.js')).plugins,
   reconfigure: async () => (await import('./core/commands/reconfigure.js')).reconfigure,
   register: async () => (await import('./core/commands/account.js')).register,
+  rename: async () => (await import('./core/commands/rename.js')).rename,
   renew: async () => (await import('./core/commands/renew.js')).renew,
   revoke: async () => (await import('./core/commands/revoke.js')).revoke,
   rollback: async () => (await import('./core/commands/rollback.js')).rollback,

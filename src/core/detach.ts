@@ -7,7 +7,7 @@ import { applySteps } from './server-change.js';
 import type { Settings } from './settings.js';
 import type { World } from './world.js';
 
-/** What taking certificates out of one server's configuration changes; its `warnings` name what cannot do without them. */
+/** What taking certificates out of one server's configuration changes, or naming them anew; its `warnings` name what cannot do without them. */
 export interface Detaching {
   plugin: string;
   label: string;
@@ -15,11 +15,16 @@ export interface Detaching {
   change: ServerChange;
 }
 
+/** What would be taken out of the web servers of this machine that use certificates below these folders: nothing is written. */
+export function planDetaching(folders: readonly string[], lineages: readonly Lineage[], asked: Settings, world: World): Promise<readonly Detaching[]> {
+  return planOnServers((installer) => installer.detach(folders), lineages, asked, world);
+}
+
 /**
- * What would be taken out of the web servers of this machine that use certificates below these folders: nothing is written. Servers are
- * looked for where the lineages were installed, and where this command line says. One that cannot be read is told and left out.
+ * What a change would be in each web server of this machine; null where there is none. Servers are looked for where the lineages were
+ * installed, and where this command line says. One that cannot be read is told and left out.
  */
-export async function planDetaching(folders: readonly string[], lineages: readonly Lineage[], asked: Settings, world: World): Promise<readonly Detaching[]> {
+export async function planOnServers(plan: (installer: Installer) => ServerChange | null, lineages: readonly Lineage[], asked: Settings, world: World): Promise<readonly Detaching[]> {
   const ways = [...lineages.map(({ name, renewal }) => renewalSettings(asked, name, renewal.params)), asked];
   const found = new Map<string, Detaching | null>();
   for (const plugin of world.plugins) {
@@ -30,7 +35,7 @@ export async function planDetaching(folders: readonly string[], lineages: readon
       found.set(`${plugin.name} ${root}`, null);
       try {
         const installer = await openInstaller({ ...settings, values: { ...values, installer: plugin.name } }, world);
-        const change = installer.detach(folders);
+        const change = plan(installer);
         if (change) found.set(`${plugin.name} ${root}`, { plugin: plugin.name, label: plugin.server?.label ?? plugin.name, installer, change });
       } catch (error) {
         if (!(error instanceof CertwrightError) || error.code === 'cancelled') throw error;

@@ -4,7 +4,7 @@ export type Source = 'flag' | 'file' | 'answered' | 'inherited' | 'default';
 export type Verb =
   | 'run' | 'certonly' | 'renew' | 'certificates' | 'revoke' | 'delete' | 'install' | 'enhance' | 'rollback'
   | 'register' | 'update_account' | 'unregister' | 'show_account' | 'reconfigure' | 'plugins' | 'update_symlinks'
-  | 'config_changes' | 'schedule' | 'sandbox' | 'resume' | 'completion' | 'man' | 'why' | 'hooks' | 'export' | 'uninstall';
+  | 'config_changes' | 'schedule' | 'sandbox' | 'resume' | 'completion' | 'man' | 'why' | 'hooks' | 'export' | 'uninstall' | 'rename';
 
 export type KeyType = 'ecdsa' | 'rsa';
 

@@ -227,6 +227,8 @@ export interface Installer {
    * Null = nothing uses them.
    */
   detach(folders: readonly string[]): ServerChange | null;
+  /** Names folders of certificates at their new places, old → new, wherever the configuration names them. Null = it does not. */
+  moved(folders: ReadonlyMap<string, string>): ServerChange | null;
   /** Writes files of the plugin's own into the configuration directory that changes refer to. Called before the first change is made. */
   ready(): void;
   /** What time has brought about since the last renewal (certbot's --auto-hsts); `renewed`: the certificates of this run. Only asked when the descriptor's `hasUpdates` says so. */

@@ -32,7 +32,7 @@ const REPLACED = /^\.(.+)\.[0-9a-f]{12}\.replaced$/;
 const UNFINISHED = /^\..+\.[0-9a-f]{12}\.(?:new|gone)$/;
 
 /** Our own folder below the configuration directory; certbot does not look at it. Mode 0700. */
-export function ownFolder(dirs: Directories, part: 'pending' | 'journal' | 'renewal-advice' | 'renewal-notes' | 'deploys' | 'key-change' | 'replaced-accounts' | 'lineage-index'): string {
+export function ownFolder(dirs: Directories, part: 'pending' | 'journal' | 'renewal-advice' | 'renewal-notes' | 'deploys' | 'key-change' | 'replaced-accounts' | 'lineage-index' | 'renaming'): string {
   return join(dirs.config, '.certwright', part);
 }
 

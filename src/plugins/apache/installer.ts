@@ -4,6 +4,7 @@ import { PluginError } from '../../core/errors.js';
 import type { Deployment, Enhancement, InstallContext, Installer, PlaceQuestion, ServedName, ServerChange, TlsHost } from '../contract.js';
 import { EditList, spliced } from '../server-configuration/edits.js';
 import { isBelow } from '../server-configuration/is-below.js';
+import { movedPaths } from '../server-configuration/moved-paths.js';
 import { keepReleased } from '../server-configuration/released-file.js';
 import { pathOf, pathText } from '../server-configuration/path-text.js';
 import { begin, growAll, idOf } from './auto-hsts.js';
@@ -83,6 +84,7 @@ export function createApacheInstaller(): Installer {
     deploy: (deployment, chosen) => decided(decideDeploy(deployment, chosen, opened())),
     enhance: (kind, deployment) => (kind === 'http3' ? null : decided(decideEnhancement(kind, deployment, opened()))),
     detach: (folders) => detachChange(folders, opened()),
+    moved: (folders) => movedPaths(opened().reading.tree.files.values(), folders),
     update: (renewed) => decideUpdate(renewed, opened()),
     ready() {
       const { context: at, apache: found } = opened();

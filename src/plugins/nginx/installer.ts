@@ -4,6 +4,7 @@ import { PluginError } from '../../core/errors.js';
 import { dhParameters } from '../server-configuration/dh-parameters.js';
 import { pathOf, pathText } from '../server-configuration/path-text.js';
 import { isBelow } from '../server-configuration/is-below.js';
+import { movedPaths } from '../server-configuration/moved-paths.js';
 import { keepReleased } from '../server-configuration/released-file.js';
 import type { Deployment, Enhancement, InstallContext, Installer, PlaceQuestion, ServedName, ServerChange, TlsHost } from '../contract.js';
 import { chooseBlock } from './choose.js';
@@ -76,6 +77,7 @@ export function createNginxInstaller(): Installer {
       return enhanceChange(kind, deployment, opened());
     },
     detach: (folders) => detachChange(folders, opened()),
+    moved: (folders) => movedPaths(opened().reading.tree.files.values(), folders),
     ready() {
       const { context: at } = opened();
       for (const file of [optionsFile, dhParameters]) keepReleased(at.configDir, file, (message) => at.log('warning', message));

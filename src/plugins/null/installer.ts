@@ -13,6 +13,7 @@ export const installer: Installer = {
   deploy: () => nothing,
   enhance: () => nothing,
   detach: () => null,
+  moved: () => null,
   test: () => Promise.resolve(null),
   reload: () => Promise.resolve(),
 };
