@@ -20,7 +20,7 @@ declare module 'acme-client/src/http.js' {
     constructor(directoryUrl: string, accountKey: KeyObject, externalAccountBinding?: { kid?: string; hmacKey?: string });
     maxBadNonceRetries: number;
     /** `method` is in lower case; `data` a signed body. */
-    request(url: string, method: string, opts?: { data?: SignedBody }): Promise<Response>;
+    request(url: string, method: string, opts: { data: SignedBody }): Promise<Response>;
     getDirectory(): Promise<unknown>;
     getJwk(): Record<string, string>;
     getNonce(): Promise<string>;

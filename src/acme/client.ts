@@ -145,7 +145,8 @@ export function createAcmeClient(options: ClientOptions): AcmeClient {
       const account = await ownUrl();
       const call = { purpose: 'change account key', ...ONCE };
       const oldKey = new SignedHttp(session, keyNeeded(), call).getJwk();
-      await (await api(call.purpose, ONCE)).updateAccountKey(new SignedHttp(session, next, call).createSignedBody(keyChange, { account, oldKey }));
+      const inner = new SignedHttp(session, next, call);
+      await (await api(call.purpose, ONCE)).updateAccountKey(await inner.signed(inner.createSignedBody(keyChange, { account, oldKey })));
       key = next;
     },
     async newOrder({ identifiers, profile, replaces }) {

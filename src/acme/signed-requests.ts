@@ -1,4 +1,5 @@
-import { createHmac, type KeyObject } from 'node:crypto';
+import { createHmac, sign, type KeyObject } from 'node:crypto';
+import { promisify } from 'node:util';
 import AcmeApi, { type RequestOptions } from 'acme-client/src/api.js';
 import HttpClient, { type Response, type SignedBody, type Signing } from 'acme-client/src/http.js';
 import { errorOf } from './problem.js';
@@ -8,6 +9,16 @@ const BAD_NONCE = 'urn:ietf:params:acme:error:badNonce';
 /** A CA behind several machines may refuse some nonces in a row; the refusal brings a fresh one each time. */
 const MOST_BAD_NONCES = 20;
 const HASHES = { HS256: 'sha256', HS384: 'sha384', HS512: 'sha512' } as const;
+/** RFC 7518 section 3.1, by the curve of an EC key; RSA keys sign with RS256. */
+const CURVES: Readonly<Record<string, { alg: string; hash: string }>> = {
+  'P-256': { alg: 'ES256', hash: 'sha256' },
+  'P-384': { alg: 'ES384', hash: 'sha384' },
+  'P-521': { alg: 'ES512', hash: 'sha512' },
+};
+const RS256 = { alg: 'RS256', hash: 'sha256' };
+const signBeside = promisify(sign);
+/** The public halves that go into headers, kept: every request asks for its key's. */
+const jwks = new WeakMap<KeyObject, Record<string, string>>();
 
 export type HmacAlgorithm = keyof typeof HASHES;
 
@@ -30,7 +41,7 @@ export interface CallOptions {
 export class SignedHttp extends HttpClient {
   constructor(
     private readonly session: Session,
-    key: KeyObject,
+    private readonly key: KeyObject,
     private readonly options: CallOptions,
   ) {
     super('', key, options.eab ? { kid: options.eab.kid, hmacKey: options.eab.key } : {});
@@ -49,6 +60,23 @@ export class SignedHttp extends HttpClient {
     return this.session.nonces.take();
   }
 
+  override getJwk(): Record<string, string> {
+    const jwk = jwks.get(this.key) ?? super.getJwk();
+    jwks.set(this.key, jwk);
+    return jwk;
+  }
+
+  /** Not signed yet: that is done on the way out, see `signed`. */
+  override createSignedBody(url: string, payload?: unknown, signing?: Signing): SignedBody {
+    return this.prepareSignedBody(this.algorithm().alg, url, payload, signing);
+  }
+
+  /** The body with its signature, which is made beside the event loop: an RSA key takes a millisecond, in which other requests go on. */
+  async signed(body: SignedBody): Promise<SignedBody> {
+    const signature = await signBeside(this.algorithm().hash, Buffer.from(`${body.protected}.${body.payload}`), { key: this.key, dsaEncoding: 'ieee-p1363' });
+    return { ...body, signature: signature.toString('base64url') };
+  }
+
   /** HS384 and HS512 too; the library knows HS256 only. */
   override createSignedHmacBody(hmacKey: string, url: string, payload?: unknown, signing?: Signing): SignedBody {
     const alg = this.options.eab?.alg ?? 'HS256';
@@ -57,12 +85,13 @@ export class SignedHttp extends HttpClient {
     return { ...body, signature };
   }
 
-  /** A signed body's way to the CA; every nonce that comes back returns to the pool, but the one of a refusal, which is used at once. */
-  override async request(url: string, _method: string, { data }: { data?: SignedBody } = {}): Promise<Response> {
+  /** A body's way to the CA, signed here; every nonce that comes back returns to the pool, but the one of a refusal, which is used at once. */
+  override async request(url: string, _method: string, { data }: { data: SignedBody }): Promise<Response> {
     const { nonces } = this.session;
     let answer: Response;
     try {
-      answer = await this.session.send({ method: 'POST', url, body: JSON.stringify(data), repeatable: this.options.repeatable }, this.options.purpose);
+      const body = JSON.stringify(await this.signed(data));
+      answer = await this.session.send({ method: 'POST', url, body, repeatable: this.options.repeatable }, this.options.purpose);
     } catch (error) {
       nonces.lost();
       throw error;
@@ -71,6 +100,10 @@ export class SignedHttp extends HttpClient {
     if (nonce === undefined) nonces.lost();
     else if (!isBadNonce(answer)) nonces.give(nonce);
     return { ...answer, headers: { ...answer.headers, 'replay-nonce': nonce } };
+  }
+
+  private algorithm(): { alg: string; hash: string } {
+    return CURVES[this.getJwk()['crv'] ?? ''] ?? RS256;
   }
 }
 
