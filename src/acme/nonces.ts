@@ -1,5 +1,8 @@
 /** Milliseconds without any answer after which waiting requests fetch nonces of their own. */
 const STALL = 30;
+/** Requests in flight at least when more than so many wait: while one is at the CA, the next is signed. */
+const QUICK = 2;
+const QUEUE = 8;
 
 interface Waiter {
   resolve: (nonce: string) => void;
@@ -9,8 +12,9 @@ interface Waiter {
 /**
  * Anti-replay nonces (RFC 8555 section 6.5): each answer brings one, and the next request takes it.
  *
- * Nonces in circulation bound the requests in flight (`limit`). More of them are fetched only when requests wait and no
- * answer came for some milliseconds: on a quick connection one nonce serves all, on a slow one the pool grows in one step.
+ * Nonces in circulation bound the requests in flight (`limit`). A second one is fetched when many requests wait, more of them
+ * only when requests wait and no answer came for some milliseconds: on a quick connection one or two nonces serve all, on a slow
+ * one the pool grows in one step.
  * Whoever takes a nonce must afterwards call `give` with the one that came back, or `lost`.
  */
 export class NoncePool {
@@ -35,6 +39,7 @@ export class NoncePool {
     return new Promise((resolve, reject) => {
       this.waiting.push({ resolve, reject });
       if (this.taken + this.fetching === 0) this.fetchMore(1);
+      else if (this.waiting.length > QUEUE && this.taken + this.fetching < QUICK) this.fetchMore(1);
       else this.watch();
     });
   }

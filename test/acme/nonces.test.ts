@@ -22,7 +22,7 @@ async function requests(nonces: NoncePool, count: number, ms: number): Promise<n
     await nonces.take();
     flying += 1;
     most = Math.max(most, flying);
-    await sleep(ms);
+    if (ms > 0) await sleep(ms);
     flying -= 1;
     nonces.give(`back-${n}`);
   }));
@@ -54,6 +54,14 @@ describe('NoncePool', () => {
     const { nonces, fetched } = pool({ fetchMs: 5 });
     expect(await requests(nonces, 20, 60)).toBe(4);
     expect(fetched()).toBe(4);
+  });
+
+  it('fetches a second one, and no more, for a long queue whose answers are quick', async () => {
+    for (const [count, wanted] of [[8, 1], [40, 2]] as const) {
+      const { nonces, fetched } = pool();
+      await requests(nonces, count, 0);
+      expect(fetched()).toBe(wanted);
+    }
   });
 
   it('fetches a new one when the last was lost', async () => {
