@@ -2,7 +2,7 @@
 import { build } from 'esbuild';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync, existsSync } from 'node:fs';
-import { join, dirname } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const top = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -28,8 +28,7 @@ const stubs = {
   },
 };
 
-rmSync(join(top, 'dist'), { recursive: true, force: true });
-const result = await build({
+const common = {
   absWorkingDir: top,
   entryPoints: { main: 'src/main.ts' },
   outdir: 'dist',
@@ -42,7 +41,6 @@ const result = await build({
   keepNames: true,
   sourcemap: false,
   metafile: true,
-  chunkNames: 'part-[name]-[hash]',
   jsx: 'automatic',
   legalComments: 'none',
   external: ['fs-native-extensions'],
@@ -50,7 +48,64 @@ const result = await build({
   banner: { js: 'import{createRequire as __certwrightRequire}from"node:module";const require=__certwrightRequire(import.meta.url);' },
   plugins: [stubs],
   logLevel: 'warning',
-});
+};
+
+/**
+ * What is loaded together, and so becomes one file: without this esbuild makes a file of every set of modules that the same lazy
+ * parts share, and a run that orders a certificate opens eighty of them, which costs more than all their code. `start` is what
+ * every command needs, `base` what lists and judges lineages, `order` the way from a plan to a certificate.
+ */
+const groups = {
+  start: { members: ['main'] },
+  base: {
+    members: ['core/commands/certificates', 'core/commands/renew', 'core/notify', 'core/put-right', 'core/revocation-checker', 'store/pending', 'ui/plain'],
+  },
+  order: {
+    members: ['core/commands/obtain', 'core/carry-out', 'core/schedule', 'acme/client', 'acme/signed-requests', 'plugins/standalone/authenticator', 'plugins/webroot/authenticator'],
+  },
+};
+
+const entryOf = (member) => `src/${member}.ts`;
+
+/** What each lazily imported file is loaded with: a group becomes one file only when it is reached as a whole or not at all. */
+async function lazyParts() {
+  const { metafile } = await build({ ...common, write: false, logLevel: 'error' });
+  const importsOf = (path, kind) => (metafile.inputs[path]?.imports ?? []).filter((each) => each.kind === kind && !each.external).map((each) => each.path);
+  const closure = (paths) => {
+    const reached = new Set(paths);
+    for (const path of reached) for (const next of importsOf(path, 'import-statement')) reached.add(next);
+    return reached;
+  };
+  const reached = Object.entries(groups).map(([name, { members }]) => [name, closure(members.map(entryOf)), new Set(members.map(entryOf))]);
+  const lazy = new Set(Object.keys(metafile.inputs).flatMap((path) => importsOf(path, 'dynamic-import')));
+  // With all groups before the first one that holds it, and with that one when it is a beginning of it: none is reached from an earlier one.
+  return new Map([...lazy].map((path) => {
+    const own = reached.findIndex(([, all]) => all.has(path));
+    if (own < 0) return [path, ['start', 'base']];
+    const [name, , members] = reached[own];
+    return [path, [...reached.slice(0, own).map(([each]) => each), ...(members.has(path) ? [name] : [])]];
+  }));
+}
+
+const together = {
+  name: 'together',
+  setup(b) {
+    b.onResolve({ filter: /^group:/ }, ({ path }) => ({ path, namespace: 'group' }));
+    b.onLoad({ filter: /.*/, namespace: 'group' }, ({ path }) => ({
+      contents: groups[path.slice('group:'.length)].members.map((member) => `import ${JSON.stringify(join(top, entryOf(member)))};`).join('\n'),
+      resolveDir: top,
+    }));
+    b.onLoad({ filter: /\/src\/.*\.tsx?$/ }, ({ path }) => {
+      const names = parts.get(relative(top, path));
+      if (!names) return undefined;
+      return { contents: `${names.map((name) => `import 'group:${name}';`).join('')}${readFileSync(path, 'utf8')}`, loader: path.endsWith('x') ? 'tsx' : 'ts' };
+    });
+  },
+};
+
+rmSync(join(top, 'dist'), { recursive: true, force: true });
+const parts = await lazyParts();
+const result = await build({ ...common, chunkNames: 'part-[name]-[hash]', plugins: [stubs, together] });
 
 // The licences of what was bundled go with it.
 const packages = new Set();
