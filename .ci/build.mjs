@@ -58,7 +58,7 @@ const common = {
 const groups = {
   start: { members: ['main'] },
   base: {
-    members: ['core/commands/certificates', 'core/commands/renew', 'core/notify', 'core/put-right', 'core/revocation-checker', 'store/pending', 'ui/plain'],
+    members: ['core/commands/certificates', 'core/commands/renew', 'core/put-right', 'store/pending', 'ui/plain'],
   },
   order: {
     members: ['core/commands/obtain', 'core/carry-out', 'core/schedule', 'acme/client', 'acme/signed-requests', 'plugins/standalone/authenticator', 'plugins/webroot/authenticator'],

@@ -2,8 +2,6 @@ import type { Deployment } from '../plugins/contract.js';
 import type { Lineage } from '../store/lineage.js';
 import { renewalSettings } from './decide/renewal-settings.js';
 import { CertwrightError } from './errors.js';
-import { openInstaller } from './installation.js';
-import { applySteps } from './server-change.js';
 import type { Settings } from './settings.js';
 import type { World } from './world.js';
 
@@ -14,6 +12,7 @@ import type { World } from './world.js';
 export async function updateServers(lineages: readonly Lineage[], renewed: readonly Lineage[], asked: Settings, world: World): Promise<void> {
   const updating = world.plugins.filter((plugin) => plugin.hasUpdates?.(world.dirs.config) === true);
   if (asked.values.disableRenewUpdates || updating.length === 0) return;
+  const [{ openInstaller }, { applySteps }] = await Promise.all([import('./installation.js'), import('./server-change.js')]);
   const bySetting = new Map<string, Settings>();
   for (const { name, renewal } of lineages) {
     const settings = renewalSettings(asked, name, renewal.params);
