@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, unlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { CertificateFiles, ServerPorts } from '../plugins/server-tree.js';
@@ -65,7 +65,11 @@ it('nginx: a block that answers first with another certificate is named; so is a
   unlinkSync(join(nginx.root, 'nginx.pid'));
   const [port = 0] = await freePorts(1);
   ports = { ...ports, https: port };
+  const started = performance.now();
   const silent = await install('plain.example.com', [...flags, '--nginx-ctl', deaf]);
+  // `nginx -t` has made the pid file anew, empty: nobody is waited for.
+  expect(readFileSync(join(nginx.root, 'nginx.pid'), 'utf8')).toBe('');
+  expect(performance.now() - started).toBeLessThan(15_000);
   expect(silent.stderr).toContain(`Could not ask which certificate is served for plain.example.com: 127.0.0.1:${port}, nothing listens there.`);
   expect(silent.stderr).not.toContain('Another certificate');
 });

@@ -33,10 +33,13 @@ export function masterOf(tree: NginxTree, usualPid: string, { ctl, environment }
   }
 }
 
+/** Throws where no process is noted: `nginx -t` makes the file, empty, when it is not there. */
 function notedMaster(tree: NginxTree, usualPid: string): number {
   const said = statements(tree, tree.root).find(({ node }) => node.kind === 'directive' && node.name === 'pid');
   const pid = said?.node.args[0]?.text;
-  return Number(readFileSync(pid === undefined ? usualPid : pathOf(pid), 'utf8').trim());
+  const noted = Number(readFileSync(pid === undefined ? usualPid : pathOf(pid), 'utf8').trim());
+  if (!(noted > 0)) throw new Error('no process is noted');
+  return noted;
 }
 
 function workersUnder(master: number): readonly number[] {
@@ -52,11 +55,13 @@ export async function withLateWorkers(workers: readonly number[] | null, master:
   if (workers === null || master === null) return workers;
   const all = new Set(workers);
   const until = Date.now() + LONGEST;
-  while (isWaitingFor(master, HANGUP) && Date.now() < until) {
-    for (const worker of workersUnder(master)) all.add(worker);
+  for (;;) {
+    const seen = workersUnder(master);
+    // Looked at afterwards: had it come to the signal in between, those seen may be the new ones, which are never gone.
+    if (!isWaitingFor(master, HANGUP) || Date.now() >= until) return [...all];
+    for (const worker of seen) all.add(worker);
     await sleep(LOOK);
   }
-  return [...all];
 }
 
 /** Was this process sent a signal that it has not come to yet (SigPnd and ShdPnd of proc(5))? */
