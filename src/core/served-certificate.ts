@@ -1,7 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { readCertificate } from '../crypto/certificate.js';
 import type { Deployment, Installer, TlsHost } from '../plugins/contract.js';
+import { codeOf } from '../system/atomic-file.js';
 import { printableLine } from '../system/printable.js';
 import { servedCertificate } from '../system/tls-probe.js';
 import type { Event } from './events.js';
@@ -9,6 +11,9 @@ import type { World } from './world.js';
 
 /** Milliseconds for one answer of a server of this machine. */
 const ANSWER = 3000;
+/** Milliseconds in which a server that was just reloaded opens its sockets, and between two looks. */
+const OPENING = 1500;
+const AGAIN = 50;
 /** Answers that are waited for at the same time. */
 const TOGETHER = 8;
 /** Milliseconds for all that one server is asked after a renewal. */
@@ -94,13 +99,26 @@ function questionFor(name: string, own: readonly TlsHost[], wanted: Question['wa
 async function ask({ asked, address, wanted }: Question, hosts: readonly TlsHost[], leafOf: (path: string) => string | null, signal: AbortSignal): Promise<Answer> {
   const at = `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
   try {
-    const shown = new X509Certificate(await servedCertificate(asked, address, { timeoutMs: ANSWER, signal }));
+    const shown = new X509Certificate(await onceOpen(() => servedCertificate(asked, address, { timeoutMs: ANSWER, signal }), signal));
     if (wanted.includes(shown.fingerprint256)) return { address: at, state: 'new' };
     const { names, ips, issuer, notAfter } = readCertificate(shown.raw);
     const place = hosts.find(({ certificates }) => certificates.some((path) => leafOf(path) === shown.fingerprint256))?.place;
     return { address: at, state: 'other', served: { names: [...names, ...ips].map((each) => printableLine(each)), issuer: printableLine(issuer), notAfter: notAfter.toISOString(), ...(place === undefined ? {} : { place }) } };
   } catch (error) {
     return { address: at, state: 'unasked', reason: printableLine(error instanceof Error ? error.message : String(error)) };
+  }
+}
+
+/** Asks again while nothing listens: the old processes of Apache are gone before it opens an address that came with the change. */
+async function onceOpen<Result>(asking: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
+  const until = Date.now() + OPENING;
+  for (;;) {
+    try {
+      return await asking();
+    } catch (error) {
+      if (codeOf(error) !== 'ECONNREFUSED' || Date.now() >= until || signal.aborted) throw error;
+      await sleep(AGAIN);
+    }
   }
 }
 

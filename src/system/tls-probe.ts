@@ -2,7 +2,7 @@ import { connect } from 'node:tls';
 
 /**
  * The certificate (DER) that an address answers with for a name; whether anybody trusts it is not looked at. Throws Error with a plain
- * reason when nothing answers so.
+ * reason when nothing answers so, with the code ECONNREFUSED when nothing listens.
  */
 export function servedCertificate(name: string, { host, port }: { host: string; port: number }, { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal }): Promise<Buffer> {
   return new Promise((resolve, reject) => {
@@ -16,6 +16,6 @@ export function servedCertificate(name: string, { host, port }: { host: string; 
     signal.addEventListener('abort', stop, { once: true });
     socket.on('close', () => signal.removeEventListener('abort', stop));
     socket.on('timeout', () => socket.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
-    socket.on('error', (error: NodeJS.ErrnoException) => reject(error.code === 'ECONNREFUSED' ? new Error('nothing listens there') : error));
+    socket.on('error', (error: NodeJS.ErrnoException) => reject(error.code === 'ECONNREFUSED' ? Object.assign(new Error('nothing listens there'), { code: error.code }) : error));
   });
 }
