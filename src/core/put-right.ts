@@ -10,7 +10,7 @@ import type { World } from './world.js';
  * what cannot be put right is no reason to stop (U35).
  */
 export async function putRight(world: World, index?: LineageIndex): Promise<void> {
-  for (const { name, done } of await settleRenamings(world.dirs)) tell(`an earlier run was stopped while it gave this certificate ${done ? 'its name; finished' : 'another name; put back as it was'}`, name, world);
+  for (const { what, path } of await settleRenamings(world.dirs)) tell(what, path, world);
   for (const { what, path } of await recover(world.dirs, index)) tell(what, path, world);
   for (const plugin of world.plugins) {
     const left = await plugin.removeLeftovers?.({ configDir: world.dirs.config, environment: world.env, signal: world.signal, log: (level, message) => world.log(level, message) });

@@ -81,18 +81,23 @@ export function cancelRenaming(dirs: Directories, { from, to }: Renaming): void 
 
 /**
  * What stopped runs left of a change of name is finished when the servers use the new one, else put back. Server configuration that was half
- * changed must have been put back before. What was done, by the name as it is now.
+ * changed must have been put back before. Tells what was done, and what could not be (U35).
  */
-export async function settleRenamings(dirs: Directories): Promise<readonly { name: string; done: boolean }[]> {
-  const settled: { name: string; done: boolean }[] = [];
+export async function settleRenamings(dirs: Directories): Promise<readonly { what: string; path: string }[]> {
+  const told: { what: string; path: string }[] = [];
   for (const renaming of readRenamings(dirs)) {
     const { from, to, since } = renaming;
     const switched = existsSync(renewalPath(dirs, to)) || (existsSync(renewalPath(dirs, from)) && listCheckpoints(dirs).some((checkpoint) => checkpoint.title === renamingTitle(renaming) && checkpointTime(checkpoint) >= since));
-    if (switched) await finishRenaming(dirs, renaming);
-    else cancelRenaming(dirs, renaming);
-    settled.push({ name: switched ? to : from, done: switched });
+    const path = liveFolder(dirs, switched ? to : from);
+    try {
+      if (switched) await finishRenaming(dirs, renaming);
+      else cancelRenaming(dirs, renaming);
+      told.push({ what: `an earlier run was stopped while it gave this certificate ${switched ? 'its name; finished' : 'another name; put back as it was'}`, path });
+    } catch (error) {
+      told.push({ what: `could not be given its name: ${error instanceof Error ? error.message : String(error)}`, path });
+    }
   }
-  return settled;
+  return told;
 }
 
 function readRenamings(dirs: Directories): readonly Renaming[] {
