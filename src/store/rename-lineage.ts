@@ -1,9 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, unlinkSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { StoreError } from '../core/errors.js';
 import { configText, parseConfig, setValue } from '../system/configobj.js';
 import { fsyncFolder, permitted, replaceLinks, temporaryFor, writeFileAtomic } from '../system/atomic-file.js';
-import { checkpointTime, listCheckpoints } from './checkpoint.js';
+import { checkpointTime, listCheckpoints, type Checkpoint } from './checkpoint.js';
 import { readDeployQueue, writeDeployQueue } from './deploy-queue.js';
 import { hasUsualLinks } from './lineage-index.js';
 import { changeOwnSection } from './own-section.js';
@@ -23,7 +24,7 @@ export interface Renaming {
   since: number;
 }
 
-/** Title of the checkpoint that has the servers use the new name: when it is there, what is left is done; before, all is put back. */
+/** Title of the checkpoint that has the servers use the new name: when it is there, what is left is done; before, all is put back. It goes at the end. */
 export function renamingTitle({ from, to }: Pick<Renaming, 'from' | 'to'>): string {
   return `Renamed ${from} to ${to}`;
 }
@@ -70,7 +71,17 @@ export async function finishRenaming(dirs: Directories, renaming: Renaming): Pro
   const { [from]: advice, ...others } = readAdvice(dirs);
   if (advice) writeAdvice(dirs, { ...others, [to]: advice });
   removeFiles(dirs, from);
+  // Undoing it by itself would have servers name files that are gone; without it, older checkpoints find their files edited since.
+  for (const { folder } of checkpointsOf(dirs, renaming)) {
+    const aside = join(dirs.work, `.renamed.${randomBytes(6).toString('hex')}.certwright-tmp`);
+    permitted(folder, 'write', () => renameSync(folder, aside));
+    rmSync(aside, { recursive: true, force: true });
+  }
   rmSync(notePath(dirs, from), { force: true });
+}
+
+function checkpointsOf(dirs: Directories, renaming: Renaming): readonly Checkpoint[] {
+  return listCheckpoints(dirs).filter((checkpoint) => checkpoint.title === renamingTitle(renaming) && checkpointTime(checkpoint) >= renaming.since);
 }
 
 /** Nothing refers to the new name: its files go, and all is as it was. */
@@ -86,8 +97,8 @@ export function cancelRenaming(dirs: Directories, { from, to }: Renaming): void 
 export async function settleRenamings(dirs: Directories): Promise<readonly { what: string; path: string }[]> {
   const told: { what: string; path: string }[] = [];
   for (const renaming of readRenamings(dirs)) {
-    const { from, to, since } = renaming;
-    const switched = existsSync(renewalPath(dirs, to)) || (existsSync(renewalPath(dirs, from)) && listCheckpoints(dirs).some((checkpoint) => checkpoint.title === renamingTitle(renaming) && checkpointTime(checkpoint) >= since));
+    const { from, to } = renaming;
+    const switched = existsSync(renewalPath(dirs, to)) || (existsSync(renewalPath(dirs, from)) && checkpointsOf(dirs, renaming).length > 0);
     const path = liveFolder(dirs, switched ? to : from);
     try {
       if (switched) await finishRenaming(dirs, renaming);

@@ -35,6 +35,7 @@ it('N13: a certificate that nginx serves gets another name: its configuration an
   const renamed = await fine(rename('example.com', 'shop'));
   expect(renamed).toContain('The certificate example.com is named shop now');
   expect(renamed).toContain(postfix);
+  expect(renamed).toContain(`Changed, and read anew by the server: ${nginx.root}/site.conf`);
   expect(nginx.files()).toEqual({ ...before, 'site.conf': before['site.conf']?.replaceAll('/live/example.com/', '/live/shop/') });
   expect(readFileSync(postfix, 'utf8')).toBe(others('shop'));
   expect(nginx.test()).toBeNull();
@@ -43,6 +44,9 @@ it('N13: a certificate that nginx serves gets another name: its configuration an
   expect(first).toContain('DNS:example.com');
   await fine(place.certbot(['renew', '-n', '--no-random-sleep-on-renew', '--force-renewal', '--cert-name', 'shop'], { env: quickCertbot(place.folder), timeout: 60_000 }));
   expect(await servedFor('example.com', ports.https)).not.toBe(first);
+  // What is older would name the old files: it is not put back without a word.
+  const rolled = await runAt('rollback', '-i', 'nginx', '--nginx-server-root', nginx.root);
+  expect(rolled.stderr).toContain(`Edited since it was changed, so not overwritten: ${nginx.root}/site.conf`);
   expect((await rename('example.com', 'other')).stderr).toContain('No certificate found with name example.com');
 });
 

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { cpSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { listCheckpoints } from '../../src/store/checkpoint.js';
 import { recoverCheckpoints } from '../../src/store/checkpoint-undo.js';
 import { readDeployQueue, writeDeployQueue } from '../../src/store/deploy-queue.js';
 import { readLineage } from '../../src/store/lineage.js';
@@ -97,6 +98,7 @@ await finishRenaming(dirs, renaming);
     expect(liveVersion(dirs, name)).toBe(1);
     expect(readFileSync(site, 'utf8'), `step ${step}`).toBe(`live/${name}`);
     expect([...readdirSync(join(dirs.config, 'live')), ...readdirSync(join(dirs.config, 'archive'))].filter((entry) => entry !== 'README'), `step ${step}`).toEqual([name, name]);
+    expect(listCheckpoints(dirs), `step ${step}`).toEqual([]);
     if (signal === null) break;
   }
   expect(Math.min(outcomes.old, outcomes.new)).toBeGreaterThan(2);

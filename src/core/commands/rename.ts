@@ -15,9 +15,9 @@ import type { World } from '../world.js';
 
 /**
  * `rename OLD NEW` (N13): another name for a certificate. Its files are there under both names while the servers are changed: nginx and Apache,
- * tested and reloaded, and by their text the configurations of others that name them, all in one checkpoint; then the old name goes. A stop at
- * any point leaves the old name or the new one, with servers that use it (`settleRenamings`). Throws UsageError, Refused, StoreError,
- * PluginError with the server's words: then nothing was changed.
+ * tested and reloaded, and by their text the configurations of others that name them, all in one checkpoint; then the old name goes, and the
+ * checkpoint with it: another `rename` undoes it. A stop at any point leaves the old name or the new one, with servers that use it
+ * (`settleRenamings`). Throws UsageError, Refused, StoreError, PluginError with the server's words: then nothing was changed.
  */
 export async function rename(settings: Settings, world: World): Promise<void> {
   const { interaction, dirs, clock, root } = world;
@@ -30,21 +30,22 @@ export async function rename(settings: Settings, world: World): Promise<void> {
   const moved = new Map([[liveFolder(dirs, from), liveFolder(dirs, to)], [archiveFolder(dirs, from), archiveFolder(dirs, to)]]);
   const renaming = await beginRenaming(dirs, from, to, clock.now());
   const title = renamingTitle(renaming);
+  let changed: readonly string[];
   let others: ServerChange['files'];
   try {
     const servers = await planOnServers((installer) => installer.moved(moved), [lineage], settings, world);
     const own = merged(servers.map(({ change }) => ({ title, change })));
-    others = othersNaming(moved, own.files.map(({ path }) => path), root);
+    changed = own.files.map(({ path }) => path);
+    others = othersNaming(moved, changed, root);
     const change: ServerChange = { ...own, files: [...own.files, ...others], notes: [...own.notes, ...others.map(({ path }) => `Changed paths of a certificate in ${path}`)] };
     await switchServers(servers, change.files.length === 0 ? [] : [{ title, change }], world);
-    for (const { plugin, change: one } of servers) interaction.report({ type: 'installation', installer: plugin, steps: [{ title, change: one }], done: true });
   } catch (error) {
     // Nothing names the new files: what was changed is put back by then.
     cancelRenaming(dirs, renaming);
     throw error;
   }
   await finishRenaming(dirs, renaming);
-  interaction.report({ type: 'result', text: [`The certificate ${from} is named ${to} now: ${liveFolder(dirs, to)}`, ...(others.length > 0 ? [`Changed too; have the programs that they belong to read them anew: ${others.map(({ path }) => path).join(', ')}`] : [])].join('\n') });
+  interaction.report({ type: 'result', text: [`The certificate ${from} is named ${to} now: ${liveFolder(dirs, to)}`, ...(changed.length > 0 ? [`Changed, and read anew by the server: ${changed.join(', ')}`] : []), ...(others.length > 0 ? [`Changed too; have the programs that they belong to read them anew: ${others.map(({ path }) => path).join(', ')}`] : [])].join('\n') });
 }
 
 /** All servers test the change, then read it anew; when one does not, all is undone. The old names are good until then. */
