@@ -2,16 +2,17 @@ import { decide } from './decide/decide.js';
 import { commandLine } from './decide/command-line.js';
 import type { Answer } from './decide/answers.js';
 import { namesKey, type Facts, type Lookup } from './decide/facts.js';
+import type { CredentialsWish } from './decide/dns-credentials.js';
 import type { InstallationWish } from './decide/installation-choice.js';
 import type { Plan } from './decide/plan.js';
 import type { Question } from './decide/question.js';
-import { PluginError, Refused, UsageError } from './errors.js';
+import { NetworkError, PluginError, Refused, UsageError } from './errors.js';
 import type { Identifier } from './identifier.js';
 import { back, type Answered, type Interaction } from './interaction.js';
 import type { Settings } from './settings.js';
 
 /** Looks things up that a decision turned out to need; returns the facts with them. */
-export type LookUp = (facts: Facts, what: Lookup, identifiers: readonly Identifier[], wish?: InstallationWish) => Promise<Facts>;
+export type LookUp = (facts: Facts, what: Lookup, identifiers: readonly Identifier[], wish?: InstallationWish, credentials?: CredentialsWish) => Promise<Facts>;
 
 /** What a person has said so far, to go on from. */
 export interface Progress {
@@ -56,16 +57,16 @@ export async function collect(settings: Settings, known: Facts, interaction: Int
     try {
       decision = decide(settings, facts, answers);
       if ('lookup' in decision) {
-        const { lookup, identifiers, wish } = decision;
+        const { lookup, identifiers, wish, credentials } = decision;
         const names = namesKey(identifiers);
         const before = lookup === 'fits' ? fits.get(names) : undefined;
-        facts = before ? { ...facts, fits: before } : await lookUp(facts, lookup, identifiers, wish);
+        facts = before ? { ...facts, fits: before } : await lookUp(facts, lookup, identifiers, wish, credentials);
         if (lookup === 'fits') fits.set(names, facts.fits);
         continue;
       }
     } catch (error) {
       // A person who has answered gets the last question again with the reason; flags alone are simply wrong.
-      if (!(error instanceof UsageError || error instanceof Refused || error instanceof PluginError) || answers.length === 0) throw error;
+      if (!(error instanceof UsageError || error instanceof Refused || error instanceof PluginError || (error instanceof NetworkError && answers.at(-1)?.id === 'credentials')) || answers.length === 0) throw error;
       interaction.report({ type: 'log', level: 'warning', message: error.hint ? `${error.message}\n${error.hint}` : error.message });
       const last = trail.at(-1)?.question;
       goBack();
@@ -108,6 +109,7 @@ function subject({ id, about }: Question): string {
 /** An answer on one line, for the trail. Secrets are not repeated. */
 function answerText(question: Question, value: Answer['value']): string {
   if (question.kind === 'choice') return question.choices.find((choice) => choice.value === value)?.label ?? String(value);
+  if (question.kind === 'fields') return question.fields.every(({ secret }) => secret) ? '(hidden)' : question.fields.flatMap(({ key, secret }) => (secret ? [] : ((value as Readonly<Record<string, string>>)[key] ?? ''))).filter((text) => text !== '').join(', ');
   if (question.kind === 'text') return question.secret ? '(hidden)' : String(value) || 'none';
   if (Array.isArray(value)) return value.join(', ');
   if (typeof value === 'string') return value;

@@ -26,7 +26,7 @@ export async function gatherFacts(settings: Settings, world: { dirs: Directories
     lineages: lineages.map((lineage) => lineageFact(lineage, world.now)),
     broken: broken.map(({ path, reason }) => ({ name: basename(path, '.conf'), reason })),
     accounts: serversOf(server, lineages).flatMap((address) => listAccounts(world.dirs, address)),
-    plugins: world.plugins.map(({ name, title, description, authenticator, installer, challengeTypes, ipAddresses, server: configures }) => ({
+    plugins: world.plugins.map(({ name, title, description, authenticator, installer, challengeTypes, ipAddresses, credentials, server: configures }) => ({
       name,
       title,
       description,
@@ -34,6 +34,7 @@ export async function gatherFacts(settings: Settings, world: { dirs: Directories
       installer,
       challengeTypes,
       ipAddresses,
+      ...(credentials === undefined ? {} : { credentials: { flag: credentials.flag, dest: credentials.dest, access: credentials.access, fields: credentials.fields } }),
       ...(configures === undefined ? {} : { placesFlag: configures.placesFlag }),
     })),
     pending: listPending(world.dirs).map(({ lineage, names, server: from, orderUrl }) => ({ lineage, names, server: from, orderUrl })),
@@ -43,13 +44,16 @@ export async function gatherFacts(settings: Settings, world: { dirs: Directories
   };
 }
 
-/** How each authenticator fits for these names on this machine. */
-export async function lookUpFits(facts: Facts, settings: Settings, plugins: readonly PluginDescriptor[], identifiers: readonly Identifier[]): Promise<Facts> {
+/** How each authenticator fits for these names on this machine; what only a person could give counts where one can be asked. */
+export async function lookUpFits(facts: Facts, settings: Settings, plugins: readonly PluginDescriptor[], identifiers: readonly Identifier[], { attended }: { attended: boolean }): Promise<Facts> {
   const { http01Port, http01Address } = settings.values;
   const entries = await Promise.all(
     plugins
       .filter(({ authenticator }) => authenticator)
-      .map(async (plugin) => [plugin.name, await plugin.fit({ identifiers, http01Port, ...(http01Address === undefined ? {} : { http01Address }), options: settings.plugin })] as const),
+      .map(async (plugin) => {
+        const { asks, ...fit } = await plugin.fit({ identifiers, http01Port, ...(http01Address === undefined ? {} : { http01Address }), options: settings.plugin });
+        return [plugin.name, asks === true && attended ? { ...fit, asks } : fit] as const;
+      }),
   );
   return { ...facts, fits: { names: namesKey(identifiers), by: Object.fromEntries(entries) } };
 }

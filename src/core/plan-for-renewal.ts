@@ -19,7 +19,7 @@ export async function planForRenewal(saved: Settings, base: Facts, world: World)
     const decision = decide(settings, facts, []);
     if ('ask' in decision) throw new MissingFlag(decision.ask.missing ?? decision.ask.title, decision.ask.flags);
     if ('lookup' in decision) {
-      facts = decision.lookup === 'fits' ? await lookUpFits(facts, settings, world.plugins, decision.identifiers) : await withDirectory(facts, settings, world);
+      facts = decision.lookup === 'fits' ? await lookUpFits(facts, settings, world.plugins, decision.identifiers, { attended: false }) : await withDirectory(facts, settings, world);
       continue;
     }
     if (decision.plan.kind !== 'obtain') throw new Refused('There is nothing to renew for this certificate.');

@@ -36,6 +36,8 @@ export interface PluginOption {
 /** How a plugin fits on this machine for these names; `reason` is one plain sentence either way. */
 export interface Fit {
   fits: boolean;
+  /** It would fit if a person gave the credentials that it asks for. */
+  asks?: boolean;
   reason: string;
 }
 
@@ -253,6 +255,41 @@ export interface Leftover {
   path: string;
 }
 
+/** One value of a credentials file, as a person is asked for it. */
+export interface CredentialField {
+  /** Without the plugin's prefix: `api_token`. */
+  key: string;
+  /** 'API token' */
+  label: string;
+  /** Shown as dots. */
+  secret: boolean;
+  optional?: boolean;
+  initial?: string;
+}
+
+/** What a person is asked for when an authenticator needs an account elsewhere and the option that names its file is not given. */
+export interface PluginCredentials {
+  /** `--dns-cloudflare-credentials`, and its destination. */
+  flag: string;
+  dest: string;
+  /** Where they are made, and the least they must be allowed. */
+  access: string;
+  fields: readonly CredentialField[];
+  /** Names of nameservers end with one of these where the zone is with this provider: `ns.cloudflare.com`. */
+  nameservers: readonly string[];
+  /** The credentials file for these values, by key. Throws UsageError for a value that no file can hold. */
+  text(values: Readonly<Record<string, string>>): string;
+  /** Asks whether the account holds the zones of these names; changes nothing. Throws PluginError, NetworkError, Refused. */
+  check(values: Readonly<Record<string, string>>, identifiers: readonly Identifier[], world: CredentialsTrial): Promise<void>;
+}
+
+export interface CredentialsTrial {
+  options: Readonly<Record<string, PluginValue>>;
+  environment: Readonly<Record<string, string | undefined>>;
+  signal: AbortSignal;
+  log(level: 'debug' | 'info' | 'warning' | 'error', message: string): void;
+}
+
 export interface PluginDescriptor {
   name: string;
   /** 'A file in a web folder' */
@@ -274,6 +311,8 @@ export interface PluginDescriptor {
    * is changed; with nothing to do it costs a look at one folder. Tells what was removed. Never throws.
    */
   removeLeftovers?(place: LeftoverPlace): Promise<readonly Leftover[]>;
+  /** What a person can be asked for instead of a credentials file. */
+  credentials?: PluginCredentials;
   /** Loads the code that proves names; absent for installers. */
   load?(): Promise<Authenticator>;
   /** Does something in the configuration of servers change with time? Asked by every `renew`, so it must be quick. */

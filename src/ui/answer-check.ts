@@ -1,7 +1,12 @@
-import type { Question } from '../core/decide/question.js';
+/** What a text must be; a secret is taken as it is. */
+interface Wanted {
+  secret?: boolean;
+  optional?: boolean;
+  check?: 'email' | 'nonempty';
+}
 
 /** Why this text cannot be the answer, in one sentence; null when it can. */
-export function textProblem(question: Extract<Question, { kind: 'text' }>, text: string): string | null {
+export function textProblem(question: Wanted, text: string): string | null {
   const value = question.secret ? text : text.trim();
   if (value === '') return question.optional ? null : 'This is needed to go on.';
   if (/[\u0000-\u001f\u007f]/.test(value)) return 'It contains characters that cannot be typed on purpose.';

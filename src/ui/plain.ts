@@ -110,6 +110,27 @@ export function plainInteraction({ stdin, stdout }: PlainStreams, print: (event:
           question.secret === true,
         );
       }
+      case 'fields': {
+        const texts: Record<string, string> = {};
+        for (const field of question.fields) {
+          const before = typeof initial === 'object' && !Array.isArray(initial) ? (initial as Readonly<Record<string, string>>)[field.key] : undefined;
+          const usual = field.secret ? '' : (before ?? field.initial ?? '');
+          const text = await prompt<string | typeof back>(
+            `${field.label}, ${keys}${usual !== '' ? `, Enter for ${usual}` : field.optional === true ? ', Enter for none' : ''}:`,
+            (answer) => {
+              const other = special(answer);
+              if (other) return other;
+              const value = answer === '' ? usual : answer;
+              const problem = textProblem(field, value);
+              return problem === null ? { value } : { problem };
+            },
+            field.secret,
+          );
+          if (text === back) return back;
+          texts[field.key] = text.trim();
+        }
+        return texts;
+      }
       case 'folders': {
         const folders: Record<string, string> = {};
         let last: string | undefined;

@@ -35,6 +35,7 @@ export function planLines(plan: Plan | InstallPlan): readonly PlanLine[] {
   if (plan.installation) lines.push(...installationLines(plan));
   else lines.push({ label: 'Changes', value: csr ? 'no server is touched' : 'files below live/, archive/ and renewal/; no server is touched' });
   for (const folder of new Set(proofs.map(({ detail }) => detail).filter((detail) => detail !== undefined && detail !== ''))) lines.push({ label: 'Web folder', value: `${folder} (a file for a moment)` });
+  if (plan.credentialsFile !== undefined) lines.push({ label: 'Credentials', value: `${plan.credentialsFile}   new, for its owner alone` });
   if (hooks.pre !== undefined) lines.push({ label: 'Before', value: hooks.pre });
   if (hooks.deploy !== undefined) lines.push({ label: 'Then', value: hooks.deploy });
   if (hooks.post !== undefined) lines.push({ label: 'At the end', value: hooks.post });

@@ -65,6 +65,7 @@ it('N01: however often a person goes back, forward again by Enter leads to the s
           if (question.kind === 'names') return names;
           if (question.kind === 'text') return pick % 2 === 0 ? '' : 'admin@example.com';
           if (question.kind === 'folders') return Object.fromEntries(question.names.map((name) => [name, `/srv/${pick}`]));
+          if (question.kind === 'fields') return Object.fromEntries(question.fields.map(({ key }) => [key, `text ${pick}`]));
           if (question.kind === 'checklist') return question.initial;
           const open = question.choices.filter(({ disabled, value }) => disabled === undefined && value !== 'no' && value !== 'quit');
           return open[pick % open.length]?.value ?? question.recommended;

@@ -35,6 +35,8 @@ function answerFor(question: Question, pick: () => number, names: readonly strin
       return names;
     case 'text':
       return question.check === 'email' ? ['', 'admin@example.com'][pick() % 2] ?? '' : 'word';
+    case 'fields':
+      return Object.fromEntries(question.fields.map(({ key }) => [key, 'word']));
     case 'folders':
       return Object.fromEntries(question.names.map((name) => [name, ['/var/www/html', '/srv/other site'][pick() % 2] ?? '']));
   }

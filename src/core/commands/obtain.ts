@@ -9,6 +9,8 @@ import { reasonWords } from '../decide/renewal-reason.js';
 import type { KeepPlan, ObtainPlan } from '../decide/plan.js';
 import { deploymentOf } from '../deployment.js';
 import { AcmeProblem, CertwrightError, ChallengesFailed, HookFailed, NetworkError, NotInstalled, PluginError, ServerChanged } from '../errors.js';
+import { withCredentials, writeCredentials } from '../credentials-file.js';
+import { dnsProviderOf } from '../dns-provider-here.js';
 import { withDirectory } from '../directory-facts.js';
 import { withEarlyRenewals } from '../early-facts.js';
 import type { RenewalOutcome } from '../events.js';
@@ -64,11 +66,16 @@ async function untilDecided(settings: Settings, world: World): Promise<Outcome> 
   let progress: Progress = { answers: [], trail: [] };
 
   for (;;) {
-    const lookUp: LookUp = async (known, what, identifiers, wish) => {
+    const lookUp: LookUp = async (known, what, identifiers, wish, credentials) => {
+      if (credentials) return withCredentials(known, credentials, settings, world, identifiers);
       if (wish) return lookUpInstallation(known, wish, world);
       if (what === 'servers') return { ...known, servers: await serversHere(settings, world) };
       if (what === 'early') return withEarlyRenewals(known, settings, world, identifiers);
-      return what === 'fits' ? lookUpFits(known, settings, world.plugins, identifiers) : withDirectory(known, settings, world);
+      if (what !== 'fits') return withDirectory(known, settings, world);
+      const attended = world.attended && !settings.values.noninteractiveMode;
+      const fitting = await lookUpFits(known, settings, world.plugins, identifiers, { attended });
+      const provider = attended && world.sandbox === null ? await dnsProviderOf(identifiers, world.plugins) : null;
+      return provider === null ? fitting : { ...fitting, dnsProvider: provider };
     };
     const collected = await collect(settings, await gather(), interaction, lookUp, progress);
     const { plan } = collected;
@@ -103,6 +110,10 @@ async function untilDecided(settings: Settings, world: World): Promise<Outcome> 
       if ((await exportUntilDone(plan, progress.answers, effective, world)) === 'done') return { done: true };
       progress = withoutLast(progress);
       continue;
+    }
+    if (plan.credentialsFile !== undefined) {
+      writeCredentials(collected.facts);
+      interaction.report({ type: 'log', level: 'info', message: `The credentials are kept in ${plan.credentialsFile}, which only its owner can read.` });
     }
     if (collected.rehearse) {
       await world.rehearse(plan, effective);

@@ -17,6 +17,7 @@ import { openOrder } from './open-order.js';
 import { asPair, partnerNeeds, partnerOf, partnerSettings, rememberingPartner, withPair, type PairMain } from './pair.js';
 import type { ObtainPlan, Plan } from './plan.js';
 import { assignAuthenticator, assignFolders, proofChoice } from './proof-choice.js';
+import { assignCredentials, assignDnsProvider, untriedCredentials, type CredentialsWish } from './dns-credentials.js';
 import type { Question, QuestionId } from './question.js';
 import { renewalParams } from './renewal-params.js';
 import { renewedBy } from './schedule-fact.js';
@@ -25,7 +26,7 @@ import { assignTask, taskQuestion } from './task.js';
 import { caLabel, isTestCa } from '../ca.js';
 
 /** What comes next: a question for a person, something to look up first, or the plan. */
-export type Decision = { ask: Question } | { lookup: Lookup; identifiers: readonly Identifier[]; /** With `installation`. */ wish?: InstallationWish } | { plan: Plan };
+export type Decision = { ask: Question } | { lookup: Lookup; identifiers: readonly Identifier[]; /** With `installation`. */ wish?: InstallationWish; /** With `credentials`. */ credentials?: CredentialsWish } | { plan: Plan };
 
 /**
  * Decides what to ask next or what to do. Pure: no file, no network, no clock, no terminal. Every answer counts as the flags
@@ -43,10 +44,14 @@ export function decide(asked: Settings, facts: Facts, answers: readonly Answer[]
   const change = task === 'change-names' ? namesChangeQuestion(settings, facts, answered.has('names-change')) : null;
   if (change) return { ask: change };
   if (settings.verb === 'export') return exportChoice(settings, facts, answers);
+  const untried = untriedCredentials(settings, facts, answers);
+  const names = untried && identifiersWanted(settings, facts);
+  if (untried && names && !isQuestion(names)) return { lookup: 'credentials', identifiers: names, credentials: untried };
   const decision = decideOne(settings, facts, answered);
   const whole = 'plan' in decision ? withPartner(decision.plan, answeredSettings(asked, facts, answers), settings, facts, answered) : decision;
   if (!('plan' in whole)) return whole;
-  const installing = withInstallation(whole.plan, settings, facts, answered);
+  const plan = answered.has('credentials') && facts.credentials && whole.plan.kind === 'obtain' ? { ...whole.plan, credentialsFile: facts.credentials.path } : whole.plan;
+  const installing = withInstallation(plan, settings, facts, answered);
   return 'wish' in installing ? { lookup: 'installation', identifiers: [], wish: installing.wish } : installing;
 }
 
@@ -136,6 +141,10 @@ function assignment(settings: Settings, facts: Facts, { id, value }: Answer): As
       return assignKeyType(value);
     case 'authenticator':
       return assignAuthenticator(value, settings, facts);
+    case 'dns-provider':
+      return assignDnsProvider(value);
+    case 'credentials':
+      return assignCredentials(value, settings, facts);
     case 'places':
       return assignPlaces(value, settings, facts);
     case 'redirect':

@@ -1,4 +1,5 @@
 import type { Identifier } from '../identifier.js';
+import type { Field } from './question.js';
 import type { InstallationFact } from './installation-choice.js';
 import type { RenewalReason } from './renewal-reason.js';
 import type { ScheduleFact } from './schedule-fact.js';
@@ -22,7 +23,11 @@ export interface Facts {
   /** Looked up when a decision needs it; undefined = not looked up yet. */
   directory?: DirectoryFact;
   /** How each authenticator fits for the names asked (`names` is `namesKey` of them); undefined = not looked up yet. */
-  fits?: { names: string; by: Readonly<Record<string, { fits: boolean; reason: string }>> };
+  fits?: { names: string; by: Readonly<Record<string, { fits: boolean; asks?: boolean; reason: string }>> };
+  /** The plugin of the provider whose nameservers serve the names asked; absent = not known. */
+  dnsProvider?: string;
+  /** Credentials that a person gave and that were tried: the answer they came from, and the file that will hold them. Never shown. */
+  credentials?: { answer: unknown; path: string; text: string };
   /** Which lineages with these names are renewed although their dates do not say so (`names` is `namesKey` of them); undefined = not looked up yet. */
   early?: { names: string; because: Readonly<Record<string, RenewalReason>> };
   /** What installing would change, for one wish. */
@@ -100,6 +105,8 @@ export interface PluginFact {
   installer: boolean;
   challengeTypes: readonly string[];
   ipAddresses: boolean;
+  /** What a person can be asked for instead of a credentials file. */
+  credentials?: { flag: string; dest: string; access: string; fields: readonly Field[] };
   /** The flag that says which parts of a server's configuration get the certificate. */
   placesFlag?: string;
 }
@@ -118,7 +125,7 @@ export interface DirectoryFact {
 }
 
 /** What `decide` may ask to be looked up before it goes on. */
-export type Lookup = 'directory' | 'fits' | 'servers' | 'early' | 'installation';
+export type Lookup = 'directory' | 'credentials' | 'fits' | 'servers' | 'early' | 'installation';
 
 /** Why a lineage is renewed now, as far as it is looked up; null = it is not. */
 export function renewedNow(facts: Facts, { name, due }: LineageFact): RenewalReason | null {

@@ -53,6 +53,8 @@ export interface ObtainPlan {
     | { kind: 'new'; email?: string; eab?: { kid: string; alg: string } }; // the terms were agreed to
   authenticator: string;
   installer: string | null;
+  /** The credentials file that is written first; absent = there is one, or none is needed. */
+  credentialsFile?: string;
   /** What `run` changes in the server's configuration; null = no server is configured. */
   installation: Installation | null;
   proofs: readonly Proof[];

@@ -3,6 +3,7 @@ import type { ChallengeType, Identifier } from '../identifier.js';
 import { isSet, type Settings, type WebrootMap } from '../settings.js';
 import type { Assignment } from './assign.js';
 import { challengeQuestion } from './challenge-choice.js';
+import { credentialsQuestion, DNS_BY_API, dnsByApiChoice, dnsProviderQuestion, providersThatAsk } from './dns-credentials.js';
 import { namesKey, type Facts, type PluginFact } from './facts.js';
 import { changesNames } from './names-change.js';
 import type { Proof } from './plan.js';
@@ -21,9 +22,10 @@ export function proofChoice(settings: Settings, facts: Facts, wanted: readonly I
     // The server that is configured anyway proves them too.
     if (own) return prove(settings, own, wanted);
     const only = able[0];
-    if (able.length === 1 && only) return prove(settings, only, wanted);
+    if (able.length === 1 && only && providersThatAsk(facts).length === 0) return prove(settings, only, wanted);
     return { ask: authenticatorQuestion(settings, facts, by, wanted) };
   }
+  if (chosen === DNS_BY_API && facts.fits) return { ask: dnsProviderQuestion(facts) };
   const plugin = facts.plugins.find(({ name }) => name === chosen);
   if (!plugin || !plugin.authenticator) {
     throw new Refused(`The requested ${chosen} plugin does not appear to be installed`, {
@@ -36,6 +38,8 @@ export function proofChoice(settings: Settings, facts: Facts, wanted: readonly I
 function prove(settings: Settings, plugin: PluginFact, wanted: readonly Identifier[]): ProofChoice {
   const place = challengeQuestion(settings, plugin.name, wanted);
   if (place) return { ask: place };
+  const account = credentialsQuestion(settings, plugin);
+  if (account) return { ask: account };
   const proofs = wanted.map((identifier) => ({ identifier, authenticator: plugin.name, challenge: challengeFor(settings, plugin, identifier) }));
   if (plugin.name !== 'webroot') return { authenticator: plugin.name, proofs, webrootMap: {} };
   const { map, missing } = foldersOf(settings, wanted);
@@ -75,7 +79,8 @@ function authenticators(facts: Facts): readonly PluginFact[] {
 }
 
 function authenticatorQuestion(settings: Settings, facts: Facts, fits: Readonly<Record<string, { fits: boolean; reason: string }>>, wanted: readonly Identifier[]): Question {
-  const all = authenticators(facts).map((plugin): Choice => {
+  const asking = providersThatAsk(facts);
+  const all = authenticators(facts).filter((plugin) => !asking.includes(plugin)).map((plugin): Choice => {
     const fit = fits[plugin.name];
     return {
       value: plugin.name,
@@ -86,7 +91,10 @@ function authenticatorQuestion(settings: Settings, facts: Facts, fits: Readonly<
     };
   });
   // What can be chosen now stands first: on a small screen it is all that is seen.
-  const choices = [...all.filter(({ disabled }) => disabled === undefined), ...all.filter(({ disabled }) => disabled !== undefined)];
+  const able = all.filter(({ disabled }) => disabled === undefined);
+  const byHand = able.findIndex(({ value }) => value === 'manual');
+  const ready = asking.length === 0 ? able : able.toSpliced(byHand < 0 ? able.length : byHand, 0, dnsByApiChoice(facts, asking));
+  const choices = [...ready, ...all.filter(({ disabled }) => disabled !== undefined)];
   return {
     kind: 'choice',
     id: 'authenticator',
@@ -99,7 +107,7 @@ function authenticatorQuestion(settings: Settings, facts: Facts, fits: Readonly<
     flags: ['--standalone', '--webroot', '--manual', '-a'],
     missing: 'How would you like to authenticate with the ACME CA?',
     choices,
-    recommended: choices.find((choice) => choice.disabled === undefined)?.value ?? choices[0]?.value ?? 'manual',
+    recommended: choices.find((choice) => choice.disabled === undefined && (choice.value !== DNS_BY_API || facts.dnsProvider !== undefined))?.value ?? choices[0]?.value ?? 'manual',
   };
 }
 

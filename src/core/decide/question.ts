@@ -4,6 +4,8 @@ export type QuestionId =
   | 'names'
   | 'names-change' // of a certificate that is there
   | 'authenticator'
+  | 'dns-provider' // who serves the zones
+  | 'credentials' // of an account there
   | 'challenge'
   | 'webroots'
   | 'email'
@@ -67,11 +69,21 @@ export interface Choice {
   disabled?: string;
 }
 
+/** One of several texts that are asked for together; the answer has them by `key`. */
+export interface Field {
+  key: string;
+  label: string;
+  secret: boolean;
+  optional?: boolean;
+  initial?: string;
+}
+
 export type Question =
   | (Common & { kind: 'choice'; choices: readonly Choice[]; recommended: string; /** None is better than another: `recommended` is only where the cursor stands. */ even?: boolean })
   | (Common & { kind: 'checklist'; choices: readonly Choice[]; initial: readonly string[]; /** Fewest that must be ticked. */ least: number })
   | (Common & { kind: 'names'; suggestions: readonly { name: string; note: string }[]; initial: readonly string[]; /** Names of the certificate that changes: additions and removals are shown against them. */ present?: readonly string[] })
   | (Common & { kind: 'text'; initial: string; optional: boolean; check: 'email' | 'nonempty'; secret?: boolean })
+  | (Common & { kind: 'fields'; fields: readonly Field[] })
   | (Common & { kind: 'folders'; names: readonly string[]; initial: Readonly<Record<string, string>> });
 
 export type AnswerValue = string | readonly string[] | Readonly<Record<string, string>>;

@@ -35,10 +35,20 @@ export interface CredentialsWorld {
  * Reads a credentials file as certbot has it (configobj; keys with the plugin's prefix; C41). Null = there is none, and nothing is in
  * it. Warns of files that others may read. Throws PluginError.
  */
-export function readCredentials(file: string | null, { plugin, access, env, signal, log }: CredentialsWorld): Credentials {
+export function readCredentials(file: string | null, world: CredentialsWorld): Credentials {
+  const { plugin, access, log } = world;
   const path = file === null ? null : resolve(file);
   const values = path === null ? {} : readValues(path, plugin, access);
   if (path !== null && othersMay(path)) log('warning', `Unsafe permissions on credentials configuration file: ${printableLine(path)}`);
+  return credentialsOf(path, values, world);
+}
+
+/** The values of a credentials file that is not written yet. */
+export function credentialsIn(text: string, world: CredentialsWorld): Credentials {
+  return credentialsOf(null, configTree(parseConfig(text)).values, world);
+}
+
+function credentialsOf(path: string | null, values: ConfigSection['values'], { plugin, access, env, signal }: CredentialsWorld): Credentials {
   const prefix = `${plugin.replaceAll('-', '_')}_`;
   const handed = new Set<string>();
   const get = async (name: string): Promise<string | undefined> => {

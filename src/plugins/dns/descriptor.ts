@@ -1,7 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { printableLine } from '../../system/printable.js';
-import type { Fit, FitQuestion, PluginDescriptor, PluginOption } from '../contract.js';
+import type { CredentialField, Fit, FitQuestion, PluginCredentials, PluginDescriptor, PluginOption } from '../contract.js';
+import { credentialsText } from './credentials-text.js';
 import type { ProviderDescription } from './provider.js';
 
 /** The plugin `dns-NAME` of a provider: certbot's name, options and destinations (S33). The one authenticator of all is loaded with it. */
@@ -18,6 +19,7 @@ export function dnsDescriptor(provider: ProviderDescription): PluginDescriptor {
     overlaps: true,
     ipAddresses: false,
     fit: (question) => Promise.resolve(fit(provider, question)),
+    ...(provider.asks === undefined ? {} : { credentials: asked(provider, provider.asks) }),
     async removeLeftovers(place) {
       if (!existsSync(join(place.configDir, '.certwright', 'dns-records', name))) return [];
       const { removeLeftovers } = await import('./leftovers.js');
@@ -53,12 +55,27 @@ function dnsOptions(provider: ProviderDescription): readonly PluginOption[] {
   return [seconds, ...(provider.credentials === 'none' ? [] : [credentials]), ...(provider.options ?? [])];
 }
 
+function asked(provider: ProviderDescription, fields: readonly CredentialField[]): PluginCredentials {
+  return {
+    flag: `--dns-${provider.name}-credentials`,
+    dest: optionOf(provider, 'credentials'),
+    access: provider.access,
+    fields,
+    nameservers: provider.nameservers ?? [],
+    text: (values) => credentialsText(provider.name, values),
+    async check(values, identifiers, world) {
+      const { checkCredentials } = await import('./check-credentials.js');
+      await checkCredentials(provider, values, identifiers, world);
+    },
+  };
+}
+
 function fit(provider: ProviderDescription, { identifiers, options }: FitQuestion): Fit {
   const address = identifiers.find(({ type }) => type === 'ip');
   if (address) return { fits: false, reason: `${address.shown} is an address, which no DNS record can prove` };
   if (provider.credentials !== 'file') return { fits: true, reason: `records are set at ${provider.title} and removed again` };
   const file = options[optionOf(provider, 'credentials')];
-  if (typeof file !== 'string' || file === '') return { fits: false, reason: `it needs --dns-${provider.name}-credentials FILE` };
+  if (typeof file !== 'string' || file === '') return { fits: false, reason: `it needs --dns-${provider.name}-credentials FILE`, ...(provider.asks === undefined ? {} : { asks: true }) };
   return statSync(file, { throwIfNoEntry: false })?.isFile()
     ? { fits: true, reason: `records are set at ${provider.title} with ${printableLine(file, 200)} and removed again` }
     : { fits: false, reason: `there is no file ${printableLine(file, 200)}` };

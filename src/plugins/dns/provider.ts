@@ -3,7 +3,7 @@
  * is always loaded (`dnsDescriptor` makes a plugin of it), and `NAME/provider.ts`, loaded when it is used.
  */
 import type { PluginValue } from '../../core/settings.js';
-import type { PluginOption } from '../contract.js';
+import type { CredentialField, PluginOption } from '../contract.js';
 import type { Credentials } from './credentials.js';
 import type { Api, ApiSettings } from './request.js';
 
@@ -67,6 +67,10 @@ export interface ProviderDescription {
   credentials: 'file' | 'ambient' | 'none';
   /** Where credentials are made and the least they must be allowed, in one or two sentences. Shown when they are missing or refused. */
   access: string;
+  /** What a person who has no credentials file is asked for; absent = a file must be made by hand. */
+  asks?: readonly CredentialField[];
+  /** Names of its nameservers end with one of these: `ns.cloudflare.com`. */
+  nameservers?: readonly string[];
   /** Options besides credentials and propagation seconds. */
   options?: readonly PluginOption[];
   /** Loads the code and makes the provider; reads and requires the credentials it needs, asks the provider nothing. Throws PluginError. */

@@ -1,6 +1,6 @@
 import type { PluginValue } from '../../core/settings.js';
 import { trustedRoots } from '../../system/trusted-roots.js';
-import { readCredentials } from './credentials.js';
+import { readCredentials, type Credentials } from './credentials.js';
 import { optionOf } from './descriptor.js';
 import type { DnsProvider, ProviderDescription } from './provider.js';
 import { connectApi } from './request.js';
@@ -13,10 +13,16 @@ export interface SessionWorld {
 }
 
 /** A provider with its credentials read. Throws PluginError, Refused. */
-export async function openProvider(description: ProviderDescription, { options, environment, signal, log }: SessionWorld): Promise<DnsProvider> {
-  const plugin = `dns-${description.name}`;
+export async function openProvider(description: ProviderDescription, world: SessionWorld): Promise<DnsProvider> {
+  const { options, environment, signal, log } = world;
   const file = options[optionOf(description, 'credentials')];
-  const credentials = readCredentials(typeof file === 'string' && file !== '' ? file : null, { plugin, access: description.access, env: environment, signal, log });
+  const credentials = readCredentials(typeof file === 'string' && file !== '' ? file : null, { plugin: `dns-${description.name}`, access: description.access, env: environment, signal, log });
+  return connectProvider(description, credentials, world);
+}
+
+/** The same with credentials that are known. Throws PluginError, Refused. */
+export async function connectProvider(description: ProviderDescription, credentials: Credentials, { options, environment, signal, log }: SessionWorld): Promise<DnsProvider> {
+  const plugin = `dns-${description.name}`;
   return description.create({
     plugin,
     access: description.access,

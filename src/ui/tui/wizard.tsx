@@ -21,6 +21,7 @@ import type { Hint, Screen, View } from './screen.js';
 import { byHandScreen, byHandState, type ByHandState } from './screens/by-hand.js';
 import { checklistScreen, checklistState } from './screens/checklist.js';
 import { choicePinned, choiceScreen, choiceState } from './screens/choice.js';
+import { fieldsScreen, fieldsState } from './screens/fields.js';
 import { foldersScreen, foldersState } from './screens/folders.js';
 import { namesScreen, namesState } from './screens/names.js';
 import { reviewPinned, reviewScreen, reviewState } from './screens/review.js';
@@ -229,6 +230,8 @@ export function createWizard(options: WizardOptions): Interaction {
           return show(namesScreen, kept(namesState(it, canGoBack, initial)), { ...common, leaving });
         case 'text':
           return show(textScreen, kept(textState(it, canGoBack, initial)), { ...common, leaving, typing: ({ field }) => field.text !== '' });
+        case 'fields':
+          return show(fieldsScreen, kept(fieldsState(it, canGoBack, initial)), { ...common, leaving, typing: ({ fields, at }) => (fields[at]?.text ?? '') !== '' });
         case 'folders':
           return show(foldersScreen, foldersState(it, canGoBack, initial), common);
       }

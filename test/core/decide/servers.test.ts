@@ -28,7 +28,7 @@ function walk(args: readonly string[], given: Readonly<Record<string, Answer['va
     else {
       const { ask } = decision;
       questions.push(ask);
-      const usual = ask.kind === 'choice' ? ask.recommended : ask.kind === 'text' || ask.kind === 'folders' ? ask.initial : ask.initial;
+      const usual = ask.kind === 'choice' ? ask.recommended : ask.kind === 'fields' ? {} : ask.kind === 'text' || ask.kind === 'folders' ? ask.initial : ask.initial;
       answers.push({ id: ask.id, value: given[ask.id] ?? usual });
     }
   }

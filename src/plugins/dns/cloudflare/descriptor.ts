@@ -9,6 +9,8 @@ export const cloudflareDescription: ProviderDescription = {
   ttl: 120,
   credentials: 'file',
   access: 'Make an API token at https://dash.cloudflare.com/profile/api-tokens with the permission Zone:DNS:Edit for the zones, and write dns_cloudflare_api_token into the file.',
+  asks: [{ key: 'api_token', label: 'API token', secret: true }],
+  nameservers: ['ns.cloudflare.com'],
   async create(setup) {
     const { createCloudflare } = await import('./provider.js');
     return createCloudflare(setup);

@@ -9,6 +9,13 @@ export const rfc2136Description: ProviderDescription = {
   ttl: 120,
   credentials: 'file',
   access: 'Make a key with `tsig-keygen -a hmac-sha512 NAME`, give it `update-policy { grant NAME name _acme-challenge.example.com. TXT; };` in the zone, and write dns_rfc2136_server, _name, _secret and _algorithm into the file.',
+  asks: [
+    { key: 'server', label: 'Address of the name server', secret: false },
+    { key: 'port', label: 'Port', secret: false, initial: '53', optional: true },
+    { key: 'name', label: 'Name of the key', secret: false },
+    { key: 'secret', label: 'Secret of the key', secret: true },
+    { key: 'algorithm', label: 'Algorithm', secret: false, initial: 'HMAC-SHA512', optional: true },
+  ],
   async create(setup) {
     const { createRfc2136 } = await import('./provider.js');
     return createRfc2136(setup);
