@@ -15,7 +15,7 @@ function quoted(key: string, value: string): string {
   try {
     return quoteValue(value);
   } catch (error) {
-    if (error instanceof ConfigSyntaxError) throw new UsageError(`The ${key.replaceAll('_', ' ')} has both kinds of quotes in it, which a credentials file cannot hold.`);
+    if (error instanceof ConfigSyntaxError) throw new UsageError(`The ${key.replaceAll('_', ' ')} has a mixture of quotes in it that a credentials file cannot hold.`);
     throw error;
   }
 }
