@@ -72,9 +72,10 @@ async function untilDecided(settings: Settings, world: World): Promise<Outcome> 
       if (what === 'servers') return { ...known, servers: await serversHere(settings, world) };
       if (what === 'early') return withEarlyRenewals(known, settings, world, identifiers);
       if (what !== 'fits') return withDirectory(known, settings, world);
-      const attended = world.attended && !settings.values.noninteractiveMode;
+      // The sandbox has a DNS of its own, in which no provider sets anything.
+      const attended = world.attended && !settings.values.noninteractiveMode && world.sandbox === null;
       const fitting = await lookUpFits(known, settings, world.plugins, identifiers, { attended });
-      const provider = attended && world.sandbox === null ? await dnsProviderOf(identifiers, world.plugins) : null;
+      const provider = attended ? await dnsProviderOf(identifiers, world.plugins) : null;
       return provider === null ? fitting : { ...fitting, dnsProvider: provider };
     };
     const collected = await collect(settings, await gather(), interaction, lookUp, progress);
