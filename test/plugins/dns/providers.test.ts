@@ -98,7 +98,7 @@ describe.each(table)('S33: $description.name', (row) => {
   test.runIf(wrong !== null)('wrong credentials are refused, and told with what to make', async () => {
     const { provider, logs } = await stand({ credentials: wrong });
     const { message, hint } = await failure(provider.zoneOf(NAME));
-    expect(message).toContain(row.refusedWith);
+    expect(message).toContain(String(row.refusedWith));
     expect(hint).toContain(description.access);
     silent(message, hint, ...logs);
   });

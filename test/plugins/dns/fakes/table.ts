@@ -1,6 +1,16 @@
 import { cloudflareDescription } from '../../../../src/plugins/dns/cloudflare/descriptor.js';
+import { digitaloceanDescription } from '../../../../src/plugins/dns/digitalocean/descriptor.js';
+import { linodeDescription } from '../../../../src/plugins/dns/linode/descriptor.js';
+import { ovhDescription } from '../../../../src/plugins/dns/ovh/descriptor.js';
+import { gandiDescription } from '../../../../src/plugins/dns/gandi/descriptor.js';
+import { luadnsDescription } from '../../../../src/plugins/dns/luadns/descriptor.js';
 import type { ProviderDescription } from '../../../../src/plugins/dns/provider.js';
 import { cloudflareFake } from './cloudflare.js';
+import { digitaloceanFake } from './digitalocean.js';
+import { linodeFake } from './linode.js';
+import { ovhFake } from './ovh.js';
+import { gandiFake } from './gandi.js';
+import { luadnsFake } from './luadns.js';
 import type { Behaviour, Fake } from './fake.js';
 import type { Opening } from './open.js';
 
@@ -36,5 +46,55 @@ export const table: readonly Row[] = [
     refusedWith: 403,
     listsZones: false,
     judge: { certbot: 'certbot_dns_cloudflare._internal.dns_cloudflare' },
+  },
+  {
+    description: digitaloceanDescription,
+    behaviour: digitaloceanFake,
+    credentials: ['dns_digitalocean_token = digitalocean-token-0123456789'],
+    wrong: ['dns_digitalocean_token = wrong-token-9876543210'],
+    secrets: ['digitalocean-token-0123456789', 'wrong-token-9876543210'],
+    refusedWith: 401,
+    listsZones: false,
+    judge: { certbot: 'certbot_dns_digitalocean._internal.dns_digitalocean' },
+  },
+  {
+    description: linodeDescription,
+    behaviour: linodeFake,
+    credentials: [`dns_linode_key = ${'0123456789abcdef'.repeat(4)}`],
+    wrong: ['dns_linode_key = wrong-token-9876543210'],
+    secrets: ['0123456789abcdef0123', 'wrong-token-9876543210'],
+    refusedWith: 401,
+    listsZones: false,
+    judge: { certbot: 'certbot_dns_linode._internal.dns_linode' },
+  },
+  {
+    description: ovhDescription,
+    behaviour: ovhFake,
+    credentials: ['dns_ovh_endpoint = ovh-eu', 'dns_ovh_application_key = app-key-01234567', 'dns_ovh_application_secret = app-secret-0123456789', 'dns_ovh_consumer_key = consumer-key-0123456789'],
+    wrong: ['dns_ovh_endpoint = ovh-eu', 'dns_ovh_application_key = app-key-01234567', 'dns_ovh_application_secret = app-secret-0123456789', 'dns_ovh_consumer_key = wrong-key-9876543210'],
+    secrets: ['app-secret-0123456789', 'consumer-key-0123456789', 'wrong-key-9876543210'],
+    refusedWith: 403,
+    listsZones: true,
+    judge: { certbot: 'certbot_dns_ovh._internal.dns_ovh' },
+  },
+  {
+    description: gandiDescription,
+    behaviour: gandiFake,
+    credentials: ['dns_gandi_token = gandi-token-0123456789'],
+    wrong: ['dns_gandi_token = wrong-token-9876543210'],
+    secrets: ['gandi-token-0123456789', 'wrong-token-9876543210'],
+    refusedWith: 401,
+    listsZones: false,
+    judge: { certbot: 'certbot_plugin_gandi.main', credentials: ['dns_gandi_api_key = gandi-token-0123456789'] },
+  },
+  {
+    description: luadnsDescription,
+    behaviour: luadnsFake,
+    credentials: ['dns_luadns_email = me@example.com', 'dns_luadns_token = luadns-token-0123456789'],
+    wrong: ['dns_luadns_email = me@example.com', 'dns_luadns_token = wrong-token-9876543210'],
+    secrets: ['luadns-token-0123456789', 'wrong-token-9876543210'],
+    refusedWith: 401,
+    listsZones: true,
+    judge: { lexicon: 'luadns', options: { auth_username: 'me@example.com', auth_token: 'luadns-token-0123456789' } },
   },
 ];
