@@ -4,6 +4,9 @@ import { linodeDescription } from '../../../../src/plugins/dns/linode/descriptor
 import { ovhDescription } from '../../../../src/plugins/dns/ovh/descriptor.js';
 import { gandiDescription } from '../../../../src/plugins/dns/gandi/descriptor.js';
 import { luadnsDescription } from '../../../../src/plugins/dns/luadns/descriptor.js';
+import { nsoneDescription } from '../../../../src/plugins/dns/nsone/descriptor.js';
+import { dnsimpleDescription } from '../../../../src/plugins/dns/dnsimple/descriptor.js';
+import { dnsmadeeasyDescription } from '../../../../src/plugins/dns/dnsmadeeasy/descriptor.js';
 import type { ProviderDescription } from '../../../../src/plugins/dns/provider.js';
 import { cloudflareFake } from './cloudflare.js';
 import { digitaloceanFake } from './digitalocean.js';
@@ -11,6 +14,9 @@ import { linodeFake } from './linode.js';
 import { ovhFake } from './ovh.js';
 import { gandiFake } from './gandi.js';
 import { luadnsFake } from './luadns.js';
+import { nsoneFake } from './nsone.js';
+import { dnsimpleFake } from './dnsimple.js';
+import { dnsmadeeasyFake } from './dnsmadeeasy.js';
 import type { Behaviour, Fake } from './fake.js';
 import type { Opening } from './open.js';
 
@@ -96,5 +102,35 @@ export const table: readonly Row[] = [
     refusedWith: 401,
     listsZones: true,
     judge: { lexicon: 'luadns', options: { auth_username: 'me@example.com', auth_token: 'luadns-token-0123456789' } },
+  },
+  {
+    description: nsoneDescription,
+    behaviour: nsoneFake,
+    credentials: ['dns_nsone_api_key = nsone-key-0123456789'],
+    wrong: ['dns_nsone_api_key = wrong-key-9876543210'],
+    secrets: ['nsone-key-0123456789', 'wrong-key-9876543210'],
+    refusedWith: 401,
+    listsZones: false,
+    judge: { lexicon: 'nsone', options: { auth_token: 'nsone-key-0123456789' } },
+  },
+  {
+    description: dnsimpleDescription,
+    behaviour: dnsimpleFake,
+    credentials: ['dns_dnsimple_token = dnsimple-token-0123456789'],
+    wrong: ['dns_dnsimple_token = wrong-token-9876543210'],
+    secrets: ['dnsimple-token-0123456789', 'wrong-token-9876543210'],
+    refusedWith: 401,
+    listsZones: false,
+    judge: { certbot: 'certbot_dns_dnsimple._internal.dns_dnsimple' },
+  },
+  {
+    description: dnsmadeeasyDescription,
+    behaviour: dnsmadeeasyFake,
+    credentials: ['dns_dnsmadeeasy_api_key = dnsme-key-0123456789', 'dns_dnsmadeeasy_secret_key = dnsme-secret-0123456789'],
+    wrong: ['dns_dnsmadeeasy_api_key = dnsme-key-0123456789', 'dns_dnsmadeeasy_secret_key = wrong-secret-9876543210'],
+    secrets: ['dnsme-secret-0123456789', 'wrong-secret-9876543210'],
+    refusedWith: 403,
+    listsZones: false,
+    judge: { lexicon: 'dnsmadeeasy', options: { auth_username: 'dnsme-key-0123456789', auth_token: 'dnsme-secret-0123456789' } },
   },
 ];

@@ -1,0 +1,19 @@
+import { dnsDescriptor } from '../descriptor.js';
+import type { ProviderDescription } from '../provider.js';
+
+export const dnsmadeeasyDescription: ProviderDescription = {
+  name: 'dnsmadeeasy',
+  title: 'DNS Made Easy',
+  description: 'Answers by DNS records that are set at DNS Made Easy.',
+  propagationSeconds: 60,
+  ttl: 60,
+  credentials: 'file',
+  access: 'Make API credentials at https://cp.dnsmadeeasy.com/account/info, and write dns_dnsmadeeasy_api_key and dns_dnsmadeeasy_secret_key into the file.',
+  async create(setup) {
+    const { createDnsmadeeasy } = await import('./provider.js');
+    return createDnsmadeeasy(setup);
+  },
+};
+
+/** certbot's `dns-dnsmadeeasy` (S41). */
+export const dnsmadeeasy = dnsDescriptor(dnsmadeeasyDescription);
