@@ -9,6 +9,8 @@ import { ovh } from './dns/ovh/descriptor.js';
 import { dnsimple } from './dns/dnsimple/descriptor.js';
 import { dnsmadeeasy } from './dns/dnsmadeeasy/descriptor.js';
 import { nsone } from './dns/nsone/descriptor.js';
+import { gehirn } from './dns/gehirn/descriptor.js';
+import { sakuracloud } from './dns/sakuracloud/descriptor.js';
 import { rfc2136 } from './dns/rfc2136/descriptor.js';
 import { dnsStandalone } from './dns/standalone/descriptor.js';
 import { manual } from './manual/descriptor.js';
@@ -18,4 +20,4 @@ import { standalone } from './standalone/descriptor.js';
 import { webroot } from './webroot/descriptor.js';
 
 /** The plugins of this build, in the order in which a person should consider them. */
-export const builtInPlugins: readonly PluginDescriptor[] = [nginx, apache, standalone, webroot, manual, rfc2136, dnsStandalone, cloudflare, digitalocean, dnsimple, dnsmadeeasy, gandi, linode, luadns, nsone, ovh, nullInstaller];
+export const builtInPlugins: readonly PluginDescriptor[] = [nginx, apache, standalone, webroot, manual, rfc2136, dnsStandalone, cloudflare, digitalocean, dnsimple, dnsmadeeasy, gandi, gehirn, linode, luadns, nsone, ovh, sakuracloud, nullInstaller];

@@ -7,6 +7,8 @@ import { luadnsDescription } from '../../../../src/plugins/dns/luadns/descriptor
 import { nsoneDescription } from '../../../../src/plugins/dns/nsone/descriptor.js';
 import { dnsimpleDescription } from '../../../../src/plugins/dns/dnsimple/descriptor.js';
 import { dnsmadeeasyDescription } from '../../../../src/plugins/dns/dnsmadeeasy/descriptor.js';
+import { gehirnDescription } from '../../../../src/plugins/dns/gehirn/descriptor.js';
+import { sakuracloudDescription } from '../../../../src/plugins/dns/sakuracloud/descriptor.js';
 import type { ProviderDescription } from '../../../../src/plugins/dns/provider.js';
 import { cloudflareFake } from './cloudflare.js';
 import { digitaloceanFake } from './digitalocean.js';
@@ -17,6 +19,8 @@ import { luadnsFake } from './luadns.js';
 import { nsoneFake } from './nsone.js';
 import { dnsimpleFake } from './dnsimple.js';
 import { dnsmadeeasyFake } from './dnsmadeeasy.js';
+import { gehirnFake } from './gehirn.js';
+import { sakuracloudFake } from './sakuracloud.js';
 import type { Behaviour, Fake } from './fake.js';
 import type { Opening } from './open.js';
 
@@ -132,5 +136,25 @@ export const table: readonly Row[] = [
     refusedWith: 403,
     listsZones: false,
     judge: { lexicon: 'dnsmadeeasy', options: { auth_username: 'dnsme-key-0123456789', auth_token: 'dnsme-secret-0123456789' } },
+  },
+  {
+    description: gehirnDescription,
+    behaviour: gehirnFake,
+    credentials: ['dns_gehirn_api_token = gehirn-token-0123456789', 'dns_gehirn_api_secret = gehirn-secret-0123456789'],
+    wrong: ['dns_gehirn_api_token = gehirn-token-0123456789', 'dns_gehirn_api_secret = wrong-secret-9876543210'],
+    secrets: ['gehirn-secret-0123456789', 'wrong-secret-9876543210'],
+    refusedWith: 401,
+    listsZones: true,
+    judge: { certbot: 'certbot_dns_gehirn._internal.dns_gehirn' },
+  },
+  {
+    description: sakuracloudDescription,
+    behaviour: sakuracloudFake,
+    credentials: ['dns_sakuracloud_api_token = sakura-token-0123456789', 'dns_sakuracloud_api_secret = sakura-secret-0123456789'],
+    wrong: ['dns_sakuracloud_api_token = sakura-token-0123456789', 'dns_sakuracloud_api_secret = wrong-secret-9876543210'],
+    secrets: ['sakura-secret-0123456789', 'wrong-secret-9876543210'],
+    refusedWith: 401,
+    listsZones: false,
+    judge: { certbot: 'certbot_dns_sakuracloud._internal.dns_sakuracloud' },
   },
 ];
