@@ -11,6 +11,7 @@ import { dnsmadeeasy } from './dns/dnsmadeeasy/descriptor.js';
 import { nsone } from './dns/nsone/descriptor.js';
 import { gehirn } from './dns/gehirn/descriptor.js';
 import { sakuracloud } from './dns/sakuracloud/descriptor.js';
+import { ispconfig } from './dns/ispconfig/descriptor.js';
 import { rfc2136 } from './dns/rfc2136/descriptor.js';
 import { dnsStandalone } from './dns/standalone/descriptor.js';
 import { manual } from './manual/descriptor.js';
@@ -20,4 +21,4 @@ import { standalone } from './standalone/descriptor.js';
 import { webroot } from './webroot/descriptor.js';
 
 /** The plugins of this build, in the order in which a person should consider them. */
-export const builtInPlugins: readonly PluginDescriptor[] = [nginx, apache, standalone, webroot, manual, rfc2136, dnsStandalone, cloudflare, digitalocean, dnsimple, dnsmadeeasy, gandi, gehirn, linode, luadns, nsone, ovh, sakuracloud, nullInstaller];
+export const builtInPlugins: readonly PluginDescriptor[] = [nginx, apache, standalone, webroot, manual, rfc2136, dnsStandalone, cloudflare, digitalocean, dnsimple, dnsmadeeasy, gandi, gehirn, ispconfig, linode, luadns, nsone, ovh, sakuracloud, nullInstaller];

@@ -15,7 +15,8 @@ afterEach(async () => {
 /** Several zones, so that there are pages of them, and one below another. */
 const ZONES = ['first.test', 'second.test', 'example.test', 'third.test', 'sub.example.test', 'fourth.test'];
 const NAME = '_acme-challenge.example.test';
-const changes = ({ method, path }: Ask): boolean => method !== 'GET' && !/token|login/.test(path);
+/** ISPConfig has no other method than POST: there the function says what it is. */
+const changes = ({ method, target }: Ask): boolean => method !== 'GET' && !/\?(?:login|logout|\w+_get\w*)=?$/.test(target);
 
 async function failure(work: Promise<unknown>): Promise<{ message: string; hint: string }> {
   const error: unknown = await work.then(() => undefined, (thrown: unknown) => thrown);
@@ -29,7 +30,11 @@ describe.each(table)('S33: $description.name', (row) => {
   async function stand(opening: Partial<Opening> = {}): Promise<Opened & { fake: Fake }> {
     const fake = await startFake(behaviour, ZONES);
     running.add(fake);
-    return { fake, ...(await openAt(fake, description, { credentials, ...row.opening?.(fake), ...opening })) };
+    return { fake, ...(await open(fake, opening)) };
+  }
+  function open(fake: Fake, { credentials: other, ...opening }: Partial<Opening> = {}): Promise<Opened> {
+    const lines = other ?? credentials;
+    return openAt(fake, description, { ...opening, credentials: lines && [...lines, ...(row.ownServer?.(fake.origin) ?? [])] });
   }
   const silent = (...texts: readonly string[]): void => {
     for (const secret of secrets) for (const text of texts) expect(text).not.toContain(secret);
@@ -42,10 +47,10 @@ describe.each(table)('S33: $description.name', (row) => {
     await provider.add(NAME, 'wildcard', description.ttl);
     await provider.settle?.();
     expect(fake.txt(NAME)).toEqual(['apex', 'somebody-else', 'wildcard']);
-    const before = fake.asked.length;
+    const before = fake.count(changes);
     await provider.add(NAME, 'apex', description.ttl);
     expect(fake.txt(NAME)).toEqual(['apex', 'somebody-else', 'wildcard']);
-    expect(fake.asked.slice(before).filter((request) => /^(PUT|POST|PATCH)/.test(request) && !/token|login/.test(request)).length).toBeLessThanOrEqual(row.reasks ?? 0);
+    expect(fake.count(changes)).toBe(before);
     await provider.remove(NAME, 'apex');
     expect(fake.txt(NAME)).toEqual(['somebody-else', 'wildcard']);
     await provider.remove(NAME, 'apex');
@@ -133,11 +138,11 @@ describe.each(table)('S33: $description.name', (row) => {
     const { fake, provider } = await stand();
     await provider.add(NAME, 'v', description.ttl);
     fake.instead(changes, 'hang');
-    const again = await openAt(fake, description, { credentials, ...row.opening?.(fake), impatient: true });
+    const again = await open(fake, { impatient: true });
     const { message } = await failure(again.provider.remove(NAME, 'v'));
     expect(message).toContain('no answer within');
     expect(fake.txt(NAME)).toEqual(['v']);
-    const next = await openAt(fake, description, { credentials, ...row.opening?.(fake) });
+    const next = await open(fake);
     await next.provider.remove(NAME, 'v');
     expect(fake.txt(NAME)).toEqual([]);
     await next.provider.close?.();

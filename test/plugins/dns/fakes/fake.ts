@@ -69,8 +69,8 @@ export interface Fake extends FakeWorld {
   hosts: readonly string[];
   /** `https://127.0.0.1:PORT` */
   origin: string;
-  /** `METHOD PATH` of all requests. */
-  asked: string[];
+  /** How many requests there were of this kind. */
+  count(matches: (ask: Ask) => boolean): number;
   /** Requests that were undocumented: none, in a test that passes. */
   faults: string[];
   /** Values of the TXT records at a name, sorted. */
@@ -102,12 +102,13 @@ const HOSTS = ['api.cloudflare.com', 'api.digitalocean.com', 'api.linode.com', '
 /** Starts a stand-in of a provider on loopback, with these zones. `plain`: HTTP, as the metadata services of clouds have it. */
 export async function startFake(behaviour: Behaviour, zones: readonly string[], { plain = false, pageSize = 2 }: { plain?: boolean; pageSize?: number } = {}): Promise<Fake> {
   let last = 1000;
+  const asked: Ask[] = [];
   const instructions: { matches: (ask: Ask) => boolean; answer: Answer | number | 'hang' }[] = [];
   const fake: Omit<Fake, 'origin' | 'stop'> = {
     hosts: behaviour.hosts,
     pageSize,
     zones: [],
-    asked: [],
+    count: (matches) => asked.filter(matches).length,
     faults: [],
     id: () => String((last += 1)),
     zone: (id) => fake.zones.find((zone) => zone.id === id || zone.name === id),
@@ -130,7 +131,7 @@ export async function startFake(behaviour: Behaviour, zones: readonly string[], 
       const url = new URL(target, 'https://fake.invalid');
       const body = Buffer.concat(chunks).toString('utf8');
       const ask: Ask = { method: request.method ?? '', path: url.pathname, query: url.searchParams, headers: request.headers, body, json: parsed(body), origin: `https://${request.headers.host ?? ''}`, target };
-      fake.asked.push(`${ask.method} ${ask.path}`);
+      asked.push(ask);
       const answer = answerTo(ask);
       if (answer === 'hang') return;
       const { status = 200, headers = {}, json, text = json === undefined ? '' : JSON.stringify(json) } = answer;

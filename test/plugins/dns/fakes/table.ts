@@ -9,6 +9,7 @@ import { dnsimpleDescription } from '../../../../src/plugins/dns/dnsimple/descri
 import { dnsmadeeasyDescription } from '../../../../src/plugins/dns/dnsmadeeasy/descriptor.js';
 import { gehirnDescription } from '../../../../src/plugins/dns/gehirn/descriptor.js';
 import { sakuracloudDescription } from '../../../../src/plugins/dns/sakuracloud/descriptor.js';
+import { ispconfigDescription } from '../../../../src/plugins/dns/ispconfig/descriptor.js';
 import type { ProviderDescription } from '../../../../src/plugins/dns/provider.js';
 import { cloudflareFake } from './cloudflare.js';
 import { digitaloceanFake } from './digitalocean.js';
@@ -21,8 +22,8 @@ import { dnsimpleFake } from './dnsimple.js';
 import { dnsmadeeasyFake } from './dnsmadeeasy.js';
 import { gehirnFake } from './gehirn.js';
 import { sakuracloudFake } from './sakuracloud.js';
-import type { Behaviour, Fake } from './fake.js';
-import type { Opening } from './open.js';
+import { ispconfigFake } from './ispconfig.js';
+import type { Behaviour } from './fake.js';
 
 /** A provider, its stand-in, and who has judged that the stand-in is like the real one: a client that is not ours. */
 export interface Row {
@@ -34,14 +35,10 @@ export interface Row {
   wrong: readonly string[] | null;
   /** Must be in no error and in no log. */
   secrets: readonly string[];
-  /** What shows that wrong credentials are refused: a status. */
-  refusedWith: number;
-  /** The listing of zones has pages; false where zones are asked for by name. */
-  listsZones: boolean;
-  /** More of how it is opened: what the environment holds. */
-  opening?(fake: Fake): Partial<Opening>;
-  /** Changes that are made when a value that is there is added again: none, but for providers that cannot be asked. */
-  reasks?: number;
+  /** What shows that wrong credentials are refused: a status, or words where the API has none. */
+  refusedWith: number | string;
+  /** The server is the user's own: where it is stands in the credentials file. */
+  ownServer?(origin: string): readonly string[];
   /** certbot's own plugin from Debian (`certbot_dns_X` or its module), lexicon's provider driven by certbot's base class for it, or nobody. */
   judge: { certbot: string; credentials?: readonly string[] } | { lexicon: string; options: Readonly<Record<string, string>> } | null;
 }
@@ -54,7 +51,6 @@ export const table: readonly Row[] = [
     wrong: ['dns_cloudflare_api_token = wrong-token-9876543210'],
     secrets: ['cloudflare-token-0123456789', 'wrong-token-9876543210'],
     refusedWith: 403,
-    listsZones: false,
     judge: { certbot: 'certbot_dns_cloudflare._internal.dns_cloudflare' },
   },
   {
@@ -64,7 +60,6 @@ export const table: readonly Row[] = [
     wrong: ['dns_digitalocean_token = wrong-token-9876543210'],
     secrets: ['digitalocean-token-0123456789', 'wrong-token-9876543210'],
     refusedWith: 401,
-    listsZones: false,
     judge: { certbot: 'certbot_dns_digitalocean._internal.dns_digitalocean' },
   },
   {
@@ -74,7 +69,6 @@ export const table: readonly Row[] = [
     wrong: ['dns_linode_key = wrong-token-9876543210'],
     secrets: ['0123456789abcdef0123', 'wrong-token-9876543210'],
     refusedWith: 401,
-    listsZones: false,
     judge: { certbot: 'certbot_dns_linode._internal.dns_linode' },
   },
   {
@@ -84,7 +78,6 @@ export const table: readonly Row[] = [
     wrong: ['dns_ovh_endpoint = ovh-eu', 'dns_ovh_application_key = app-key-01234567', 'dns_ovh_application_secret = app-secret-0123456789', 'dns_ovh_consumer_key = wrong-key-9876543210'],
     secrets: ['app-secret-0123456789', 'consumer-key-0123456789', 'wrong-key-9876543210'],
     refusedWith: 403,
-    listsZones: true,
     judge: { certbot: 'certbot_dns_ovh._internal.dns_ovh' },
   },
   {
@@ -94,7 +87,6 @@ export const table: readonly Row[] = [
     wrong: ['dns_gandi_token = wrong-token-9876543210'],
     secrets: ['gandi-token-0123456789', 'wrong-token-9876543210'],
     refusedWith: 401,
-    listsZones: false,
     judge: { certbot: 'certbot_plugin_gandi.main', credentials: ['dns_gandi_api_key = gandi-token-0123456789'] },
   },
   {
@@ -104,7 +96,6 @@ export const table: readonly Row[] = [
     wrong: ['dns_luadns_email = me@example.com', 'dns_luadns_token = wrong-token-9876543210'],
     secrets: ['luadns-token-0123456789', 'wrong-token-9876543210'],
     refusedWith: 401,
-    listsZones: true,
     judge: { lexicon: 'luadns', options: { auth_username: 'me@example.com', auth_token: 'luadns-token-0123456789' } },
   },
   {
@@ -114,7 +105,6 @@ export const table: readonly Row[] = [
     wrong: ['dns_nsone_api_key = wrong-key-9876543210'],
     secrets: ['nsone-key-0123456789', 'wrong-key-9876543210'],
     refusedWith: 401,
-    listsZones: false,
     judge: { lexicon: 'nsone', options: { auth_token: 'nsone-key-0123456789' } },
   },
   {
@@ -124,7 +114,6 @@ export const table: readonly Row[] = [
     wrong: ['dns_dnsimple_token = wrong-token-9876543210'],
     secrets: ['dnsimple-token-0123456789', 'wrong-token-9876543210'],
     refusedWith: 401,
-    listsZones: false,
     judge: { certbot: 'certbot_dns_dnsimple._internal.dns_dnsimple' },
   },
   {
@@ -134,7 +123,6 @@ export const table: readonly Row[] = [
     wrong: ['dns_dnsmadeeasy_api_key = dnsme-key-0123456789', 'dns_dnsmadeeasy_secret_key = wrong-secret-9876543210'],
     secrets: ['dnsme-secret-0123456789', 'wrong-secret-9876543210'],
     refusedWith: 403,
-    listsZones: false,
     judge: { lexicon: 'dnsmadeeasy', options: { auth_username: 'dnsme-key-0123456789', auth_token: 'dnsme-secret-0123456789' } },
   },
   {
@@ -144,7 +132,6 @@ export const table: readonly Row[] = [
     wrong: ['dns_gehirn_api_token = gehirn-token-0123456789', 'dns_gehirn_api_secret = wrong-secret-9876543210'],
     secrets: ['gehirn-secret-0123456789', 'wrong-secret-9876543210'],
     refusedWith: 401,
-    listsZones: true,
     judge: { certbot: 'certbot_dns_gehirn._internal.dns_gehirn' },
   },
   {
@@ -154,7 +141,16 @@ export const table: readonly Row[] = [
     wrong: ['dns_sakuracloud_api_token = sakura-token-0123456789', 'dns_sakuracloud_api_secret = wrong-secret-9876543210'],
     secrets: ['sakura-secret-0123456789', 'wrong-secret-9876543210'],
     refusedWith: 401,
-    listsZones: false,
     judge: { certbot: 'certbot_dns_sakuracloud._internal.dns_sakuracloud' },
+  },
+  {
+    description: ispconfigDescription,
+    behaviour: ispconfigFake,
+    credentials: ['dns_ispconfig_username = remote', 'dns_ispconfig_password = ispconfig-password-0123'],
+    wrong: ['dns_ispconfig_username = remote', 'dns_ispconfig_password = wrong-password-9876'],
+    secrets: ['ispconfig-password-0123', 'wrong-password-9876', 'session-0123456789abcdef'],
+    refusedWith: 'login failed',
+    ownServer: (origin) => [`dns_ispconfig_endpoint = ${origin}/remote/json.php`],
+    judge: null,
   },
 ];

@@ -1,0 +1,19 @@
+import { dnsDescriptor } from '../descriptor.js';
+import type { ProviderDescription } from '../provider.js';
+
+export const ispconfigDescription: ProviderDescription = {
+  name: 'ispconfig',
+  title: 'ISPConfig',
+  description: 'Answers by DNS records that are set at ISPConfig.',
+  propagationSeconds: 120,
+  ttl: 60,
+  credentials: 'file',
+  access: 'Make a remote user in ISPConfig (System, Remote Users) with the functions DNS zone, DNS txt and Server, and write dns_ispconfig_endpoint (…/remote/json.php), _username and _password into the file.',
+  async create(setup) {
+    const { createIspconfig } = await import('./provider.js');
+    return createIspconfig(setup);
+  },
+};
+
+/** `dns-ispconfig` of certbot-dns-ispconfig (S188). */
+export const ispconfig = dnsDescriptor(ispconfigDescription);
