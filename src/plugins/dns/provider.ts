@@ -26,8 +26,6 @@ export interface DnsProvider {
   add(record: string, value: string, ttl: number): Promise<void>;
   /** Removes this value only; nothing happens when it is not there. */
   remove(record: string, value: string): Promise<void>;
-  /** Waits until what was added is at all servers of the provider, where it can say so. Called after the last of several additions. */
-  settle?(): Promise<void>;
   /** Gives back what is held open: a session, a socket. */
   close?(): Promise<void>;
 }
