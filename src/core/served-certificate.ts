@@ -25,10 +25,9 @@ type Answer = Omit<Found, 'type' | 'names'>;
 /**
  * Asks the server, by one TLS handshake for each name on this machine, whether the certificate that was just installed is the one that is
  * served, and tells what it found (N10): a block that comes first, another program on the port or a reload that was not done show only so.
- * Names with the same answer are told together. Never throws for what is found.
+ * Names with the same answer are told together. `installer` holds the configuration as it is now. Never throws for what is found.
  */
 export async function tellServed(installer: Installer, { names, files, second }: Deployment, { interaction, signal }: World): Promise<void> {
-  await installer.read(new Map());
   const hosts = installer.tlsHosts();
   const installed = pathsOf({ names, files, ...(second ? { second } : {}) });
   const own = hosts.filter(({ certificates }) => certificates.some((path) => installed.includes(path)));

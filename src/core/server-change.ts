@@ -26,7 +26,7 @@ export async function applySteps(steps: readonly ChangeStep[], test: () => Promi
   for (const [index, { title, change }] of later.entries()) {
     const files = change.files.flatMap(({ path, before }) => (before === null ? [] : [{ path, text: Buffer.from(before, 'latin1') }]));
     const newFiles = [...change.files.filter(({ before }) => before === null).map(({ path }) => path), ...change.links.map(({ path }) => path)];
-    addCheckpoint(world.dirs, { title, notes: change.notes.join('\n'), files, newFiles }, now, heldAfter(index + 1));
+    await addCheckpoint(world.dirs, { title, notes: change.notes.join('\n'), files, newFiles }, now, heldAfter(index + 1));
   }
 }
 
@@ -55,7 +55,7 @@ async function make(stage: CheckpointStage, { files, removes = [], links, comman
     const present = existsSync(path) ? readFileSync(path, 'latin1') : null;
     if (present !== before) throw new PluginError('installer', `${path} was changed while it was being read; nothing was done.`, { hint: 'Run the same command again.' });
   }
-  recordFiles(dirs, stage, [...files.filter(({ before }) => before !== null), ...removes].map(({ path }) => path), notes.join('\n'));
+  await recordFiles(dirs, stage, [...files.filter(({ before }) => before !== null), ...removes].map(({ path }) => path), notes.join('\n'));
   recordNewFiles(dirs, stage, [...files.filter(({ before }) => before === null).map(({ path }) => path), ...links.map(({ path }) => path)]);
   try {
     for (const { run, undo } of commands) {

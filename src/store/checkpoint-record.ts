@@ -2,32 +2,38 @@ import { createHash, randomBytes } from 'node:crypto';
 import { appendFileSync, chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { StoreError } from '../core/errors.js';
-import { codeOf, fsyncFolder, permitted, writeFileAtomic } from '../system/atomic-file.js';
+import { codeOf, fsyncFolder, permitted, writeFileAtomic, writeFilesAtomic, type FileToWrite } from '../system/atomic-file.js';
 import { backupsFolder, commandRow, digestOf, LEFT_FILE, readCheckpoint, stageFolder, type CheckpointStage } from './checkpoint.js';
 import type { Directories } from './paths.js';
 
 /**
  * Keeps files as they are, before they are changed. Each copy is whole before FILEPATHS names it: whatever happens in between,
- * what is named can be put back. The first copy of a file stays (F66). Throws StoreError when a file cannot be kept, or holds a
+ * what is named can be put back. The first copy of a file stays (F66). Rejects with StoreError when a file cannot be kept, or holds a
  * challenge at the moment.
  */
-export function recordFiles(dirs: Directories, stage: CheckpointStage, paths: readonly string[], notes: string): void {
+export async function recordFiles(dirs: Directories, stage: CheckpointStage, paths: readonly string[], notes: string): Promise<void> {
   if (stage === 'in-progress') refuseChallengeFiles(dirs, paths);
   const folder = ensureStage(dirs, stage);
   const { files } = readCheckpoint(folder);
-  const known = files.map(({ path }) => path);
-  for (const path of new Set(paths)) {
-    if (known.includes(path)) continue;
+  const before = files.map(({ path }) => path);
+  const known = [...new Set([...before, ...paths])];
+  const copies: FileToWrite[] = [];
+  for (const [index, path] of known.entries()) {
+    if (index < before.length) continue;
     if (/[\r\n]/.test(path)) throw new StoreError(`Unable to add file ${JSON.stringify(path)} to checkpoint ${folder}: its name has a line break.`);
     try {
       const { mode, atime, mtime, uid, gid } = statSync(path);
-      writeFileAtomic(join(folder, `${basename(path)}_${known.length}`), readFileSync(path), { mode: mode & 0o7777, times: { atime, mtime }, owner: { uid, gid } });
+      copies.push({ path: join(folder, `${basename(path)}_${index}`), data: readFileSync(path), mode: mode & 0o7777, times: { atime, mtime }, owner: { uid, gid } });
     } catch (cause) {
       throw new StoreError(`Unable to add file ${path} to checkpoint ${folder}: ${(cause as Error).message}`, { hint: 'Nothing was changed.', cause });
     }
-    known.push(path);
   }
-  if (known.length > files.length) writeList(folder, 'FILEPATHS', known);
+  try {
+    await writeFilesAtomic(copies);
+  } catch (cause) {
+    throw new StoreError(`Unable to add files to checkpoint ${folder}: ${(cause as Error).message}`, { hint: 'Nothing was changed.', cause });
+  }
+  if (copies.length > 0) writeList(folder, 'FILEPATHS', known);
   addNotes(folder, notes);
 }
 
@@ -83,15 +89,17 @@ export interface LaterChange {
  * Adds a finished checkpoint for a change that is on disk already; it appears whole. `held` as for `finalizeCheckpoint`. What is on disk
  * must have been noted by another checkpoint until now.
  */
-export function addCheckpoint(dirs: Directories, { title, notes, files, newFiles }: LaterChange, now: number, held: ReadonlyMap<string, Buffer>): void {
+export async function addCheckpoint(dirs: Directories, { title, notes, files, newFiles }: LaterChange, now: number, held: ReadonlyMap<string, Buffer>): Promise<void> {
   const backups = backupsFolder(dirs);
   const temporary = join(dirs.work, `.later.${randomBytes(6).toString('hex')}.certwright-tmp`);
   makeFolder(backups);
   makeFolder(temporary);
-  for (const [index, { path, text }] of files.entries()) {
-    const { mode, uid, gid } = statSync(path);
-    writeFileAtomic(join(temporary, `${basename(path)}_${index}`), text, { mode: mode & 0o7777, owner: { uid, gid } });
-  }
+  await writeFilesAtomic(
+    files.map(({ path, text }, index) => {
+      const { mode, uid, gid } = statSync(path);
+      return { path: join(temporary, `${basename(path)}_${index}`), data: text, mode: mode & 0o7777, owner: { uid, gid } };
+    }),
+  );
   const left = leftBy([...files.map(({ path }) => path), ...newFiles], held);
   writeList(temporary, 'FILEPATHS', files.map(({ path }) => path));
   if (newFiles.length > 0) writeList(temporary, 'NEW_FILES', newFiles);

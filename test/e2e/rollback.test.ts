@@ -20,9 +20,9 @@ afterEach(() => place.remove());
 const nginx = (file: string) => join(place.folder, 'nginx', file);
 const text = (file: string) => readFileSync(nginx(file), 'utf8');
 /** A change of server configuration as an installer makes it. */
-function change(title: string, files: Record<string, string>, now: number): string {
+async function change(title: string, files: Record<string, string>, now: number): Promise<string> {
   const there = Object.keys(files).filter((file) => existsSync(nginx(file)));
-  recordFiles(dirs, 'in-progress', there.map(nginx), `${title}: notes\n`);
+  await recordFiles(dirs, 'in-progress', there.map(nginx), `${title}: notes\n`);
   const fresh = Object.keys(files).filter((file) => !there.includes(file));
   if (fresh.length > 0) recordNewFiles(dirs, 'in-progress', fresh.map(nginx));
   for (const [file, content] of Object.entries(files)) writeFileSync(nginx(file), content);
@@ -36,8 +36,8 @@ async function fine(ended: Promise<Ended>): Promise<string> {
 }
 
 it('config_changes in the form of certbot 0.31, and as JSON with the differences (S14, T01)', async () => {
-  change('Deployed ACME Certificate', { 'nginx.conf': 'one\n2\nthree\n', 'new.conf': 'made\n' }, MORNING);
-  change('Add enhancement redirect', { 'nginx.conf': 'one\n2\nthree\nfour\n' }, MORNING + 1000);
+  await change('Deployed ACME Certificate', { 'nginx.conf': 'one\n2\nthree\n', 'new.conf': 'made\n' }, MORNING);
+  await change('Add enhancement redirect', { 'nginx.conf': 'one\n2\nthree\nfour\n' }, MORNING + 1000);
   const frame = '- '.repeat(40).trimEnd();
   expect(await fine(place.certwright(['config_changes', '-n']))).toBe(
     [
@@ -59,9 +59,9 @@ it('config_changes in the form of certbot 0.31, and as JSON with the differences
 it('rollback undoes the newest, or as many as are wanted, runs undo commands, and says which server to reload (S10)', async () => {
   expect((await place.certwright(['rollback', '-n'])).stderr).toContain("Certbot hasn't modified your configuration, so rollback isn't available.");
   recordCommand(dirs, 'in-progress', ['touch', nginx('undone')]);
-  change('first', { 'nginx.conf': '1', 'new.conf': 'made' }, MORNING);
-  change('second', { 'nginx.conf': '2' }, MORNING + 1000);
-  change('third', { 'nginx.conf': '3' }, MORNING + 2000);
+  await change('first', { 'nginx.conf': '1', 'new.conf': 'made' }, MORNING);
+  await change('second', { 'nginx.conf': '2' }, MORNING + 1000);
+  await change('third', { 'nginx.conf': '3' }, MORNING + 2000);
   const out = await fine(place.certwright(['rollback', '-n']));
   expect(text('nginx.conf')).toBe('2');
   expect(out).toContain('Undone: third (2026-11-03 08:05:11 UTC)');
@@ -74,9 +74,9 @@ it('rollback undoes the newest, or as many as are wanted, runs undo commands, an
 });
 
 it('--since undoes what was changed from then on', async () => {
-  change('first', { 'nginx.conf': '1' }, MORNING);
-  change('second', { 'nginx.conf': '2' }, MORNING + 3_600_000);
-  change('third', { 'sites/shop': '3' }, MORNING + 7_200_000);
+  await change('first', { 'nginx.conf': '1' }, MORNING);
+  await change('second', { 'nginx.conf': '2' }, MORNING + 3_600_000);
+  await change('third', { 'sites/shop': '3' }, MORNING + 7_200_000);
   const none = await place.certwright(['rollback', '-n', '--since', '2026-11-04']);
   expect(none.stderr).toContain('Nothing was changed since 2026-11-04 00:00 UTC; the last change is of 2026-11-03 10:05 UTC.');
   expect((await place.certwright(['rollback', '-n', '--since', 'tea'])).stderr).toContain('--since tea is no time.');
@@ -86,9 +86,9 @@ it('--since undoes what was changed from then on', async () => {
 });
 
 it('any one of them, unless a newer one changed the same file again (N11)', async () => {
-  const first = change('first', { 'nginx.conf': '1' }, MORNING);
-  const second = change('second', { 'sites/shop': '2' }, MORNING + 1000);
-  change('third', { 'sites/shop': '3' }, MORNING + 2000);
+  const first = await change('first', { 'nginx.conf': '1' }, MORNING);
+  const second = await change('second', { 'sites/shop': '2' }, MORNING + 1000);
+  await change('third', { 'sites/shop': '3' }, MORNING + 2000);
   const refused = await place.certwright(['rollback', '-n', second]);
   expect(refused.code).toBe(1);
   expect(refused.stderr).toContain(`${nginx('sites/shop')} was changed again on 2026-11-03 08:05 UTC (third): undo that one first`);
@@ -102,8 +102,8 @@ it('any one of them, unless a newer one changed the same file again (N11)', asyn
 });
 
 it('an edit by hand is not overwritten without being asked, and is kept when it is overwritten (N11)', async () => {
-  change('first', { 'nginx.conf': '1', 'sites/shop': 'other' }, MORNING);
-  change('second', { 'nginx.conf': '2' }, MORNING + 1000);
+  await change('first', { 'nginx.conf': '1', 'sites/shop': 'other' }, MORNING);
+  await change('second', { 'nginx.conf': '2' }, MORNING + 1000);
   writeFileSync(nginx('nginx.conf'), 'by hand');
   const refused = await place.certwright(['rollback', '-n', '--checkpoints', '2']);
   expect(refused.code).toBe(1);
@@ -113,7 +113,7 @@ it('an edit by hand is not overwritten without being asked, and is kept when it 
   const kept = await fine(place.certwright(['rollback', '-n', '--checkpoints', '2', '--keep-edits']));
   expect(kept).toContain(`left as is ${nginx('nginx.conf')}`);
   expect([text('nginx.conf'), text('sites/shop')]).toEqual(['by hand', 'shop\n']);
-  change('third', { 'nginx.conf': '3' }, MORNING + 3000);
+  await change('third', { 'nginx.conf': '3' }, MORNING + 3000);
   writeFileSync(nginx('nginx.conf'), 'again by hand');
   await fine(place.certwright(['rollback', '-n', '--overwrite-edits']));
   expect(text('nginx.conf')).toBe('by hand');
@@ -122,7 +122,7 @@ it('an edit by hand is not overwritten without being asked, and is kept when it 
 });
 
 it('what certbot changed has no note of its content: an edit shows by its time', async () => {
-  const id = change('by certbot', { 'nginx.conf': '1' }, Date.now());
+  const id = await change('by certbot', { 'nginx.conf': '1' }, Date.now());
   const note = join(dirs.work, 'backups', id, 'CERTWRIGHT_LEFT');
   writeFileSync(note, 'nonsense');
   utimesSync(nginx('nginx.conf'), new Date(), new Date(Date.now() + 60_000));
@@ -133,9 +133,9 @@ it('what certbot changed has no note of its content: an edit shows by its time',
 });
 
 it('what a stopped run left half changed is put back by the next command, also by one that only reads, and told (F67, U35)', async () => {
-  recordFiles(dirs, 'temporary', [nginx('nginx.conf')], 'challenge');
+  await recordFiles(dirs, 'temporary', [nginx('nginx.conf')], 'challenge');
   writeFileSync(nginx('nginx.conf'), 'half');
-  recordFiles(dirs, 'in-progress', [nginx('sites/shop')], '');
+  await recordFiles(dirs, 'in-progress', [nginx('sites/shop')], '');
   recordNewFiles(dirs, 'in-progress', [nginx('new.conf')]);
   writeFileSync(nginx('sites/shop'), 'half');
   writeFileSync(nginx('new.conf'), 'half');

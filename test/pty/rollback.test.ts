@@ -22,7 +22,7 @@ it('rollback in a terminal: the list, the differences of one, back, and undone w
   writeFileSync(site, Array.from({ length: 30 }, (_, index) => `    line ${index};\n`).join(''));
   const before = readFileSync(site, 'utf8');
   for (const [index, title] of ['Deployed ACME Certificate', 'Add enhancement redirect'].entries()) {
-    recordFiles({ config: work, work, logs: work }, 'in-progress', [site], '');
+    await recordFiles({ config: work, work, logs: work }, 'in-progress', [site], '');
     writeFileSync(site, readFileSync(site, 'utf8').replaceAll(index === 0 ? /line \d/g : 'none', (all) => `new ${all}`).concat(`    added by ${index};\n`));
     finalizeCheckpoint({ config: work, work, logs: work }, title, Date.now() + index * 1000);
   }

@@ -38,8 +38,8 @@ etc = ${JSON.stringify(join(root, 'etc'))}
 ${code}
 `], { encoding: 'utf8', timeout: 20_000, stdio: ['ignore', 'pipe', 'pipe'] });
 
-function change(title: string, now = Date.now()): string {
-  recordFiles(dirs, 'in-progress', [etc('nginx.conf'), etc('sites/nginx.conf')], 'changed both\n');
+async function change(title: string, now = Date.now()): Promise<string> {
+  await recordFiles(dirs, 'in-progress', [etc('nginx.conf'), etc('sites/nginx.conf')], 'changed both\n');
   recordNewFiles(dirs, 'in-progress', [etc('new.conf')]);
   put('nginx.conf', `${title} one`);
   put('sites/nginx.conf', `${title} two`);
@@ -48,12 +48,12 @@ function change(title: string, now = Date.now()): string {
 }
 
 describe('with certbot (F65-F69)', () => {
-  it('rolls back what we did: files of the same name, modes, new files, links kept', () => {
+  it('rolls back what we did: files of the same name, modes, new files, links kept', async () => {
     put('real.conf', 'before one');
     symlinkSync('real.conf', etc('nginx.conf'));
     writeFileSync(etc('sites/nginx.conf'), 'before two', { mode: 0o640 });
     utimesSync(etc('sites/nginx.conf'), 1000, 2000);
-    change('Deployed ACME Certificate');
+    await change('Deployed ACME Certificate');
     certbot('r.rollback_checkpoints(1)');
     expect([text('nginx.conf'), text('sites/nginx.conf')]).toEqual(['before one', 'before two']);
     expect(lstatSync(etc('nginx.conf')).isSymbolicLink()).toBe(true);
@@ -88,7 +88,7 @@ r.finalize_checkpoint("Deployed ACME Certificate")`);
 
   it('a change of ours that was not finished is put back by its recovery, and one of its by ours', async () => {
     put('nginx.conf', 'before');
-    recordFiles(dirs, 'temporary', [etc('nginx.conf')], 'challenge');
+    await recordFiles(dirs, 'temporary', [etc('nginx.conf')], 'challenge');
     recordNewFiles(dirs, 'temporary', [etc('never-made.conf')]);
     recordCommand(dirs, 'temporary', ['touch', etc('undone, "by" it')]);
     put('nginx.conf', 'after');
@@ -104,11 +104,11 @@ r.finalize_checkpoint("Deployed ACME Certificate")`);
     expect(readdirSync(dirs.work)).toEqual(['backups']);
   });
 
-  it('newest is the same one for both, also when the clock jumped back', () => {
+  it('newest is the same one for both, also when the clock jumped back', async () => {
     put('nginx.conf', '0');
     put('sites/nginx.conf', '0');
-    const future = change('first', Date.now() + 86_400_000);
-    const second = change('second');
+    const future = await change('first', Date.now() + 86_400_000);
+    const second = await change('second');
     expect(Number(second)).toBe(Number(future) + 1);
     expect(listCheckpoints(dirs).map(({ title }) => title)).toEqual(['second', 'first']);
     certbot('r.rollback_checkpoints(1)');
@@ -120,25 +120,25 @@ r.finalize_checkpoint("Deployed ACME Certificate")`);
 
 it('the first copy of a file counts, however often it is added', async () => {
   put('nginx.conf', 'before');
-  recordFiles(dirs, 'in-progress', [etc('nginx.conf')], '');
+  await recordFiles(dirs, 'in-progress', [etc('nginx.conf')], '');
   put('nginx.conf', 'middle');
-  recordFiles(dirs, 'in-progress', [etc('nginx.conf')], '');
+  await recordFiles(dirs, 'in-progress', [etc('nginx.conf')], '');
   put('nginx.conf', 'after');
   await recoverCheckpoints(dirs, run);
   expect(text('nginx.conf')).toBe('before');
 });
 
-it('a file that holds a challenge is not changed to stay; a file that is not there cannot be kept', () => {
+it('a file that holds a challenge is not changed to stay; a file that is not there cannot be kept', async () => {
   put('nginx.conf', 'before');
-  recordFiles(dirs, 'temporary', [etc('nginx.conf')], '');
-  expect(() => recordFiles(dirs, 'in-progress', [etc('nginx.conf')], '')).toThrow('Attempting to overwrite challenge file');
-  expect(() => recordFiles(dirs, 'temporary', [etc('none.conf')], '')).toThrow(`Unable to add file ${etc('none.conf')} to checkpoint`);
+  await recordFiles(dirs, 'temporary', [etc('nginx.conf')], '');
+  await expect(recordFiles(dirs, 'in-progress', [etc('nginx.conf')], '')).rejects.toThrow('Attempting to overwrite challenge file');
+  await expect(recordFiles(dirs, 'temporary', [etc('none.conf')], '')).rejects.toThrow(`Unable to add file ${etc('none.conf')} to checkpoint`);
 });
 
 it('what cannot be put back is told, the rest is put back, and nothing stands in the way of the next run (U35)', async () => {
   put('nginx.conf', 'before');
   put('other.conf', 'before');
-  recordFiles(dirs, 'in-progress', [etc('nginx.conf'), etc('other.conf')], '');
+  await recordFiles(dirs, 'in-progress', [etc('nginx.conf'), etc('other.conf')], '');
   put('nginx.conf', 'after');
   put('other.conf', 'after');
   rmSync(join(stageFolder(dirs, 'in-progress'), 'nginx.conf_0'));
@@ -155,7 +155,7 @@ it('what cannot be put back is told, the rest is put back, and nothing stands in
 it('what a stop left beside the files is removed, through links too, and nothing of anybody else', async () => {
   put('real.conf', 'before');
   symlinkSync('../real.conf', etc('sites/site'));
-  recordFiles(dirs, 'in-progress', [etc('sites/site')], '');
+  await recordFiles(dirs, 'in-progress', [etc('sites/site')], '');
   recordNewFiles(dirs, 'in-progress', [etc('new.conf')]);
   const left = ['.real.conf.0123456789ab.certwright-tmp', '.new.conf.0123456789ab.certwright-tmp', 'sites/.site.0123456789ab.certwright-tmp'];
   const others = ['.other.conf.0123456789ab.certwright-tmp', '.real.conf.swp'];
@@ -167,7 +167,7 @@ it('what a stop left beside the files is removed, through links too, and nothing
 it('files that are to stay as they are do, and the others are put back', async () => {
   put('nginx.conf', 'before');
   put('sites/nginx.conf', 'before');
-  change('Deployed');
+  await change('Deployed');
   put('nginx.conf', 'edited by hand');
   rmSync(etc('sites/nginx.conf'));
   const [checkpoint] = listCheckpoints(dirs);
@@ -179,7 +179,7 @@ it('files that are to stay as they are do, and the others are put back', async (
 
 it('two changes made at once, killed between their checkpoints: the one that is there undoes both, and nothing counts as edited', async () => {
   put('a.conf', 'before');
-  recordFiles(dirs, 'in-progress', [etc('a.conf')], 'deployed\n');
+  await recordFiles(dirs, 'in-progress', [etc('a.conf')], 'deployed\n');
   recordNewFiles(dirs, 'in-progress', [etc('second.conf')]);
   put('a.conf', 'deployed and redirected');
   put('second.conf', 'of the redirect');
@@ -192,7 +192,7 @@ it('two changes made at once, killed between their checkpoints: the one that is 
   put('a.conf', 'deployed and redirected');
   // Without the kill there is one more, and each knows what it left.
   const second = { title: 'Add enhancement redirect', notes: 'redirected', files: [{ path: etc('a.conf'), text: Buffer.from('deployed') }], newFiles: [etc('second.conf')] };
-  addCheckpoint(dirs, second, now, new Map([[etc('a.conf'), Buffer.from('deployed and redirected')]]));
+  await addCheckpoint(dirs, second, now, new Map([[etc('a.conf'), Buffer.from('deployed and redirected')]]));
   expect(states()).toEqual([['as-left', 'as-left'], ['as-left', 'as-left']]);
   put('a.conf', 'by hand');
   expect(states()).toEqual([['edited', 'as-left'], ['as-left', 'as-left']]);
@@ -225,7 +225,7 @@ for (const name of ['openSync', 'writeFileSync', 'renameSync', 'mkdirSync', 'app
 syncBuiltinESMExports();
 const { finalizeCheckpoint, recordFiles, recordNewFiles } = await import('./src/store/checkpoint-record.js');
 const dirs = { config: work, work, logs: work };
-recordFiles(dirs, 'in-progress', [etc + '/a.conf', etc + '/sites/a.conf'], 'note');
+await recordFiles(dirs, 'in-progress', [etc + '/a.conf', etc + '/sites/a.conf'], 'note');
 recordNewFiles(dirs, 'in-progress', [etc + '/new.conf']);
 for (const file of ['new.conf', 'a.conf', 'sites/a.conf']) fs.writeFileSync(etc + '/' + file, 'after');
 finalizeCheckpoint(dirs, 'change', Date.now());

@@ -72,7 +72,7 @@ const { beginRenaming, finishRenaming, renamingTitle } = await import('./src/sto
 const { finalizeCheckpoint, recordFiles } = await import('./src/store/checkpoint-record.js');
 const dirs = { config, work, logs: work };
 const renaming = await beginRenaming(dirs, 'old', 'new', Date.now());
-recordFiles(dirs, 'in-progress', [site], 'note');
+await recordFiles(dirs, 'in-progress', [site], 'note');
 fs.writeFileSync(site + '.1', 'live/new');
 fs.renameSync(site + '.1', site);
 finalizeCheckpoint(dirs, renamingTitle(renaming), Date.now());

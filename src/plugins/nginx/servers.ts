@@ -51,16 +51,26 @@ export function socket({ address, port }: Listen): string {
   return `${address}:${port}`;
 }
 
+type Description = Pick<Server, 'statements' | 'names' | 'listens'>;
+
+/** Blocks that include nothing, by the host name that was asked for: while a change is planned, those of other files are looked at once. */
+const described = new WeakMap<Block, { hostname: string; description: Description }>();
+
 function describe(tree: NginxTree, file: NginxFile, block: Block, index: number, hostname: string): Omit<Server, 'tls'> {
+  const known = described.get(block);
+  if (known?.hostname === hostname) return { file, block, index, ...known.description };
+  const description = descriptionOf(tree, file, block, hostname);
+  if (description.statements.length === block.children.filter(({ kind }) => kind !== 'comment').length && description.statements.every((own) => own.file === file)) described.set(block, { hostname, description });
+  return { file, block, index, ...description };
+}
+
+function descriptionOf(tree: NginxTree, file: NginxFile, block: Block, hostname: string): Description {
   const own = statements(tree, file, block.children);
   const directives = own.filter((placed): placed is Placed<Directive> => placed.node.kind === 'directive');
   const sslOn = directives.some(({ node }) => node.name === 'ssl' && node.args[0]?.text === 'on');
   const listens = directives.filter(({ node }) => node.name === 'listen').map(listenOf);
   const meant: readonly Listen[] = listens.length > 0 ? listens : [{ address: '*', port: 80, ipv6: false, ssl: false, quic: false, isDefault: false, at: null }];
   return {
-    file,
-    block,
-    index,
     statements: own,
     names: directives.filter(({ node }) => node.name === 'server_name').flatMap(({ node }) => node.args.map(({ text }) => serverName(text, hostname))),
     listens: sslOn ? meant.map((listen) => ({ ...listen, ssl: true })) : meant,

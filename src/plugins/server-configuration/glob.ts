@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 const MAGIC = /[*?[]/;
+const SURROGATE = /[\ud800-\udfff]/;
 
 /** Is this the pattern of an include rather than the path of one file? (nginx and Apache look for these characters too.) */
 export function isPattern(path: string): boolean {
@@ -32,6 +33,8 @@ export function namesIn(folder: string): readonly string[] {
 
 /** As strcmp has it. */
 export function byBytes(a: string, b: string): number {
+  // Below the surrogates the units of JavaScript stand in the order of their bytes.
+  if (!SURROGATE.test(a) && !SURROGATE.test(b)) return a < b ? -1 : Number(a > b);
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
