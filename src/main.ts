@@ -8,7 +8,10 @@ import type { Event } from './core/events.js';
 import type { Interaction } from './core/interaction.js';
 import type { Settings } from './core/settings.js';
 import type { World } from './core/world.js';
-import { builtInPlugins } from './plugins/registry.js';
+import { cliOptions } from './cli/options.js';
+import { pluginFolders } from './cli/plugin-folders.js';
+import { gatherPlugins } from './plugins/gathered.js';
+import type { PluginDescriptor } from './plugins/contract.js';
 import type { Rehearsal } from './rehearsal.js';
 import { changesUnfinished } from './store/checkpoint.js';
 import { locksOfRun } from './store/lock.js';
@@ -36,26 +39,29 @@ interface Call {
   stdin: NodeJS.ReadStream;
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
+  plugins: readonly PluginDescriptor[];
 }
 
 /** Runs one command and says how it ended: 0 done, 1 failed or cancelled, 2 not understood. Never throws, never ends the process. */
 export async function run({ args, program, env = process.env, stdin = process.stdin, stdout = process.stdout, stderr = process.stderr }: RunOptions): Promise<number> {
-  const call: Call = { program, args, env, stdin, stdout, stderr };
+  const bare: Call = { program, args, env, stdin, stdout, stderr, plugins: [] };
   try {
+    const { plugins, warnings } = await gatherPlugins(pluginFolders(args, env, readText), cliOptions.flatMap(({ flags }) => flags));
+    const call: Call = { ...bare, plugins };
     const parsed = settingsFrom(call, args);
     if (parsed.kind !== 'settings') {
       stdout.write(`${parsed.text.trimEnd()}\n`);
       return 0;
     }
-    for (const warning of parsed.warnings) stderr.write(`${printable(warning)}\n`);
+    for (const warning of [...warnings, ...parsed.warnings]) stderr.write(`${printable(warning)}\n`);
     return await runCommand(parsed.settings, call);
   } catch (error) {
-    return explain(error, call, null, null);
+    return explain(error, bare, null, null);
   }
 }
 
-function settingsFrom({ env, program }: Call, args: readonly string[]): ReturnType<typeof parse> {
-  return parse({ args, env, program, plugins: builtInPlugins, readFile: readText });
+function settingsFrom({ env, program, plugins }: Call, args: readonly string[]): ReturnType<typeof parse> {
+  return parse({ args, env, program, plugins, readFile: readText });
 }
 
 function readText(path: string): string | null {
@@ -98,7 +104,7 @@ async function runCommand(asked: Settings, call: Call): Promise<number> {
     );
     const locks = locksOfRun({ waitSeconds: waitForLock, signal: cancel.signal });
     closing.push(() => locks.release());
-    const world = makeWorld({ args: call.args, env: rehearsal?.env ?? call.env, dirs, log, interaction, signal: cancel.signal, locks, rehearsal, attended: call.stdin.isTTY });
+    const world = makeWorld({ args: call.args, plugins: call.plugins, env: rehearsal?.env ?? call.env, dirs, log, interaction, signal: cancel.signal, locks, rehearsal, attended: call.stdin.isTTY });
     await locks.take([dirs.config, dirs.work, dirs.logs]).catch(async (error: unknown) => {
       await (await import('./core/notify.js')).tellEarlyEnd(error, settings, world);
       throw error;

@@ -7,7 +7,7 @@ import { CertwrightError } from './core/errors.js';
 import type { Interaction } from './core/interaction.js';
 import type { Settings } from './core/settings.js';
 import type { World } from './core/world.js';
-import { builtInPlugins } from './plugins/registry.js';
+import type { PluginDescriptor } from './plugins/contract.js';
 import { startRehearsal } from './rehearsal.js';
 import type { Log } from './system/log.js';
 import { makeWorld } from './world.js';
@@ -18,11 +18,11 @@ const LOOK_AGAIN = 500;
 /**
  * Carries the plan out on the embedded CA, with the same names, key and proof, in folders that are thrown away: no hook runs,
  * no real CA is asked, /etc/letsencrypt is neither read nor written. A web folder is written to and cleaned, as it will be
- * later: that is worth rehearsing. A web server of this machine is not touched: a small one stands in for it. Says how it went; true when
+ * later: that is worth rehearsing. A web server of this machine and an account at a DNS provider are not touched: something small stands in for them. Says how it went; true when
  * it worked.
  */
-export async function rehearse(plan: ObtainPlan, settings: Settings, { interaction }: World, parts: { args: readonly string[]; env: World['env']; log: Log; signal: AbortSignal }): Promise<boolean> {
-  const left = builtInPlugins.filter(({ name, server }) => server !== undefined && (name === plan.authenticator || name === plan.installer)).map(({ name, server }) => ({ name, label: server?.label ?? name }));
+export async function rehearse(plan: ObtainPlan, settings: Settings, { interaction, plugins }: World, parts: { args: readonly string[]; env: World['env']; log: Log; signal: AbortSignal }): Promise<boolean> {
+  const left = plugins.filter((plugin) => isOutside(plugin) && (plugin.name === plan.authenticator || plugin.name === plan.installer)).map(({ name, title, server }) => ({ name, label: server?.label ?? title }));
   const folder = mkdtempSync(join(tmpdir(), 'certwright-rehearsal-'));
   const { http01Port: _http, httpsPort: _https, ...sources } = settings.sources;
   const given = {
@@ -33,7 +33,7 @@ export async function rehearse(plan: ObtainPlan, settings: Settings, { interacti
   };
   const rehearsal = await startRehearsal({ ...given, values: { ...given.values, preHook: '', postHook: '', deployHook: '' } }, parts.env);
   try {
-    const world = makeWorld({ ...parts, locks: null, env: rehearsal.env, interaction: watching(interaction), rehearsal, attended: true, dirs: { config: given.values.configDir, work: given.values.workDir, logs: given.values.logsDir } });
+    const world = makeWorld({ ...parts, plugins, locks: null, env: rehearsal.env, interaction: watching(interaction), rehearsal, attended: true, dirs: { config: given.values.configDir, work: given.values.workDir, logs: given.values.logsDir } });
     await carryOutPair(onSandbox(plan, rehearsal.settings, left), rehearsal.settings, rehearsal.settings, world, new Map());
     interaction.report({ type: 'log', level: 'info', message: `The rehearsal worked: on the sandbox CA this plan gives a certificate. Nothing real was changed.${left.map(({ label }) => ` ${label} was left alone, so its part was not rehearsed.`).join('')}` });
     return true;
@@ -47,9 +47,14 @@ export async function rehearse(plan: ObtainPlan, settings: Settings, { interacti
   }
 }
 
+/** A server of this machine, or an account at a DNS provider. */
+function isOutside({ server, credentials }: PluginDescriptor): boolean {
+  return server !== undefined || credentials !== undefined;
+}
+
 function onSandbox(plan: ObtainPlan, settings: Settings, left: readonly { name: string }[]): ObtainPlan {
   const { values } = settings;
-  const authenticator = left.some(({ name }) => name === plan.authenticator) ? 'standalone' : plan.authenticator;
+  const authenticator = left.some(({ name }) => name === plan.authenticator) ? (plan.proofs.some(({ challenge }) => challenge.startsWith('dns-')) ? 'manual' : 'standalone') : plan.authenticator;
   return {
     ...plan,
     authenticator,

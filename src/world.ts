@@ -6,7 +6,7 @@ import { cleanEnvironment } from './core/hook-environment.js';
 import type { Interaction } from './core/interaction.js';
 import type { Settings } from './core/settings.js';
 import type { World } from './core/world.js';
-import { builtInPlugins } from './plugins/registry.js';
+import type { PluginDescriptor } from './plugins/contract.js';
 import type { Rehearsal } from './rehearsal.js';
 import type { LocksOfRun } from './store/lock.js';
 import type { Directories } from './store/paths.js';
@@ -18,6 +18,7 @@ const PROGRAM_TIME = 60_000;
 
 interface Parts {
   args: readonly string[];
+  plugins: readonly PluginDescriptor[];
   env: Readonly<Record<string, string | undefined>>;
   dirs: Directories;
   log: Log;
@@ -30,7 +31,7 @@ interface Parts {
 }
 
 /** The real outside world for one command: network, shell, clock. What is heavy is loaded when it is first used. */
-export function makeWorld({ args, env, dirs, log, interaction, signal, locks, rehearsal, attended }: Parts): World {
+export function makeWorld({ args, plugins, env, dirs, log, interaction, signal, locks, rehearsal, attended }: Parts): World {
   // For tests: everything that `schedule` reads and writes is below this folder.
   const root = env['CERTWRIGHT_ROOT'] || '/';
   const directories = new Map<string, Promise<DirectoryInfo>>();
@@ -57,7 +58,7 @@ export function makeWorld({ args, env, dirs, log, interaction, signal, locks, re
   const world: World = {
     interaction,
     dirs,
-    plugins: builtInPlugins,
+    plugins,
     clock: systemClock,
     signal,
     env,

@@ -48,6 +48,7 @@ export const defaultValues: OptionValues = {
   noSelfCheck: false,
   challengeAliases: [],
   dnsResolvers: [],
+  pluginDirs: [],
   runDeployHooks: false,
   directoryHooks: true,
   validateHooks: true,

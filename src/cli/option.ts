@@ -35,7 +35,7 @@ export type CliOption = Common &
     /** Names by which a certificate changes (U05). */
     | { kind: 'name-changes'; dest: 'addDomains' | 'removeDomains' }
     /** Values that gather, one each time. */
-    | { kind: 'list'; dest: 'notify' | 'challengeAliases' | 'dnsResolvers'; check: (value: string) => string | null }
+    | { kind: 'list'; dest: 'notify' | 'challengeAliases' | 'dnsResolvers' | 'pluginDirs'; check: (value: string) => string | null }
     | { kind: 'challenges'; dest: 'prefChalls' }
     /** `--standalone` and its like. */
     | { kind: 'plugin'; dest: 'authenticator' | 'configurator'; value: string }

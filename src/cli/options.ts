@@ -98,6 +98,7 @@ export const cliOptions: readonly CliOption[] = [
   on('noSelfCheck', 'testing', ['--no-self-check'], 'Do not look at the answers before the CA does.'),
   { kind: 'list', dest: 'challengeAliases', topic: 'plugins', flags: ['--challenge-alias'], metavar: 'NAME=TARGET', help: 'Write the DNS value for NAME to the record TARGET, which _acme-challenge.NAME is an alias (CNAME) of. Only needed where the alias cannot be seen from here; aliases are followed anyway. May be given several times.', check: aliasProblem },
   { kind: 'list', dest: 'dnsResolvers', topic: 'plugins', flags: ['--dns-resolver'], metavar: 'ADDRESS[:PORT]', help: 'Resolver that is asked for aliases and nameservers instead of the one of this machine. May be given several times.', check: resolverProblem },
+  { kind: 'list', dest: 'pluginDirs', topic: 'plugins', flags: ['--plugin-dir'], metavar: 'DIR', help: 'A folder with plugins of others: packages named certwright-plugin-*, in it or in its node_modules. Those installed beside certwright are found without it. Renewals need it too: write `plugin-dir = DIR` into cli.ini. May be given several times.', check: (value) => (value === '' ? 'is no folder' : null) },
   int('dnsPropagationTimeout', 'plugins', ['--dns-propagation-timeout'], 'SECONDS', 1, 86_400, 'How long nameservers may take to have a new record, at most. They are asked until all have it; then the CA is.'),
   on('debug', 'testing', ['--debug'], 'Say everything on stderr.'),
   // hooks

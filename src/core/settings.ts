@@ -89,6 +89,8 @@ export interface OptionValues {
   challengeAliases: readonly string[];
   /** `ADDRESS:PORT`; empty = the resolvers of the system. */
   dnsResolvers: readonly string[];
+  /** Folders with plugins of others; they are loaded before anything else is understood. */
+  pluginDirs: readonly string[];
   /** Seconds; undefined = as long as the plugin thinks right. */
   dnsPropagationTimeout?: number;
   // hooks

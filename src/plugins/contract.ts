@@ -220,7 +220,7 @@ export interface Installer {
   tlsHosts(): readonly TlsHost[];
   /** What a person has to choose before these names can be given the certificate; empty = nothing. */
   questions(deployment: Deployment): readonly PlaceQuestion[];
-  /** Gives these names the certificate; `chosen` has the places for each question, by its name. Throws PluginError when it cannot tell where. */
+  /** Gives these names the certificate, whose files need not be there yet; `chosen` has the places for each question, by its name. Throws PluginError when it cannot tell where. */
   deploy(deployment: Deployment, chosen: ReadonlyMap<string, readonly string[]>): ServerChange;
   /** Null = the server cannot do that at all. */
   enhance(kind: Enhancement, deployment: Deployment): ServerChange | null;

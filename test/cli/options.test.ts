@@ -10,7 +10,7 @@ const every: Record<OptionName, true> = {
   eabHmacKey: true, eabHmacAlg: true, server: true, staging: true, dryRun: true, breakMyCerts: true, noVerifySsl: true, userAgent: true, userAgentComment: true,
   issuanceTimeout: true, preferredChain: true, preferredProfile: true, requiredProfile: true, mustStaple: true, keyType: true, ellipticCurve: true, rsaKeySize: true,
   dual: true, reuseKey: true, newKey: true, reinstall: true, expand: true, renewByDefault: true, renewWithNewDomains: true, duplicate: true, allowSubsetOfNames: true, configurator: true,
-  authenticator: true, installer: true, prefChalls: true, http01Port: true, http01Address: true, httpsPort: true, debugChallenges: true, noSelfCheck: true, challengeAliases: true, dnsResolvers: true, dnsPropagationTimeout: true, preHook: true,
+  authenticator: true, installer: true, prefChalls: true, http01Port: true, http01Address: true, httpsPort: true, debugChallenges: true, noSelfCheck: true, challengeAliases: true, dnsResolvers: true, pluginDirs: true, dnsPropagationTimeout: true, preHook: true,
   postHook: true, deployHook: true, runDeployHooks: true, directoryHooks: true, validateHooks: true, disableRenewUpdates: true, autorenew: true, hookTimeout: true, strictHooks: true, failureHook: true, notify: true, notifyOn: true,
   redirect: true, hsts: true, uir: true, http2: true, http3: true, staple: true, autoHsts: true, strictPermissions: true, configDir: true, workDir: true, logsDir: true, userDirs: true, certPath: true,
   keyPath: true, fullchainPath: true, chainPath: true, reason: true, deleteAfterRevoke: true, checkpoints: true, num: true, init: true, prepare: true,

@@ -29,7 +29,7 @@ export function proofChoice(settings: Settings, facts: Facts, wanted: readonly I
   const plugin = facts.plugins.find(({ name }) => name === chosen);
   if (!plugin || !plugin.authenticator) {
     throw new Refused(`The requested ${chosen} plugin does not appear to be installed`, {
-      hint: `Authenticators here: ${authenticators(facts).map(({ name }) => name).join(', ')}.`,
+      hint: `Authenticators here: ${authenticators(facts).map(({ name }) => name).join(', ')}. A plugin of others is found beside certwright, or by \`plugin-dir = DIR\` in cli.ini.`,
     });
   }
   return prove(settings, plugin, wanted);

@@ -1,0 +1,29 @@
+import { resolve } from 'node:path';
+import { configFiles } from './from-files.js';
+import { cliOptions } from './options.js';
+import type { Given } from './argv.js';
+
+/**
+ * The folders of --plugin-dir, which must be known before the rest can be understood: their plugins bring options. As elsewhere flags go
+ * before files, and later files before earlier ones. Absolute paths. Throws UsageError for a configuration file that cannot be read.
+ */
+export function pluginFolders(args: readonly string[], env: Readonly<Record<string, string | undefined>>, readFile: (path: string) => string | null): readonly string[] {
+  const said = valuesOf(args, ['--plugin-dir']);
+  if (said.length > 0) return said.map((path) => resolve(path));
+  const option = cliOptions.find(({ kind }) => kind === 'config-file');
+  const given = option ? valuesOf(args, option.flags).map((value): Given => ({ option, value })) : [];
+  const lines = configFiles(given, env, readFile).flatMap((entries) => entries.filter(({ key }) => key.replace(/^-+/, '').replaceAll('_', '-') === 'plugin-dir'));
+  const value = lines.at(-1)?.value ?? [];
+  return (typeof value === 'string' ? [value] : value).map((path) => resolve(path));
+}
+
+function valuesOf(args: readonly string[], flags: readonly string[]): readonly string[] {
+  const end = args.indexOf('--');
+  const words = end < 0 ? args : args.slice(0, end);
+  return words.flatMap((word, index) => {
+    const joined = flags.find((flag) => flag.startsWith('--') && word.startsWith(`${flag}=`));
+    if (joined !== undefined) return [word.slice(joined.length + 1)];
+    const next = words[index + 1];
+    return flags.includes(word) && next !== undefined ? [next] : [];
+  });
+}
