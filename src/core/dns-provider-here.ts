@@ -30,6 +30,7 @@ async function nameserversOf(base: string, lookup: Lookup): Promise<readonly str
 }
 
 function providerOf(hosts: readonly string[], plugins: readonly PluginDescriptor[]): string | null {
-  const served = (ending: string): boolean => hosts.length > 0 && hosts.every((host) => `.${host.toLowerCase().replace(/\.$/, '')}`.endsWith(`.${ending}`));
-  return plugins.find(({ credentials }) => credentials?.nameservers.some(served) === true)?.name ?? null;
+  const names = hosts.map((host) => `.${host.toLowerCase().replace(/\.$/, '')}`);
+  const servesAll = (endings: readonly string[]): boolean => names.length > 0 && names.every((name) => endings.some((ending) => name.endsWith(`.${ending}`)));
+  return plugins.find(({ credentials }) => credentials !== undefined && servesAll(credentials.nameservers))?.name ?? null;
 }

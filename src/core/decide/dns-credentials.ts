@@ -30,6 +30,16 @@ export function dnsByApiChoice(facts: Facts, providers: readonly PluginFact[]): 
   };
 }
 
+/** The same where nobody is asked for credentials. */
+export function noDnsByApi({ sandbox }: Facts): Choice {
+  return {
+    value: DNS_BY_API,
+    label: 'A DNS record, by API',
+    flag: '-a dns-PROVIDER',
+    disabled: sandbox ? 'the sandbox has a DNS of its own, where no provider sets records' : 'it needs --dns-PROVIDER-credentials FILE',
+  };
+}
+
 export function dnsProviderQuestion(facts: Facts): Question {
   const known = facts.dnsProvider;
   const providers = providersThatAsk(facts).toSorted((a, b) => Number(b.name === known) - Number(a.name === known) || a.title.localeCompare(b.title));
@@ -47,7 +57,7 @@ export function dnsProviderQuestion(facts: Facts): Question {
     choices: providers.map(({ name, title, credentials }) => ({
       value: name,
       label: title,
-      hint: `${name === known ? 'its nameservers serve the names; ' : ''}asks for ${(credentials?.fields ?? []).filter(({ optional }) => optional !== true).map(({ label }) => label).join(', ')}`,
+      hint: `${name === known ? 'its nameservers serve the names; ' : ''}asks for: ${(credentials?.fields ?? []).filter(({ optional }) => optional !== true).map(({ label }) => label).join(', ')}`,
       flag: `--${name}`,
     })),
     recommended: providers[0]?.name ?? '',

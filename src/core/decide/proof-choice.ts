@@ -3,7 +3,7 @@ import type { ChallengeType, Identifier } from '../identifier.js';
 import { isSet, type Settings, type WebrootMap } from '../settings.js';
 import type { Assignment } from './assign.js';
 import { challengeQuestion } from './challenge-choice.js';
-import { credentialsQuestion, DNS_BY_API, dnsByApiChoice, dnsProviderQuestion, providersThatAsk } from './dns-credentials.js';
+import { credentialsQuestion, DNS_BY_API, dnsByApiChoice, dnsProviderQuestion, noDnsByApi, providersThatAsk } from './dns-credentials.js';
 import { namesKey, type Facts, type PluginFact } from './facts.js';
 import { changesNames } from './names-change.js';
 import type { Proof } from './plan.js';
@@ -80,7 +80,9 @@ function authenticators(facts: Facts): readonly PluginFact[] {
 
 function authenticatorQuestion(settings: Settings, facts: Facts, fits: Readonly<Record<string, { fits: boolean; reason: string }>>, wanted: readonly Identifier[]): Question {
   const asking = providersThatAsk(facts);
-  const all = authenticators(facts).filter((plugin) => !asking.includes(plugin)).map((plugin): Choice => {
+  // Those that need an account elsewhere are one entry, until one of them fits.
+  const elsewhere = (plugin: PluginFact): boolean => plugin.credentials !== undefined && fits[plugin.name]?.fits !== true;
+  const all = authenticators(facts).filter((plugin) => !elsewhere(plugin)).map((plugin): Choice => {
     const fit = fits[plugin.name];
     return {
       value: plugin.name,
@@ -94,7 +96,7 @@ function authenticatorQuestion(settings: Settings, facts: Facts, fits: Readonly<
   const able = all.filter(({ disabled }) => disabled === undefined);
   const byHand = able.findIndex(({ value }) => value === 'manual');
   const ready = asking.length === 0 ? able : able.toSpliced(byHand < 0 ? able.length : byHand, 0, dnsByApiChoice(facts, asking));
-  const choices = [...ready, ...all.filter(({ disabled }) => disabled !== undefined)];
+  const choices = [...ready, ...all.filter(({ disabled }) => disabled !== undefined), ...(asking.length === 0 && authenticators(facts).some(elsewhere) ? [noDnsByApi(facts)] : [])];
   return {
     kind: 'choice',
     id: 'authenticator',

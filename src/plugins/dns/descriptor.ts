@@ -37,6 +37,12 @@ export function optionOf({ name }: ProviderDescription, ending: string): string 
   return `dns_${name}_${ending}`.replaceAll('-', '_');
 }
 
+/** How a credentials file is made, for whoever has none or a wrong one. */
+export function howToGive(provider: ProviderDescription): string {
+  const keys = (provider.asks ?? []).filter(({ optional }) => optional !== true).map(({ key }) => optionOf(provider, key));
+  return keys.length === 0 ? provider.access : `${provider.access} Write ${keys.length > 1 ? `${keys.slice(0, -1).join(', ')} and ` : ''}${keys.at(-1)} into the file.`;
+}
+
 function dnsOptions(provider: ProviderDescription): readonly PluginOption[] {
   const seconds: PluginOption = {
     flags: [`--dns-${provider.name}-propagation-seconds`],
@@ -50,7 +56,7 @@ function dnsOptions(provider: ProviderDescription): readonly PluginOption[] {
     dest: optionOf(provider, 'credentials'),
     kind: 'path',
     metavar: 'FILE',
-    help: `${provider.title} credentials INI file. ${provider.access}`,
+    help: `${provider.title} credentials INI file. ${howToGive(provider)}`,
   };
   return [seconds, ...(provider.credentials === 'none' ? [] : [credentials]), ...(provider.options ?? [])];
 }

@@ -63,7 +63,7 @@ export interface ProviderDescription {
    * 'none': there is no such option.
    */
   credentials: 'file' | 'ambient' | 'none';
-  /** Where credentials are made and the least they must be allowed, in one or two sentences. Shown when they are missing or refused. */
+  /** Where credentials are made and the least they must be allowed, in one or two sentences. */
   access: string;
   /** What a person who has no credentials file is asked for; absent = a file must be made by hand. */
   asks?: readonly CredentialField[];

@@ -1,7 +1,7 @@
 import type { PluginValue } from '../../core/settings.js';
 import { trustedRoots } from '../../system/trusted-roots.js';
 import { readCredentials, type Credentials } from './credentials.js';
-import { optionOf } from './descriptor.js';
+import { howToGive, optionOf } from './descriptor.js';
 import type { DnsProvider, ProviderDescription } from './provider.js';
 import { connectApi } from './request.js';
 
@@ -16,7 +16,7 @@ export interface SessionWorld {
 export async function openProvider(description: ProviderDescription, world: SessionWorld): Promise<DnsProvider> {
   const { options, environment, signal, log } = world;
   const file = options[optionOf(description, 'credentials')];
-  const credentials = readCredentials(typeof file === 'string' && file !== '' ? file : null, { plugin: `dns-${description.name}`, access: description.access, env: environment, signal, log });
+  const credentials = readCredentials(typeof file === 'string' && file !== '' ? file : null, { plugin: `dns-${description.name}`, access: howToGive(description), env: environment, signal, log });
   return connectProvider(description, credentials, world);
 }
 
@@ -25,7 +25,7 @@ export async function connectProvider(description: ProviderDescription, credenti
   const plugin = `dns-${description.name}`;
   return description.create({
     plugin,
-    access: description.access,
+    access: howToGive(description),
     credentials,
     options,
     environment,
@@ -36,7 +36,7 @@ export async function connectProvider(description: ProviderDescription, credenti
       return connectApi(settings, {
         plugin,
         title: description.title,
-        access: description.access,
+        access: howToGive(description),
         secrets: () => credentials.secrets(),
         userAgent: `certwright/${CERTWRIGHT_VERSION}`,
         signal,

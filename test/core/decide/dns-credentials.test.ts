@@ -62,7 +62,7 @@ describe('credentials of a DNS provider', () => {
   });
 
   it('the provider is asked, then what its account needs; the plan names the file, and the command repeats it without a question', () => {
-    expect(walk(['-d', '*.example.com'], { authenticator: 'dns-api' }).ask).toMatchObject({ id: 'dns-provider', even: true, choices: [{ value: 'dns-cloudflare', hint: 'asks for API token' }] });
+    expect(walk(['-d', '*.example.com'], { authenticator: 'dns-api' }).ask).toMatchObject({ id: 'dns-provider', even: true, choices: [{ value: 'dns-cloudflare', hint: 'asks for: API token' }] });
     expect(walk(['-d', '*.example.com'], { authenticator: 'dns-api', 'dns-provider': 'dns-cloudflare' }).ask).toMatchObject({ id: 'credentials', about: 'dns-cloudflare', fields: asks.fields });
     const { plan, command } = walk(['-d', '*.example.com'], { authenticator: 'dns-api', 'dns-provider': 'dns-cloudflare', credentials: { api_token: 'secret' } });
     expect(plan).toMatchObject({ authenticator: 'dns-cloudflare', credentialsFile: '/etc/letsencrypt/dns-cloudflare-2.ini', renewalParams: { dns_cloudflare_credentials: '/etc/letsencrypt/dns-cloudflare-2.ini' } });

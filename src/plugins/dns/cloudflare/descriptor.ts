@@ -8,7 +8,7 @@ export const cloudflareDescription: ProviderDescription = {
   propagationSeconds: 10,
   ttl: 120,
   credentials: 'file',
-  access: 'Make an API token at https://dash.cloudflare.com/profile/api-tokens with the permission Zone:DNS:Edit for the zones, and write dns_cloudflare_api_token into the file.',
+  access: 'Make an API token at https://dash.cloudflare.com/profile/api-tokens with the permission Zone:DNS:Edit for the zones.',
   asks: [{ key: 'api_token', label: 'API token', secret: true }],
   nameservers: ['ns.cloudflare.com'],
   async create(setup) {

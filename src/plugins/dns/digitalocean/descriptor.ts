@@ -8,7 +8,9 @@ export const digitaloceanDescription: ProviderDescription = {
   propagationSeconds: 10,
   ttl: 30,
   credentials: 'file',
-  access: 'Make a personal access token at https://cloud.digitalocean.com/account/api/tokens with the scopes domain:read, domain:create and domain:delete, and write dns_digitalocean_token into the file.',
+  access: 'Make a personal access token at https://cloud.digitalocean.com/account/api/tokens with the scopes domain:read, domain:create and domain:delete.',
+  asks: [{ key: 'token', label: 'API token', secret: true }],
+  nameservers: ['digitalocean.com'],
   async create(setup) {
     const { createDigitalocean } = await import('./provider.js');
     return createDigitalocean(setup);

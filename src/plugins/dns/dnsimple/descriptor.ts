@@ -8,7 +8,9 @@ export const dnsimpleDescription: ProviderDescription = {
   propagationSeconds: 30,
   ttl: 60,
   credentials: 'file',
-  access: 'Make an account access token at https://dnsimple.com/user (Automation), and write dns_dnsimple_token into the file.',
+  access: 'Make an account access token at https://dnsimple.com/user (Automation).',
+  asks: [{ key: 'token', label: 'Access token', secret: true }],
+  nameservers: ['dnsimple.com', 'dnsimple-edge.net', 'dnsimple-edge.org'],
   async create(setup) {
     const { createDnsimple } = await import('./provider.js');
     return createDnsimple(setup);

@@ -8,7 +8,9 @@ export const dnsmadeeasyDescription: ProviderDescription = {
   propagationSeconds: 60,
   ttl: 60,
   credentials: 'file',
-  access: 'Make API credentials at https://cp.dnsmadeeasy.com/account/info, and write dns_dnsmadeeasy_api_key and dns_dnsmadeeasy_secret_key into the file.',
+  access: 'Make API credentials at https://cp.dnsmadeeasy.com/account/info.',
+  asks: [{ key: 'api_key', label: 'API key', secret: true }, { key: 'secret_key', label: 'Secret key', secret: true }],
+  nameservers: ['dnsmadeeasy.com'],
   async create(setup) {
     const { createDnsmadeeasy } = await import('./provider.js');
     return createDnsmadeeasy(setup);

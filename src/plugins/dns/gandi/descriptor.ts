@@ -8,7 +8,9 @@ export const gandiDescription: ProviderDescription = {
   propagationSeconds: 10,
   ttl: 300,
   credentials: 'file',
-  access: 'Make a personal access token at https://admin.gandi.net/ (Organizations, Sharing) that may manage the domain name’s technical configuration, and write dns_gandi_token into the file.',
+  access: 'Make a personal access token at https://admin.gandi.net/ (Organizations, Sharing) that may manage the domain name’s technical configuration.',
+  asks: [{ key: 'token', label: 'Personal access token', secret: true }, { key: 'sharing_id', label: 'Sharing id of the organization', secret: false, optional: true }],
+  nameservers: ['gandi.net'],
   async create(setup) {
     const { createGandi } = await import('./provider.js');
     return createGandi(setup, gandiDescription.ttl);

@@ -8,7 +8,9 @@ export const gehirnDescription: ProviderDescription = {
   propagationSeconds: 30,
   ttl: 60,
   credentials: 'file',
-  access: 'Make an API token and secret at https://gis.gehirn.jp/ with full access to DNS, and write dns_gehirn_api_token and dns_gehirn_api_secret into the file.',
+  access: 'Make an API token and secret at https://gis.gehirn.jp/ with full access to DNS.',
+  asks: [{ key: 'api_token', label: 'API token', secret: true }, { key: 'api_secret', label: 'API secret', secret: true }],
+  nameservers: ['gehirndns.com', 'gehirndns.net', 'gehirndns.org', 'gehirndns.jp'],
   async create(setup) {
     const { createGehirn } = await import('./provider.js');
     return createGehirn(setup, gehirnDescription.ttl);

@@ -8,7 +8,8 @@ export const ispconfigDescription: ProviderDescription = {
   propagationSeconds: 120,
   ttl: 60,
   credentials: 'file',
-  access: 'Make a remote user in ISPConfig (System, Remote Users) with the functions DNS zone, DNS txt and Server, and write dns_ispconfig_endpoint (…/remote/json.php), _username and _password into the file.',
+  access: 'Make a remote user in ISPConfig (System, Remote Users) with the functions DNS zone, DNS txt and Server.',
+  asks: [{ key: 'endpoint', label: 'Address of the remote API (…/remote/json.php)', secret: false }, { key: 'username', label: 'Remote user', secret: false }, { key: 'password', label: 'Password', secret: true }],
   async create(setup) {
     const { createIspconfig } = await import('./provider.js');
     return createIspconfig(setup);

@@ -8,7 +8,9 @@ export const linodeDescription: ProviderDescription = {
   propagationSeconds: 120,
   ttl: 300,
   credentials: 'file',
-  access: 'Make a personal access token at https://cloud.linode.com/profile/tokens with Read/Write for Domains, and write dns_linode_key into the file.',
+  access: 'Make a personal access token at https://cloud.linode.com/profile/tokens with Read/Write for Domains.',
+  asks: [{ key: 'key', label: 'Personal access token', secret: true }],
+  nameservers: ['linode.com'],
   async create(setup) {
     const { createLinode } = await import('./provider.js');
     return createLinode(setup);

@@ -8,7 +8,9 @@ export const luadnsDescription: ProviderDescription = {
   propagationSeconds: 30,
   ttl: 300,
   credentials: 'file',
-  access: 'Make an API token at https://api.luadns.com/settings (access to the API must be switched on), and write dns_luadns_email and dns_luadns_token into the file.',
+  access: 'Make an API token at https://api.luadns.com/settings (access to the API must be switched on).',
+  asks: [{ key: 'email', label: 'E-mail address of the account', secret: false }, { key: 'token', label: 'API token', secret: true }],
+  nameservers: ['luadns.net'],
   async create(setup) {
     const { createLuadns } = await import('./provider.js');
     return createLuadns(setup);

@@ -8,7 +8,9 @@ export const nsoneDescription: ProviderDescription = {
   propagationSeconds: 30,
   ttl: 60,
   credentials: 'file',
-  access: 'Make an API key at https://my.nsone.net/#/account/settings that may view zones and manage their records, and write dns_nsone_api_key into the file.',
+  access: 'Make an API key at https://my.nsone.net/#/account/settings that may view zones and manage their records.',
+  asks: [{ key: 'api_key', label: 'API key', secret: true }],
+  nameservers: ['nsone.net'],
   async create(setup) {
     const { createNsone } = await import('./provider.js');
     return createNsone(setup, nsoneDescription.ttl);

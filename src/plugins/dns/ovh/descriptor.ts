@@ -8,7 +8,9 @@ export const ovhDescription: ProviderDescription = {
   propagationSeconds: 120,
   ttl: 60,
   credentials: 'file',
-  access: 'Make keys at https://api.ovh.com/createToken/ with GET, POST and DELETE for /domain/zone/*, and write dns_ovh_endpoint, _application_key, _application_secret and _consumer_key into the file.',
+  access: 'Make keys at https://api.ovh.com/createToken/ with GET, POST and DELETE for /domain/zone/*.',
+  asks: [{ key: 'endpoint', label: 'API endpoint', secret: false, initial: 'ovh-eu' }, { key: 'application_key', label: 'Application key', secret: true }, { key: 'application_secret', label: 'Application secret', secret: true }, { key: 'consumer_key', label: 'Consumer key', secret: true }],
+  nameservers: ['ovh.net', 'ovh.ca', 'anycast.me'],
   async create(setup) {
     const { createOvh } = await import('./provider.js');
     return createOvh(setup);

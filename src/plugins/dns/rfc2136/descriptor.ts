@@ -8,7 +8,7 @@ export const rfc2136Description: ProviderDescription = {
   propagationSeconds: 60,
   ttl: 120,
   credentials: 'file',
-  access: 'Make a key with `tsig-keygen -a hmac-sha512 NAME`, give it `update-policy { grant NAME name _acme-challenge.example.com. TXT; };` in the zone, and write dns_rfc2136_server, _name, _secret and _algorithm into the file.',
+  access: 'Make a key with `tsig-keygen -a hmac-sha512 NAME`, give it `update-policy { grant NAME name _acme-challenge.example.com. TXT; };` in the zone.',
   asks: [
     { key: 'server', label: 'Address of the name server', secret: false },
     { key: 'port', label: 'Port', secret: false, initial: '53', optional: true },

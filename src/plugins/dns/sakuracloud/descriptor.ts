@@ -8,7 +8,9 @@ export const sakuracloudDescription: ProviderDescription = {
   propagationSeconds: 90,
   ttl: 60,
   credentials: 'file',
-  access: 'Make an API key at https://secure.sakura.ad.jp/cloud/#!/apikey/top/ that may create and delete, and write dns_sakuracloud_api_token and dns_sakuracloud_api_secret into the file.',
+  access: 'Make an API key at https://secure.sakura.ad.jp/cloud/#!/apikey/top/ that may create and delete.',
+  asks: [{ key: 'api_token', label: 'API token', secret: true }, { key: 'api_secret', label: 'API secret', secret: true }],
+  nameservers: ['sakura.ne.jp'],
   async create(setup) {
     const { createSakuracloud } = await import('./provider.js');
     return createSakuracloud(setup);
