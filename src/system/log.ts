@@ -8,7 +8,10 @@ export type LogLevel = 'debug' | 'info' | 'warning' | 'error';
 export interface Log {
   /** Absolute path of the file that is being written. */
   readonly path: string;
-  /** One record; several lines of `message` stay one record. Written before it returns, so that a crash loses nothing. */
+  /**
+   * One record; several lines of `message` stay one record. Written before it returns, so that a crash loses nothing; what is said for
+   * debugging is written together with what else is said in the same turn of the event loop, or at the end of the process.
+   */
   write(level: LogLevel, logger: string, message: string): void;
   close(): void;
 }
@@ -16,6 +19,8 @@ export interface Log {
 const NAME = 'letsencrypt.log';
 /** certbot starts a new file in the middle of a run when the old one would pass this size, in bytes. */
 const LIMIT = 2 ** 20;
+/** Most bytes that wait for the end of a turn. */
+const WAITING = 64 * 1024;
 
 /**
  * Opens `letsencrypt.log` in `logsDir` as certbot does: the last run's file becomes `.1`, that one `.2` … up to
@@ -27,26 +32,48 @@ export function openLog(logsDir: string, { maxBackups, now = () => new Date() }:
   if (maxBackups > 0) roll(logsDir, maxBackups);
   let { file, size } = open(path);
   let closed = false;
+  let waiting: Buffer[] = [];
+  let turn: NodeJS.Immediate | null = null;
+
+  const put = (): void => {
+    const bytes = Buffer.concat(waiting);
+    waiting = [];
+    try {
+      for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
+    } catch (error) {
+      // A full disk must not end an issuance: what is lost is a line of the log, not a certificate.
+      if (!['ENOSPC', 'EDQUOT', 'EIO', 'EFBIG'].includes(codeOf(error))) throw error;
+    }
+  };
+  const flush = (): void => {
+    if (turn) clearImmediate(turn);
+    turn = null;
+    if (waiting.length > 0) put();
+  };
+  process.on('exit', flush);
+  let since = 0;
   return {
     path,
     write(level, logger, message) {
       if (closed) return;
       const record = Buffer.from(`${stamp(now())}:${level.toUpperCase()}:${printable(logger)}:${printable(masked(message))}\n`);
       if (maxBackups > 0 && size > 0 && size + record.length >= LIMIT) {
+        flush();
         closeSync(file);
         roll(logsDir, maxBackups);
         ({ file, size } = open(path));
       }
-      try {
-        for (let done = 0; done < record.length; ) done += writeSync(file, record, done);
-        size += record.length;
-      } catch (error) {
-        // A full disk must not end an issuance: what is lost is a line of the log, not a certificate.
-        if (!['ENOSPC', 'EDQUOT', 'EIO', 'EFBIG'].includes(codeOf(error))) throw error;
-      }
+      if (waiting.length === 0) since = size;
+      waiting.push(record);
+      size += record.length;
+      if (level !== 'debug' || size - since >= WAITING) flush();
+      else turn ??= setImmediate(flush);
     },
     close() {
-      if (!closed) closeSync(file);
+      if (closed) return;
+      process.off('exit', flush);
+      flush();
+      closeSync(file);
       closed = true;
     },
   };

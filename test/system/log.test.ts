@@ -25,6 +25,22 @@ it('F52: one record a line, there before write returns, for its owner only', () 
   expect(text()).not.toContain('late');
 });
 
+it('what is said for debugging is written at the end of the turn, in its place before what comes after', async () => {
+  const log = openLog(folder, { maxBackups: 3 });
+  log.write('debug', 'acme', 'one');
+  log.write('debug', 'acme', 'two');
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(text()).toMatch(/one\n.*two\n$/);
+  log.write('debug', 'acme', 'three');
+  log.write('info', 'core', 'four');
+  expect(text()).toMatch(/three\n.*four\n$/);
+  log.write('debug', 'acme', 'x'.repeat(70_000));
+  expect(text()).toContain('x'.repeat(70_000));
+  log.write('debug', 'acme', 'five');
+  log.close();
+  expect(text()).toMatch(/five\n$/);
+});
+
 it('F52: every start begins a new file; the oldest goes', () => {
   for (const run of ['1', '2', '3', '4']) {
     const log = openLog(folder, { maxBackups: 2 });
