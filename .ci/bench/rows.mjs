@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { copyPlace, multiply, place, remember } from './lineages.mjs';
 import { makeServer, siteName } from './servers.mjs';
 
@@ -14,12 +15,16 @@ const renew = ({ words }, ...more) => ['renew', '-n', '--no-random-sleep-on-rene
 
 const plain = (title, target, args) => ({ title, target, prepare: () => Promise.resolve({ args }) });
 
+/** Longer than the two seconds in which a file's times do not tell one change from the next: lineages of a real machine are older. */
+const settle = () => pause(2500);
+
 /** A place with so many lineages, copies of one that the program itself obtained. */
 async function lineages({ name, folder, authorities, run }, ca, count) {
   const where = place(folder, `${name}-${ca}-${count}`);
   if (!existsSync(where.at)) {
     await run(name, obtain(authorities[ca], names(1), where));
     multiply(where, names(1)[0], count);
+    await settle();
   }
   return where;
 }
@@ -40,6 +45,7 @@ const nothingDue = (count, asked, target) => ({
     const where = await lineages(bench, asked ? 'sandbox' : 'pebble', count);
     // As between two runs of a timer: nothing happens to the files, or the time to ask again has come.
     if (!asked) remember(where, '2099-01-01T00:00:00');
+    await settle();
     return { where, args: renew(where) };
   },
   before: ({ where }) => asked && remember(where, '2020-01-01T00:00:00'),
