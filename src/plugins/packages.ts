@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { basename, join, resolve, sep } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { printableLine } from '../system/printable.js';
 
 /** The version of `contract.ts` that packages are made for: `"certwright": { "contract": 1 }` in their package.json. */
@@ -29,7 +29,7 @@ export function besideCertwright(own: string): string | null {
 
 /**
  * Packages named `certwright-plugin-*`, with or without a scope, in these folders; nothing of them is run. Their code will run with all our
- * rights: what others than root, or `user`, could have put there or may change is passed over. One look at each folder. Never throws.
+ * rights: what others than root, or `user`, could have put there or may change, the folders above it too, is passed over. One look at each folder. Never throws.
  */
 export function findPackages(folders: readonly string[], user: number | undefined): FoundPackages {
   const packages = new Map<string, PluginPackage>();
@@ -38,7 +38,7 @@ export function findPackages(folders: readonly string[], user: number | undefine
     for (const [name, path] of candidatesIn(folder)) {
       if (packages.has(name)) continue;
       try {
-        packages.set(name, readPackage(name, folder, path, user));
+        packages.set(name, readPackage(name, path, user));
       } catch (error) {
         passedOver.push(`The plugin package ${printableLine(path, 300)} is not used: ${printableLine(error instanceof Error ? error.message : String(error), 300)}.`);
       }
@@ -61,24 +61,34 @@ function namesIn(folder: string): readonly string[] {
   }
 }
 
-function readPackage(name: string, folder: string, path: string, user: number | undefined): PluginPackage {
+function readPackage(name: string, path: string, user: number | undefined): PluginPackage {
   const real = realpathSync(path);
-  for (const each of [folder, real, join(real, 'package.json')]) refuseOfOthers(each, user);
+  // A link can be exchanged where it stands, what it leads to where that stands.
+  for (const each of new Set([...above(realpathSync(dirname(path))), ...above(real)])) refuseOfOthers(each, user);
+  for (const each of readdirSync(real, { recursive: true, encoding: 'utf8' })) refuseOfOthers(join(real, each), user);
   const manifest: unknown = JSON.parse(readFileSync(join(real, 'package.json'), 'utf8'));
   if (typeof manifest !== 'object' || manifest === null) throw new Error('its package.json holds no object');
   const contract = 'certwright' in manifest && typeof manifest.certwright === 'object' && manifest.certwright !== null && 'contract' in manifest.certwright ? manifest.certwright.contract : undefined;
   if (contract !== CONTRACT) throw new Error(contract === undefined ? 'its package.json does not say "certwright": { "contract": 1 }' : `it is made for version ${String(contract)} of the contract, and this certwright has version ${CONTRACT}`);
   const entry = resolve(real, entryOf(manifest));
   if (!entry.startsWith(real + sep) || !existsSync(entry)) throw new Error('the file that its package.json names is not in it');
-  refuseOfOthers(realpathSync(entry), user);
+  if (!realpathSync(entry).startsWith(real + sep)) throw new Error('the file that its package.json names is a link out of it');
   return { name, entry };
 }
 
-/** Throws for what somebody else could have written. */
+/** The folder and all above it. */
+function above(folder: string): readonly string[] {
+  const parent = dirname(folder);
+  return parent === folder ? [folder] : [folder, ...above(parent)];
+}
+
+/** Throws for what somebody else could have written. In a folder with the sticky bit (/tmp) nobody can exchange what is not theirs. */
 function refuseOfOthers(path: string, user: number | undefined): void {
-  const { uid, gid, mode } = statSync(path);
   if (user === undefined) return;
+  const stat = statSync(path);
+  const { uid, gid, mode } = stat;
   if (uid !== 0 && uid !== user) throw new Error(`${path} belongs to another user, who could have anything done by certwright`);
+  if (stat.isDirectory() && (mode & 0o1000) !== 0) return;
   if ((mode & 0o002) !== 0 || (user === 0 && gid !== 0 && (mode & 0o020) !== 0)) throw new Error(`${path} can be written by others, who could have anything done by certwright (chmod go-w)`);
 }
 

@@ -66,8 +66,12 @@ it('a package from a tarball: listed, helped, obtained with, installed with, ren
 it('without its package the lineage says so, and others are renewed', { timeout: 60_000 }, async () => {
   const other = await place.certwright(['certonly', ...unattended(pebble.directoryUrl), '--standalone', '--http-01-port', String(pebble.httpPort), '-d', 'other.example.com']);
   expect(other.code, other.stderr).toBe(0);
-  const renewed = await place.certwright(['renew', '-n', '--force-renewal', '--no-random-sleep-on-renew']);
+  // The folder that cli.ini names is gone too: that is said, and stops nobody else.
+  const gone = join(place.folder, 'gone');
+  writeFileSync(join(place.folder, 'xdg', 'letsencrypt', 'cli.ini'), `plugin-dir = ${gone}\n`);
+  const renewed = await place.certwright(['renew', '-n', '--force-renewal', '--no-random-sleep-on-renew'], { env: { XDG_CONFIG_HOME: join(place.folder, 'xdg') } });
   expect(renewed.code).toBe(1);
+  expect(renewed.stderr).toContain(`There is no folder ${gone}`);
   expect(renewed.stderr).toContain('The requested shelf plugin does not appear to be installed');
   expect(existsSync(join(place.folder, 'config', 'archive', 'other.example.com', 'cert2.pem'))).toBe(true);
 });
@@ -85,6 +89,18 @@ it('beside certwright it is found without a word, with a scope too; what others 
   expect(open.stdout).not.toContain('* shelf');
   expect(open.stderr).toContain('can be written by others');
   chmodSync(code, 0o644);
+  // Who may write into a folder above it can exchange the whole; what the module imports runs too.
+  for (const path of [join(modules, '@someone'), join(place.folder, 'global')]) {
+    chmodSync(path, 0o777);
+    expect((await plugins()).stdout, path).not.toContain('* shelf');
+    chmodSync(path, 0o755);
+  }
+  const imported = join(modules, '@someone', 'certwright-plugin-shelf', 'imported.js');
+  writeFileSync(imported, '');
+  chmodSync(imported, 0o666);
+  expect((await plugins()).stdout).not.toContain('* shelf');
+  chmodSync(imported, 0o644);
+  expect((await plugins()).stdout).toContain('* shelf');
   // Another version of the contract, a clash, control characters, and code that fails.
   const odd = join(place.folder, 'odd');
   const put = (name: string, source: string, contract = 1): void => {
