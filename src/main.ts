@@ -53,7 +53,8 @@ export async function run({ args, program, env = process.env, stdin = process.st
       stdout.write(`${parsed.text.trimEnd()}\n`);
       return 0;
     }
-    for (const warning of [...warnings, ...parsed.warnings]) stderr.write(`${printable(warning)}\n`);
+    // -q is for cron, where every line becomes a mail (S93).
+    for (const warning of [...(parsed.settings.values.quiet ? [] : warnings), ...parsed.warnings]) stderr.write(`${printable(warning)}\n`);
     return await runCommand(parsed.settings, call);
   } catch (error) {
     return explain(error, bare, null, null);

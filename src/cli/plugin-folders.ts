@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
+import { UsageError } from '../core/errors.js';
 import { configFiles } from './from-files.js';
 import { cliOptions } from './options.js';
 import type { Given } from './argv.js';
@@ -13,8 +14,12 @@ export function pluginFolders(args: readonly string[], env: Readonly<Record<stri
   const option = cliOptions.find(({ kind }) => kind === 'config-file');
   const given = option ? valuesOf(args, option.flags).map((value): Given => ({ option, value })) : [];
   const lines = configFiles(given, env, readFile).flatMap((entries) => entries.filter(({ key }) => key.replace(/^-+/, '').replaceAll('_', '-') === 'plugin-dir'));
-  const value = lines.at(-1)?.value ?? [];
-  return (typeof value === 'string' ? [value] : value).map((path) => resolve(path));
+  const last = lines.at(-1);
+  if (!last) return [];
+  const folders = typeof last.value === 'string' ? [last.value] : last.value;
+  // A timer runs in whatever folder it likes.
+  if (!folders.every((folder) => isAbsolute(folder))) throw new UsageError(`${last.path}, line ${last.line}: ${last.key} must be the full path of a folder.`);
+  return folders;
 }
 
 function valuesOf(args: readonly string[], flags: readonly string[]): readonly string[] {

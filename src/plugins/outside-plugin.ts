@@ -35,7 +35,8 @@ export async function loadPackage({ name, entry }: PluginPackage, taken: { plugi
     try {
       const plugin = checked(each);
       if (taken.plugins.has(plugin.name) || plugins.some((other) => other.name === plugin.name)) throw new Error(`there is a plugin ${plugin.name} already`);
-      const flag = plugin.options.flatMap(({ flags }) => flags).find((word) => taken.flags.has(word));
+      // The key of a renewal file is a flag of ours as well: `key_type`.
+      const flag = plugin.options.flatMap(({ flags, dest }) => [...flags, `--${dest.replaceAll('_', '-')}`]).find((word) => taken.flags.has(word));
       if (flag !== undefined) throw new Error(`there is an option ${flag} already`);
       plugins.push(plugin);
     } catch (error) {

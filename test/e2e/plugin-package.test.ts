@@ -74,6 +74,10 @@ it('without its package the lineage says so, and others are renewed', { timeout:
   expect(renewed.stderr).toContain(`There is no folder ${gone}`);
   expect(renewed.stderr).toContain('The requested shelf plugin does not appear to be installed');
   expect(existsSync(join(place.folder, 'config', 'archive', 'other.example.com', 'cert2.pem'))).toBe(true);
+  // A timer would look for it in whatever folder it runs in.
+  writeFileSync(join(place.folder, 'xdg', 'letsencrypt', 'cli.ini'), 'plugin-dir = empty\n');
+  const relative = await place.certwright(['plugins'], { env: { XDG_CONFIG_HOME: join(place.folder, 'xdg') } });
+  expect([relative.code, relative.stderr]).toEqual([2, expect.stringMatching(/cli\.ini, line 1: plugin-dir must be the full path of a folder/)]);
 });
 
 it('beside certwright it is found without a word, with a scope too; what others could have written is not run', async () => {
@@ -112,11 +116,12 @@ it('beside certwright it is found without a word, with a scope too; what others 
   put('certwright-plugin-later', plugin('later'), 2);
   put('certwright-plugin-clash', plugin('nginx'));
   put('certwright-plugin-flags', plugin('flags', ", options: [{ flags: ['--server'], dest: 'flags_server', kind: 'string', help: '' }]"));
+  put('certwright-plugin-key', plugin('key', ", options: [{ flags: ['--key-of-shelf'], dest: 'key_type', kind: 'string', help: '' }]"));
   put('certwright-plugin-fails', 'throw new Error("broken");');
   put('certwright-plugin-red', plugin('red'));
   const { code: exit, stdout, stderr } = await plugins('--plugin-dir', odd);
   expect(exit, stderr).toBe(0);
   expect(stdout).toContain('* red\nDescription: red');
   expect(stdout).not.toContain('\u001b');
-  for (const word of ['version 2 of the contract', 'there is a plugin nginx already', 'other flags than --flags-', 'it cannot be loaded (broken)']) expect(stderr).toContain(word);
+  for (const word of ['version 2 of the contract', 'there is a plugin nginx already', 'other flags than --flags-', 'there is an option --key-type already', 'it cannot be loaded (broken)']) expect(stderr).toContain(word);
 });
