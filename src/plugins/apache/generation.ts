@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { childrenOf } from '../server-configuration/children.js';
@@ -8,6 +8,8 @@ import type { ApacheProgram } from './control.js';
 const LOOK = 15;
 /** Milliseconds that are waited where processes cannot be seen; certbot's time. */
 const BLIND = 3000;
+/** Milliseconds after the last known process of a generation in which its end may still show in the pid file. */
+const WRITTEN = 3000;
 
 /** The processes of a server that take requests, as far as they are known: which of them still do. */
 export interface Generation {
@@ -17,8 +19,8 @@ export interface Generation {
 
 /**
  * The present generation of the server whose process stands in this file; null where that cannot be seen. A server that is not running has
- * none. Until the server comes to its signal it may start more processes of the same generation: every look takes them in, until the
- * first one has closed the sockets, which all are told at once.
+ * none. Until a new generation begins the server may start more processes of this one, also after it was told: every look takes them in,
+ * until it has written its pid file anew, which it does before it starts the first process of a generation.
  */
 export function generationOf(pidFile: string | null): Generation | null {
   if (pidFile === null) return null;
@@ -38,19 +40,29 @@ export function generationOf(pidFile: string | null): Generation | null {
   // Somebody else's process does not show what it has open.
   if (children.length > 0 && sockets.size === 0) return null;
   const listens = (pid: string): boolean => [...socketsOf(pid)].some((socket) => sockets.has(socket));
+  const written = writtenAt(pidFile);
   // Those of a generation before, which only finish what they have, are none of them.
   const members = new Set(children.filter(listens));
-  let told = false;
+  const known = new Set(members);
+  let gone = Number.POSITIVE_INFINITY;
   return {
     look() {
-      // In this order: what was there while all that are known still took requests is of their generation.
-      const present = told ? [] : childrenOf(main).filter(listens);
-      const listening = [...members].filter(listens);
-      told ||= listening.length < members.size;
-      if (!told) for (const pid of present) members.add(pid);
-      return listening.length > 0;
+      // In this order: what was there before the file was written is of their generation.
+      const present = childrenOf(main).filter(listens);
+      if (writtenAt(pidFile) !== written) return [...members].some(listens);
+      for (const pid of present) members.add(pid);
+      // A server that does not write it: those that were there at first must do.
+      if ([...known].some(listens)) return true;
+      gone = Math.min(gone, Date.now());
+      return Date.now() - gone < WRITTEN;
     },
   };
+}
+
+/** What tells that a file was written anew. */
+function writtenAt(path: string): string {
+  const file = statSync(path, { throwIfNoEntry: false });
+  return file ? `${file.ino} ${file.mtimeMs}` : '';
 }
 
 /** The main process, where it is seen to be Apache and nobody gave a control script of his own; null otherwise. */
