@@ -86,8 +86,13 @@ describe.each(table)('S33: $description.name', (row) => {
     const { fake, provider } = await stand();
     for (const value of ['1', '2', '3', '4', 'ours', '5', '6']) fake.put(NAME, value);
     for (const other of ['a', 'b', 'c']) fake.put(`_acme-challenge.${other}.example.test`, other);
+    fake.put(NAME, 'last');
     await provider.remove(NAME, 'ours');
+    await provider.remove(NAME, 'last');
     expect(fake.txt(NAME)).toEqual(['1', '2', '3', '4', '5', '6']);
+    expect(fake.txt('_acme-challenge.b.example.test')).toEqual(['b']);
+    // The same value at another name is another record.
+    await provider.remove(NAME, 'b');
     expect(fake.txt('_acme-challenge.b.example.test')).toEqual(['b']);
     await provider.close?.();
   });
@@ -153,5 +158,35 @@ describe.each(table)('S33: $description.name', (row) => {
     const { message, hint } = await failure(provider.zoneOf(NAME));
     expect(message).toContain('not understood');
     expect(hint).toContain('captive portal');
+  });
+});
+
+describe('what one provider alone has', () => {
+  async function stand(name: string, zones: readonly string[] = ZONES): Promise<Opened & { fake: Fake }> {
+    const row = table.find(({ description }) => description.name === name);
+    if (!row) throw new Error(`no row for ${name}`);
+    const fake = await startFake(row.behaviour, zones);
+    running.add(fake);
+    return { fake, ...(await openAt(fake, row.description, { credentials: row.credentials && [...row.credentials, ...(row.ownServer?.(fake.origin) ?? [])] })) };
+  }
+
+  test('S41: DNS Made Easy tells its limit of requests by status 400; another 400 is not tried again', async () => {
+    const { fake, provider } = await stand('dnsmadeeasy');
+    fake.instead(changes, { status: 400, json: { error: ['Rate limit exceeded'] } });
+    await provider.add(NAME, 'v', 60);
+    expect(fake.txt(NAME)).toEqual(['v']);
+    expect(fake.count(changes)).toBe(2);
+    fake.instead(changes, { status: 400, json: { error: ['Record is wrong'] } });
+    expect((await failure(provider.add(NAME, 'w', 60))).message).toContain('Record is wrong');
+    expect(fake.count(changes)).toBe(3);
+  });
+
+  test('S188: a zone of ISPConfig that only begins like the name is another one; its session is ended', async () => {
+    const { fake, provider } = await stand('ispconfig', ['sub.example.test.other', 'example.test']);
+    expect(await provider.zoneOf('_acme-challenge.sub.example.test')).toMatchObject({ name: 'example.test' });
+    const logouts = (): number => fake.count(({ target }) => /\?logout=?$/.test(target));
+    expect(logouts()).toBe(0);
+    await provider.close?.();
+    expect(logouts()).toBe(1);
   });
 });
