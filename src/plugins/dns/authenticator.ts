@@ -87,6 +87,7 @@ export function createDnsAuthenticator(description: ProviderDescription, { port 
       });
     },
     async wait(tasks, context) {
+      await (await sessionFor(context)).provider.settle?.();
       const seconds = context.options[optionOf(description, 'propagation-seconds')];
       if (seconds !== undefined && seconds !== '') return sleep(Number(seconds), context);
       await untilSeen(tasks.flatMap((task) => placed.get(task) ?? []), context);

@@ -33,14 +33,15 @@ export interface CredentialsWorld {
 
 /**
  * Reads a credentials file as certbot has it (configobj; keys with the plugin's prefix; C41). Null = there is none, and nothing is in
- * it. Warns of files that others may read. Throws PluginError.
+ * it. `json`: an account file of the provider's own, whose texts are values under their own names. Warns of files that others may
+ * read. Throws PluginError.
  */
-export function readCredentials(file: string | null, world: CredentialsWorld): Credentials {
+export function readCredentials(file: string | null, world: CredentialsWorld, format: 'ini' | 'json' = 'ini'): Credentials {
   const { plugin, access, log } = world;
   const path = file === null ? null : resolve(file);
-  const values = path === null ? {} : readValues(path, plugin, access);
+  const values = path === null ? {} : readValues(path, plugin, access, format);
   if (path !== null && othersMay(path)) log('warning', `Unsafe permissions on credentials configuration file: ${printableLine(path)}`);
-  return credentialsOf(path, values, world);
+  return credentialsOf(path, values, world, format);
 }
 
 /** The values of a credentials file that is not written yet. */
@@ -48,14 +49,15 @@ export function credentialsIn(text: string, world: CredentialsWorld): Credential
   return credentialsOf(null, configTree(parseConfig(text)).values, world);
 }
 
-function credentialsOf(path: string | null, values: ConfigSection['values'], { plugin, access, env, signal }: CredentialsWorld): Credentials {
-  const prefix = `${plugin.replaceAll('-', '_')}_`;
+function credentialsOf(path: string | null, values: ConfigSection['values'], { plugin, access, env, signal }: CredentialsWorld, format: 'ini' | 'json' = 'ini'): Credentials {
+  const prefix = format === 'json' ? '' : `${plugin.replaceAll('-', '_')}_`;
   const handed = new Set<string>();
   const get = async (name: string): Promise<string | undefined> => {
     const raw = values[`${prefix}${name}`];
     const text = typeof raw === 'string' ? raw : raw?.join(', ');
     if (text === undefined || text === '') return undefined;
-    const value = await readSecret(text, `${prefix}${name}`, { env, ...(signal === undefined ? {} : { signal }) });
+    // What another program has written says nowhere else where a value is.
+    const value = format === 'json' ? text : await readSecret(text, `${prefix}${name}`, { env, ...(signal === undefined ? {} : { signal }) });
     handed.add(value);
     return value;
   };
@@ -79,18 +81,26 @@ function credentialsOf(path: string | null, values: ConfigSection['values'], { p
   };
 }
 
-function readValues(path: string, plugin: string, access: string): ConfigSection['values'] {
+function readValues(path: string, plugin: string, access: string, format: 'ini' | 'json'): ConfigSection['values'] {
   try {
     if (statSync(path).isDirectory()) throw new PluginError(plugin, `Path is a directory: ${printableLine(path)}`, { hint: access });
-    return configTree(parseConfig(readFileSync(path, 'utf8'))).values;
+    const text = readFileSync(path, 'utf8');
+    return format === 'json' ? textsOf(JSON.parse(text)) : configTree(parseConfig(text)).values;
   } catch (error) {
     if (error instanceof PluginError) throw error;
+    // The parser's own words repeat a part of the file.
+    if (error instanceof SyntaxError) throw new PluginError(plugin, `Error parsing credentials file ${printableLine(path)}: it is no JSON.`, { hint: access });
     // What stands in the line may be a secret: the error says which line, and no more.
     if (error instanceof ConfigSyntaxError) throw new PluginError(plugin, `Error parsing credentials configuration: ${printableLine(path)}, line ${error.line}: ${error.reason}`);
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') throw new PluginError(plugin, `File not found: ${printableLine(path)}`, { hint: access });
     throw new PluginError(plugin, `The credentials file ${printableLine(path)} may not be read (${code ?? 'unknown'}).`, { hint: 'Run it as the user who owns the file (usually root).' });
   }
+}
+
+/** The members that are texts. */
+function textsOf(json: unknown): Record<string, string> {
+  return Object.fromEntries(Object.entries(typeof json === 'object' && json !== null ? json : {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }
 
 /** Any right of the world, as certbot has it, or reading for a group other than root's. */

@@ -56,7 +56,7 @@ function dnsOptions(provider: ProviderDescription): readonly PluginOption[] {
     dest: optionOf(provider, 'credentials'),
     kind: 'path',
     metavar: 'FILE',
-    help: `${provider.title} credentials INI file. ${howToGive(provider)}`,
+    help: `${provider.title} credentials ${provider.credentialsFormat === 'json' ? 'JSON' : 'INI'} file. ${howToGive(provider)}`,
   };
   return [seconds, ...(provider.credentials === 'none' ? [] : [credentials]), ...(provider.options ?? [])];
 }
@@ -79,8 +79,10 @@ function asked(provider: ProviderDescription, fields: readonly CredentialField[]
 function fit(provider: ProviderDescription, { identifiers, options }: FitQuestion): Fit {
   const address = identifiers.find(({ type }) => type === 'ip');
   if (address) return { fits: false, reason: `${address.shown} is an address, which no DNS record can prove` };
-  if (provider.credentials !== 'file') return { fits: true, reason: `records are set at ${provider.title} and removed again` };
+  if (provider.credentials === 'none') return { fits: true, reason: `records are set at ${provider.title} and removed again` };
   const file = options[optionOf(provider, 'credentials')];
+  // Credentials that lie about on a machine are no sign that these names are to be proved by them: the person has to say it.
+  if (provider.credentials === 'ambient' && (typeof file !== 'string' || file === '')) return { fits: false, reason: `--dns-${provider.name} chooses it, with the credentials that this machine has` };
   if (typeof file !== 'string' || file === '') return { fits: false, reason: `it needs --dns-${provider.name}-credentials FILE`, ...(provider.asks === undefined ? {} : { asks: true }) };
   return statSync(file, { throwIfNoEntry: false })?.isFile()
     ? { fits: true, reason: `records are set at ${provider.title} with ${printableLine(file, 200)} and removed again` }

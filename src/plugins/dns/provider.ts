@@ -3,6 +3,7 @@
  * is always loaded (`dnsDescriptor` makes a plugin of it), and `NAME/provider.ts`, loaded when it is used.
  */
 import type { PluginValue } from '../../core/settings.js';
+import type { Clock } from '../../system/clock.js';
 import type { CredentialField, PluginOption } from '../contract.js';
 import type { Credentials } from './credentials.js';
 import type { Api, ApiSettings } from './request.js';
@@ -26,6 +27,8 @@ export interface DnsProvider {
   add(record: string, value: string, ttl: number): Promise<void>;
   /** Removes this value only; nothing happens when it is not there. */
   remove(record: string, value: string): Promise<void>;
+  /** Waits until what was added is at all servers of the provider, where it can say so. Called after the last of several additions, perhaps while others are made. */
+  settle?(): Promise<void>;
   /** Gives back what is held open: a session, a socket. */
   close?(): Promise<void>;
 }
@@ -41,6 +44,7 @@ export interface ProviderSetup {
   options: Readonly<Record<string, PluginValue>>;
   environment: Readonly<Record<string, string | undefined>>;
   signal: AbortSignal;
+  clock: Clock;
   log(level: 'debug' | 'info' | 'warning' | 'error', message: string): void;
   /** Calls of an HTTP API, with the manners of `request.ts`; what `credentials` read is kept out of its errors and logs. */
   connect(settings: ApiSettings): Api;
@@ -63,6 +67,8 @@ export interface ProviderDescription {
    * 'none': there is no such option.
    */
   credentials: 'file' | 'ambient' | 'none';
+  /** What the file is: certbot's INI when absent, or an account file of the provider's own. */
+  credentialsFormat?: 'json';
   /** Where credentials are made and the least they must be allowed, in one or two sentences. */
   access: string;
   /** What a person who has no credentials file is asked for; absent = a file must be made by hand. */

@@ -1,6 +1,6 @@
 import { request as http, type IncomingHttpHeaders } from 'node:http';
 import { request as https } from 'node:https';
-import { Cancelled, NetworkError, PluginError } from '../../core/errors.js';
+import { Cancelled, CertwrightError, NetworkError, PluginError } from '../../core/errors.js';
 import { systemClock, type Clock } from '../../system/clock.js';
 import { printableLine } from '../../system/printable.js';
 
@@ -50,11 +50,13 @@ export interface ApiSettings {
   /** More headers, made anew for each try: signatures and times. */
   sign?(request: { method: string; url: URL; headers: Readonly<Record<string, string>>; body: string }): Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
   /** What a body says is wrong, in the provider's own words; undefined = it says nothing. */
-  problem?(json: unknown): string | undefined;
+  problem?(json: unknown, text: string): string | undefined;
   /** What is tried again besides 429 and 5xx; milliseconds to wait are ours. */
   again?(answer: ApiAnswer): boolean;
   /** More than the credentials that must not be shown, e.g. a session: asked whenever something is shown. */
   secrets?(): readonly string[];
+  /** Milliseconds for all tries of a request together, where they must be fewer: for what is not there on most machines. */
+  patience?: number;
 }
 
 export interface ApiWorld {
@@ -108,7 +110,7 @@ export function connectApi(settings: ApiSettings, world: ApiWorld): Api {
     const started = clock.now();
     for (let attempt = 1; ; attempt += 1) {
       if (world.signal.aborted) throw new Cancelled();
-      const left = PATIENCE - (clock.now() - started);
+      const left = (settings.patience ?? PATIENCE) - (clock.now() - started);
       const last = attempt >= TRIES;
       const rest = async (ms: number): Promise<void> => {
         await clock.sleep(ms, world.signal).catch(() => {
@@ -121,7 +123,8 @@ export function connectApi(settings: ApiSettings, world: ApiWorld): Api {
         answer = await exchange(url, { method, headers, body, timeoutMs: Math.min(EXCHANGE, left), signal: world.signal, ...(world.roots === undefined ? {} : { roots: world.roots }) });
       } catch (error) {
         if (world.signal.aborted) throw new Cancelled();
-        if (error instanceof PluginError) throw error;
+        // What signs has asked somebody else, with tries of its own.
+        if (error instanceof CertwrightError) throw error;
         const reason = clean(error instanceof Error ? error.message : String(error));
         world.log('debug', `${method} ${clean(shown(url))}: ${reason}`);
         const wait = pause(attempt);
@@ -142,7 +145,7 @@ export function connectApi(settings: ApiSettings, world: ApiWorld): Api {
   };
 
   function refusal(answer: ApiAnswer, method: string, url: URL): ProviderRefusal {
-    const said = settings.problem?.(answer.json) ?? (answer.json === undefined ? '' : answer.text);
+    const said = settings.problem?.(answer.json, answer.text) ?? (answer.json === undefined ? '' : answer.text);
     const words = said === '' ? '' : `: ${clean(said)}`;
     const hint =
       answer.status === 401 || answer.status === 403

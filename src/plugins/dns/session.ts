@@ -1,4 +1,5 @@
 import type { PluginValue } from '../../core/settings.js';
+import { systemClock } from '../../system/clock.js';
 import { trustedRoots } from '../../system/trusted-roots.js';
 import { readCredentials, type Credentials } from './credentials.js';
 import { howToGive, optionOf } from './descriptor.js';
@@ -16,7 +17,7 @@ export interface SessionWorld {
 export async function openProvider(description: ProviderDescription, world: SessionWorld): Promise<DnsProvider> {
   const { options, environment, signal, log } = world;
   const file = options[optionOf(description, 'credentials')];
-  const credentials = readCredentials(typeof file === 'string' && file !== '' ? file : null, { plugin: `dns-${description.name}`, access: howToGive(description), env: environment, signal, log });
+  const credentials = readCredentials(typeof file === 'string' && file !== '' ? file : null, { plugin: `dns-${description.name}`, access: howToGive(description), env: environment, signal, log }, description.credentialsFormat);
   return connectProvider(description, credentials, world);
 }
 
@@ -30,6 +31,7 @@ export async function connectProvider(description: ProviderDescription, credenti
     options,
     environment,
     signal,
+    clock: systemClock,
     log,
     connect(settings) {
       const roots = trustedRoots(environment);

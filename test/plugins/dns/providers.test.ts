@@ -45,6 +45,7 @@ describe.each(table)('S33: $description.name', (row) => {
     fake.put(NAME, 'somebody-else');
     await provider.add(NAME, 'apex', description.ttl);
     await provider.add(NAME, 'wildcard', description.ttl);
+    await provider.settle?.();
     expect(fake.txt(NAME)).toEqual(['apex', 'somebody-else', 'wildcard']);
     const before = fake.count(changes);
     await provider.add(NAME, 'apex', description.ttl);

@@ -43,6 +43,7 @@ export async function openAt(fake: Fake, description: ProviderDescription, { cre
       create: (setup) =>
         description.create({
           ...setup,
+          clock,
           connect(settings) {
             const { origin, hostname } = new URL(settings.base);
             const base = fake.hosts.includes(hostname) ? settings.base.replace(origin, fake.origin) : settings.base;

@@ -10,6 +10,7 @@ import { dnsmadeeasyDescription } from '../../../../src/plugins/dns/dnsmadeeasy/
 import { gehirnDescription } from '../../../../src/plugins/dns/gehirn/descriptor.js';
 import { sakuracloudDescription } from '../../../../src/plugins/dns/sakuracloud/descriptor.js';
 import { ispconfigDescription } from '../../../../src/plugins/dns/ispconfig/descriptor.js';
+import { route53Description } from '../../../../src/plugins/dns/route53/descriptor.js';
 import type { ProviderDescription } from '../../../../src/plugins/dns/provider.js';
 import { cloudflareFake } from './cloudflare.js';
 import { digitaloceanFake } from './digitalocean.js';
@@ -23,6 +24,7 @@ import { dnsmadeeasyFake } from './dnsmadeeasy.js';
 import { gehirnFake } from './gehirn.js';
 import { sakuracloudFake } from './sakuracloud.js';
 import { ispconfigFake } from './ispconfig.js';
+import { route53Fake } from './route53.js';
 import type { Behaviour } from './fake.js';
 
 /** A provider, its stand-in, and who has judged that the stand-in is like the real one: a client that is not ours. */
@@ -152,5 +154,14 @@ export const table: readonly Row[] = [
     refusedWith: 'login failed',
     ownServer: (origin) => [`dns_ispconfig_endpoint = ${origin}/remote/json.php`],
     judge: null,
+  },
+  {
+    description: route53Description,
+    behaviour: route53Fake,
+    credentials: ['dns_route53_access_key_id = AKIDEXAMPLE', 'dns_route53_secret_access_key = aws-secret-0123456789/abc'],
+    wrong: ['dns_route53_access_key_id = AKIDEXAMPLE', 'dns_route53_secret_access_key = wrong-secret-9876543210'],
+    secrets: ['aws-secret-0123456789/abc', 'wrong-secret-9876543210'],
+    refusedWith: 403,
+    judge: { certbot: 'certbot_dns_route53._internal.dns_route53' },
   },
 ];
