@@ -117,7 +117,7 @@ function changed(ask: Ask, zone: FakeZone, world: FakeWorld): Answer {
   const name = given.replace(/\.$/, '');
   if (name !== zone.name && !name.endsWith(`.${zone.name}`)) return invalid(`RRSet with DNS name ${name}. is not permitted in zone ${zone.name}.`);
   const values = [...list.matchAll(/<Value>([^<]+)<\/Value>/g)].map(([, text = '']) => text.replace(/&quot;|&#34;/g, '"'));
-  if (values.some((value) => !/^"[^"]{1,255}"$/.test(value))) return invalid(`Invalid Resource Record: '${values.join()}' TXT value must be enclosed in quotation marks`);
+  if (values.some((value) => !/^"[^"]{1,255}"(?: "[^"]{1,255}")*$/.test(value))) return invalid(`Invalid Resource Record: '${values.join()}' TXT value must be enclosed in quotation marks`);
   if (new Set(values).size < values.length) return invalid(`Duplicate Resource Record: '${values.join()}'`);
   const wanted = values.map((value) => value.slice(1, -1));
   const there = zone.records.filter((record) => record.type === 'TXT' && record.name === name);
