@@ -1,4 +1,5 @@
 import type { DnsProvider, Zone } from './provider.js';
+import { ProviderRefusal } from './request.js';
 
 /** The TXT records of one name as an API has them that knows no single ones; values without quotes. */
 export interface RecordSet {
@@ -33,4 +34,41 @@ export function recordSets<Z extends Zone, S extends RecordSet>({ zoneOf, read, 
       await (rest.length > 0 ? write(zone, record, rest, before, ttl) : remove(zone, record, before));
     },
   };
+}
+
+/**
+ * The same for credentials that may perhaps not read: where `read` is refused (status 403), what this run has set is what is there, and
+ * a value of an earlier run stands alone. `supposed` is a set of these values as it would have been read; null for none.
+ */
+export function rememberedSets<Z extends Zone, S extends RecordSet>(api: RecordSets<Z, S>, { ttl, supposed, log }: { ttl: number; supposed(values: readonly string[]): S | null; log(message: string): void }): DnsProvider {
+  const own = new Map<string, readonly string[]>();
+  const unreadable = new Set<string>();
+  const sets = (unknown: readonly string[]): DnsProvider =>
+    recordSets<Z, S>(
+      {
+        zoneOf: (record) => api.zoneOf(record),
+        async read(zone, record) {
+          if (!unreadable.has(zone.id)) {
+            try {
+              return await api.read(zone, record);
+            } catch (error) {
+              if (!(error instanceof ProviderRefusal) || error.status !== 403) throw error;
+              unreadable.add(zone.id);
+              log(`the records of ${zone.name} may not be listed: values at the same name that are not of this run are not known`);
+            }
+          }
+          return supposed(own.get(record) ?? unknown);
+        },
+        async write(zone, record, values, before, seconds) {
+          await api.write(zone, record, values, before, seconds);
+          own.set(record, values);
+        },
+        async delete(zone, record, before) {
+          await api.delete(zone, record, before);
+          own.delete(record);
+        },
+      },
+      ttl,
+    );
+  return { zoneOf: (record) => api.zoneOf(record), add: (record, value, seconds) => sets([]).add(record, value, seconds), remove: (record, value) => sets([value]).remove(record, value) };
 }

@@ -1,17 +1,14 @@
-import { Cancelled, PluginError } from '../../../core/errors.js';
 import { notUnderstood, plainName, unquoted } from '../answers.js';
 import type { DnsProvider, ProviderSetup, Zone } from '../provider.js';
-import { recordSets, type RecordSet } from '../record-sets.js';
+import { rememberedSets, type RecordSet } from '../record-sets.js';
 import { allPages, ProviderRefusal } from '../request.js';
+import { settled } from '../settled.js';
 import { longestZone, noZone } from '../zones.js';
 import { awsCredentials } from './credential-chain.js';
 import { signV4 } from './signature-v4.js';
 import { awsProblem, elementsAt, parseXml, textAt, xmlText, type XmlElement } from './xml.js';
 
 const API = '/2013-04-01';
-/** Milliseconds between two questions after a change, and for all of them: certbot gives it as long. */
-const PAUSE = 2000;
-const PATIENCE = 600_000;
 
 /** The TXT records of one name as they are there. */
 interface Set53 extends RecordSet {
@@ -22,11 +19,11 @@ interface Set53 extends RecordSet {
 }
 
 /**
- * Route 53's API of 2013-04-01 (https://docs.aws.amazon.com/Route53/latest/APIReference/). Without the right to list records, which
- * certbot's documented policy has not, what this run itself has set is what is there, as certbot has it. Throws PluginError.
+ * Route 53's API of 2013-04-01 (https://docs.aws.amazon.com/Route53/latest/APIReference/). certbot's documented policy has not the right to list
+ * records: what the run itself has set is then what is there. Throws PluginError.
  */
 export async function createRoute53(setup: ProviderSetup, ttl: number, base = 'https://route53.amazonaws.com'): Promise<DnsProvider> {
-  const { plugin, access, signal, clock, log } = setup;
+  const { plugin, access, log } = setup;
   const credentials = await awsCredentials(setup);
   const api = setup.connect({
     base,
@@ -36,10 +33,6 @@ export async function createRoute53(setup: ProviderSetup, ttl: number, base = 'h
     again: ({ status, text }) => status === 400 && /^(?:Throttling|PriorRequestNotComplete)\b/.test(awsProblem(text) ?? ''),
     secrets: () => credentials.secrets(),
   });
-  /** Values that this run has set, by name. */
-  const own = new Map<string, readonly string[]>();
-  /** Zones whose records may not be listed. */
-  const unreadable = new Set<string>();
   /** Additions that are not known to be at all servers. */
   const pending = new Set<string>();
 
@@ -60,74 +53,43 @@ export async function createRoute53(setup: ProviderSetup, ttl: number, base = 'h
     return zone;
   };
 
-  async function read(zone: Zone, record: string): Promise<Set53 | null | 'refused'> {
-    if (unreadable.has(zone.id)) return 'refused';
-    try {
-      const answer = await api({ path: `${API}/hostedzone/${zone.id}/rrset`, query: { name: record, type: 'TXT', maxitems: 1 } });
-      const root = parseXml(answer.text);
-      if (root?.name !== 'ListResourceRecordSetsResponse') throw notUnderstood(plugin, answer, 'a list named ResourceRecordSets');
-      // The listing begins with this name or, where there is none, with what follows it.
-      const set = elementsAt(root, 'ResourceRecordSets', 'ResourceRecordSet').find((found) => plainName(textAt(found, 'Name')) === record && textAt(found, 'Type') === 'TXT');
-      if (!set) return null;
-      return setOf(elementsAt(set, 'ResourceRecords', 'ResourceRecord').map((found) => textAt(found, 'Value')), Number(textAt(set, 'TTL')));
-    } catch (error) {
-      if (!(error instanceof ProviderRefusal) || error.status !== 403) throw error;
-      unreadable.add(zone.id);
-      log('debug', `${plugin}: the records of ${zone.name} may not be listed; values at the same name that are not of this run are replaced.`);
-      return 'refused';
-    }
-  }
   async function change(action: 'UPSERT' | 'DELETE', zone: Zone, record: string, values: readonly string[], seconds: number): Promise<string> {
     const answer = await api({ method: 'POST', path: `${API}/hostedzone/${zone.id}/rrset/`, headers: { 'content-type': 'application/xml' }, body: changeOf(action, record, values, seconds) });
     const id = idIn(elementsAt(parseXml(answer.text), 'ChangeInfo')[0]);
     if (id === '') throw notUnderstood(plugin, answer, 'a value named ChangeInfo.Id');
     return id;
   }
-  /** `supposed`: what stands there when neither the API nor this run knows. */
-  const sets = (supposed: readonly string[]): DnsProvider =>
-    recordSets<Zone, Set53>(
-      {
-        zoneOf,
-        async read(zone, record) {
-          const found = await read(zone, record);
-          return found === 'refused' ? setOf((own.get(record) ?? supposed).map((value) => `"${value}"`), ttl) : found;
-        },
-        async write(zone, record, values, before, seconds) {
-          const id = await change('UPSERT', zone, record, values.map((value) => before?.raw.get(value) ?? `"${value}"`), seconds);
-          own.set(record, values);
-          if (values.length > (before?.values.length ?? 0)) pending.add(id);
-        },
-        async delete(zone, record, before) {
-          await change('DELETE', zone, record, [...before.raw.values()], before.ttl).catch((error: unknown) => {
-            if (!(error instanceof ProviderRefusal) || error.status !== 400 || !error.message.includes('but it was not found')) throw error;
-          });
-          own.delete(record);
-        },
+  const sets = rememberedSets<Zone, Set53>(
+    {
+      zoneOf,
+      async read(zone, record) {
+        const answer = await api({ path: `${API}/hostedzone/${zone.id}/rrset`, query: { name: record, type: 'TXT', maxitems: 1 } });
+        const root = parseXml(answer.text);
+        if (root?.name !== 'ListResourceRecordSetsResponse') throw notUnderstood(plugin, answer, 'a list named ResourceRecordSets');
+        // The listing begins with this name or, where there is none, with what follows it.
+        const set = elementsAt(root, 'ResourceRecordSets', 'ResourceRecordSet').find((found) => plainName(textAt(found, 'Name')) === record && textAt(found, 'Type') === 'TXT');
+        return set ? setOf(elementsAt(set, 'ResourceRecords', 'ResourceRecord').map((found) => textAt(found, 'Value')), Number(textAt(set, 'TTL'))) : null;
       },
-      ttl,
-    );
-
-  return {
-    zoneOf,
-    add: (record, value, seconds) => sets([]).add(record, value, seconds),
-    // A value of an earlier run.
-    remove: (record, value) => sets([value]).remove(record, value),
-    async settle() {
-      const waiting = new Set(pending);
-      for (const until = clock.now() + PATIENCE; ; ) {
-        for (const id of waiting) {
-          const answer = await api({ path: `${API}/change/${id}` });
-          const status = textAt(parseXml(answer.text), 'ChangeInfo', 'Status');
-          if (status === '') throw notUnderstood(plugin, answer, 'a value named ChangeInfo.Status');
-          if (status === 'INSYNC') for (const done of [waiting, pending]) done.delete(id);
-        }
-        if (waiting.size === 0) return;
-        if (clock.now() >= until) throw new PluginError(plugin, `Route 53 has not brought the records to all its servers within ${PATIENCE / 60_000} minutes.`, { hint: 'Look at https://health.aws.amazon.com/, and run the same command again later.' });
-        await clock.sleep(PAUSE, signal).catch(() => {
-          throw new Cancelled();
-        });
-      }
+      async write(zone, record, values, before, seconds) {
+        const id = await change('UPSERT', zone, record, values.map((value) => before?.raw.get(value) ?? `"${value}"`), seconds);
+        if (values.length > (before?.values.length ?? 0)) pending.add(id);
+      },
+      delete: (zone, record, before) =>
+        change('DELETE', zone, record, [...before.raw.values()], before.ttl).catch((error: unknown) => {
+          if (!(error instanceof ProviderRefusal) || error.status !== 400 || !error.message.includes('but it was not found')) throw error;
+        }),
     },
+    { ttl, supposed: (values) => setOf(values.map((value) => `"${value}"`), ttl), log: (message) => log('debug', `${plugin}: ${message}`) },
+  );
+  return {
+    ...sets,
+    settle: () =>
+      settled(pending, setup, async (id) => {
+        const answer = await api({ path: `${API}/change/${id}` });
+        const status = textAt(parseXml(answer.text), 'ChangeInfo', 'Status');
+        if (status === '') throw notUnderstood(plugin, answer, 'a value named ChangeInfo.Status');
+        return status === 'INSYNC';
+      }),
   };
 }
 
