@@ -3,6 +3,7 @@ import type { PluginDescriptor } from './contract.js';
 import { cloudflare } from './dns/cloudflare/descriptor.js';
 import { digitalocean } from './dns/digitalocean/descriptor.js';
 import { gandi } from './dns/gandi/descriptor.js';
+import { google } from './dns/google/descriptor.js';
 import { linode } from './dns/linode/descriptor.js';
 import { luadns } from './dns/luadns/descriptor.js';
 import { ovh } from './dns/ovh/descriptor.js';
@@ -22,4 +23,4 @@ import { standalone } from './standalone/descriptor.js';
 import { webroot } from './webroot/descriptor.js';
 
 /** The plugins of this build, in the order in which a person should consider them. */
-export const builtInPlugins: readonly PluginDescriptor[] = [nginx, apache, standalone, webroot, manual, rfc2136, dnsStandalone, cloudflare, digitalocean, dnsimple, dnsmadeeasy, gandi, gehirn, ispconfig, linode, luadns, nsone, ovh, route53, sakuracloud, nullInstaller];
+export const builtInPlugins: readonly PluginDescriptor[] = [nginx, apache, standalone, webroot, manual, rfc2136, dnsStandalone, cloudflare, digitalocean, dnsimple, dnsmadeeasy, gandi, gehirn, google, ispconfig, linode, luadns, nsone, ovh, route53, sakuracloud, nullInstaller];

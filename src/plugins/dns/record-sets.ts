@@ -1,9 +1,24 @@
+import { unquoted } from './answers.js';
 import type { DnsProvider, Zone } from './provider.js';
 import { ProviderRefusal } from './request.js';
 
 /** The TXT records of one name as an API has them that knows no single ones; values without quotes. */
 export interface RecordSet {
   values: readonly string[];
+}
+
+/** One as zone files have it, for APIs where a set is replaced or deleted by exactly what it is. */
+export interface QuotedSet extends RecordSet {
+  /** With quotes and as several strings, by value. */
+  raw: ReadonlyMap<string, string>;
+  /** Seconds. */
+  ttl: number;
+}
+
+/** These quoted values as a set; null when there are none. */
+export function quotedSet(raw: readonly string[], ttl: number): QuotedSet | null {
+  const byValue = new Map(raw.map((text) => [unquoted(text), text]));
+  return byValue.size === 0 ? null : { values: [...byValue.keys()], raw: byValue, ttl };
 }
 
 /** An API where all values of a name are written at once. */
@@ -38,13 +53,13 @@ export function recordSets<Z extends Zone, S extends RecordSet>({ zoneOf, read, 
 
 /**
  * The same for credentials that may perhaps not read: where `read` is refused (status 403), what this run has set is what is there, and
- * a value of an earlier run stands alone. `supposed` is a set of these values as it would have been read; null for none.
+ * a value of an earlier run stands alone. `ttl` in seconds: that of all that is written.
  */
-export function rememberedSets<Z extends Zone, S extends RecordSet>(api: RecordSets<Z, S>, { ttl, supposed, log }: { ttl: number; supposed(values: readonly string[]): S | null; log(message: string): void }): DnsProvider {
+export function rememberedSets<Z extends Zone>(api: RecordSets<Z, QuotedSet>, { ttl, log }: { ttl: number; log(message: string): void }): DnsProvider {
   const own = new Map<string, readonly string[]>();
   const unreadable = new Set<string>();
   const sets = (unknown: readonly string[]): DnsProvider =>
-    recordSets<Z, S>(
+    recordSets<Z, QuotedSet>(
       {
         zoneOf: (record) => api.zoneOf(record),
         async read(zone, record) {
@@ -57,7 +72,7 @@ export function rememberedSets<Z extends Zone, S extends RecordSet>(api: RecordS
               log(`the records of ${zone.name} may not be listed: values at the same name that are not of this run are not known`);
             }
           }
-          return supposed(own.get(record) ?? unknown);
+          return quotedSet((own.get(record) ?? unknown).map((value) => `"${value}"`), ttl);
         },
         async write(zone, record, values, before, seconds) {
           await api.write(zone, record, values, before, seconds);

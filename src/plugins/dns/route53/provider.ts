@@ -1,6 +1,6 @@
-import { notUnderstood, plainName, unquoted } from '../answers.js';
+import { notUnderstood, plainName } from '../answers.js';
 import type { DnsProvider, ProviderSetup, Zone } from '../provider.js';
-import { rememberedSets, type RecordSet } from '../record-sets.js';
+import { quotedSet, rememberedSets } from '../record-sets.js';
 import { allPages, ProviderRefusal } from '../request.js';
 import { settled } from '../settled.js';
 import { longestZone, noZone } from '../zones.js';
@@ -9,14 +9,6 @@ import { signV4 } from './signature-v4.js';
 import { awsProblem, elementsAt, parseXml, textAt, xmlText, type XmlElement } from './xml.js';
 
 const API = '/2013-04-01';
-
-/** The TXT records of one name as they are there. */
-interface Set53 extends RecordSet {
-  /** With quotes and as several strings, by value. */
-  raw: ReadonlyMap<string, string>;
-  /** Seconds; a set is deleted with the TTL that it has. */
-  ttl: number;
-}
 
 /**
  * Route 53's API of 2013-04-01 (https://docs.aws.amazon.com/Route53/latest/APIReference/). certbot's documented policy has not the right to list
@@ -59,7 +51,7 @@ export async function createRoute53(setup: ProviderSetup, ttl: number, base = 'h
     if (id === '') throw notUnderstood(plugin, answer, 'a value named ChangeInfo.Id');
     return id;
   }
-  const sets = rememberedSets<Zone, Set53>(
+  const sets = rememberedSets<Zone>(
     {
       zoneOf,
       async read(zone, record) {
@@ -68,7 +60,7 @@ export async function createRoute53(setup: ProviderSetup, ttl: number, base = 'h
         if (root?.name !== 'ListResourceRecordSetsResponse') throw notUnderstood(plugin, answer, 'a list named ResourceRecordSets');
         // The listing begins with this name or, where there is none, with what follows it.
         const set = elementsAt(root, 'ResourceRecordSets', 'ResourceRecordSet').find((found) => plainName(textAt(found, 'Name')) === record && textAt(found, 'Type') === 'TXT');
-        return set ? setOf(elementsAt(set, 'ResourceRecords', 'ResourceRecord').map((found) => textAt(found, 'Value')), Number(textAt(set, 'TTL'))) : null;
+        return set ? quotedSet(elementsAt(set, 'ResourceRecords', 'ResourceRecord').map((found) => textAt(found, 'Value')), Number(textAt(set, 'TTL'))) : null;
       },
       async write(zone, record, values, before, seconds) {
         const id = await change('UPSERT', zone, record, values.map((value) => before?.raw.get(value) ?? `"${value}"`), seconds);
@@ -79,7 +71,7 @@ export async function createRoute53(setup: ProviderSetup, ttl: number, base = 'h
           if (!(error instanceof ProviderRefusal) || error.status !== 400 || !error.message.includes('but it was not found')) throw error;
         }),
     },
-    { ttl, supposed: (values) => setOf(values.map((value) => `"${value}"`), ttl), log: (message) => log('debug', `${plugin}: ${message}`) },
+    { ttl, log: (message) => log('debug', `${plugin}: ${message}`) },
   );
   return {
     ...sets,
@@ -96,11 +88,6 @@ export async function createRoute53(setup: ProviderSetup, ttl: number, base = 'h
 /** The last part of `/hostedzone/Z123` and `/change/C123`; '' when it is none: it becomes a part of a path. */
 function idIn(element: XmlElement | undefined): string {
   return /^(?:\/(?:hostedzone|change)\/)?([A-Za-z0-9]+)$/.exec(textAt(element, 'Id'))?.[1] ?? '';
-}
-
-function setOf(raw: readonly string[], ttl: number): Set53 | null {
-  const byValue = new Map(raw.map((text) => [unquoted(text), text]));
-  return byValue.size === 0 ? null : { values: [...byValue.keys()], raw: byValue, ttl };
 }
 
 function changeOf(action: 'UPSERT' | 'DELETE', record: string, values: readonly string[], seconds: number): string {

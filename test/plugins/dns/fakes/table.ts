@@ -2,6 +2,7 @@ import { cloudflareDescription } from '../../../../src/plugins/dns/cloudflare/de
 import { digitaloceanDescription } from '../../../../src/plugins/dns/digitalocean/descriptor.js';
 import { linodeDescription } from '../../../../src/plugins/dns/linode/descriptor.js';
 import { ovhDescription } from '../../../../src/plugins/dns/ovh/descriptor.js';
+import { googleDescription } from '../../../../src/plugins/dns/google/descriptor.js';
 import { gandiDescription } from '../../../../src/plugins/dns/gandi/descriptor.js';
 import { luadnsDescription } from '../../../../src/plugins/dns/luadns/descriptor.js';
 import { nsoneDescription } from '../../../../src/plugins/dns/nsone/descriptor.js';
@@ -16,6 +17,7 @@ import { cloudflareFake } from './cloudflare.js';
 import { digitaloceanFake } from './digitalocean.js';
 import { linodeFake } from './linode.js';
 import { ovhFake } from './ovh.js';
+import { googleFake, googleSecrets, serviceAccount } from './google.js';
 import { gandiFake } from './gandi.js';
 import { luadnsFake } from './luadns.js';
 import { nsoneFake } from './nsone.js';
@@ -35,6 +37,8 @@ export interface Row {
   credentials: readonly string[] | null;
   /** The same with what is refused. */
   wrong: readonly string[] | null;
+  /** A file without what is needed, and what of it is named; an INI file without any key of the plugin when absent. */
+  lacking?: { credentials: readonly string[]; named: string };
   /** Must be in no error and in no log. */
   secrets: readonly string[];
   /** What shows that wrong credentials are refused: a status, or words where the API has none. */
@@ -163,5 +167,15 @@ export const table: readonly Row[] = [
     secrets: ['aws-secret-0123456789/abc', 'wrong-secret-9876543210'],
     refusedWith: 403,
     judge: { certbot: 'certbot_dns_route53._internal.dns_route53' },
+  },
+  {
+    description: googleDescription,
+    behaviour: googleFake,
+    credentials: [JSON.stringify(serviceAccount)],
+    wrong: [JSON.stringify({ ...serviceAccount, client_email: 'other@my-project.iam.gserviceaccount.com' })],
+    lacking: { credentials: ['{"type": "service_account", "project_id": "my-project"}'], named: 'client_email' },
+    secrets: googleSecrets,
+    refusedWith: 'invalid_grant: Invalid grant: account not found',
+    judge: { certbot: 'certbot_dns_google._internal.dns_google' },
   },
 ];
