@@ -118,6 +118,13 @@ test('S43: one token for all calls; one that is about to expire is not used agai
   expect(fake.count(tokens)).toBe(3);
 });
 
+test('S43: a token that an answer repeats is not shown', async () => {
+  const fake = await stand();
+  const { provider } = await open(fake);
+  fake.instead(({ path }) => path.endsWith('/changes'), { status: 400, json: { error: { message: `Bearer ${googleSecrets[0]} is no good` } } });
+  await expect(provider.add(NAME, 'v', 60)).rejects.toThrow('Bearer [secret] is no good');
+});
+
 test('S43: where records may not be listed, values of the run stand beside each other, and one of an earlier run is removed', async () => {
   const fake = await stand();
   const { provider } = await open(fake);
