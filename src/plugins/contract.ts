@@ -36,7 +36,7 @@ export interface PluginOption {
 /** How a plugin fits on this machine for these names; `reason` is one plain sentence either way. */
 export interface Fit {
   fits: boolean;
-  /** It would fit if a person gave the credentials that it asks for. */
+  /** It would fit if a person gave the credentials that it asks for; or, where it asks for none, if a person chose it. */
   asks?: boolean;
   reason: string;
 }

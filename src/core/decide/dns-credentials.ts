@@ -3,7 +3,7 @@ import { isSet, type Settings } from '../settings.js';
 import type { Answer } from './answers.js';
 import type { Assignment } from './assign.js';
 import type { Facts, PluginFact } from './facts.js';
-import type { AnswerValue, Choice, Question } from './question.js';
+import type { AnswerValue, Choice, Field, Question } from './question.js';
 
 /** Stands for every DNS provider in the first list of authenticators; which one is asked next. */
 export const DNS_BY_API = 'dns-api';
@@ -57,12 +57,17 @@ export function dnsProviderQuestion(facts: Facts): Question {
     choices: providers.map(({ name, title, credentials }) => ({
       value: name,
       label: title,
-      hint: `${name === known ? 'its nameservers serve the names; ' : ''}asks for: ${(credentials?.fields ?? []).filter(({ optional }) => optional !== true).map(({ label }) => label).join(', ')}`,
+      hint: `${name === known ? 'its nameservers serve the names; ' : ''}${wants(credentials?.fields ?? [])}`,
       flag: `--${name}`,
     })),
     recommended: providers[0]?.name ?? '',
     ...(providers.some(({ name }) => name === known) ? {} : { even: true }),
   };
+}
+
+function wants(fields: readonly Field[]): string {
+  if (fields.length === 0) return 'takes the credentials that its own tools find on this machine';
+  return `asks for: ${fields.filter(({ optional }) => optional !== true).map(({ label }) => label).join(', ')}`;
 }
 
 /** What the account at the provider is asked for; null when a file is given or nothing can be asked. */

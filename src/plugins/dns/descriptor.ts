@@ -82,7 +82,7 @@ function fit(provider: ProviderDescription, { identifiers, options }: FitQuestio
   if (provider.credentials === 'none') return { fits: true, reason: `records are set at ${provider.title} and removed again` };
   const file = options[optionOf(provider, 'credentials')];
   // Credentials that lie about on a machine are no sign that these names are to be proved by them: the person has to say it.
-  if (provider.credentials === 'ambient' && (typeof file !== 'string' || file === '')) return { fits: false, reason: `--dns-${provider.name} chooses it, with the credentials that this machine has` };
+  if (provider.credentials === 'ambient' && (typeof file !== 'string' || file === '')) return { fits: false, reason: `--dns-${provider.name} chooses it, with the credentials that this machine has`, ...(provider.asks === undefined ? {} : { asks: true }) };
   if (typeof file !== 'string' || file === '') return { fits: false, reason: `it needs --dns-${provider.name}-credentials FILE`, ...(provider.asks === undefined ? {} : { asks: true }) };
   return statSync(file, { throwIfNoEntry: false })?.isFile()
     ? { fits: true, reason: `records are set at ${provider.title} with ${printableLine(file, 200)} and removed again` }

@@ -71,7 +71,7 @@ export interface ProviderDescription {
   credentialsFormat?: 'json';
   /** Where credentials are made and the least they must be allowed, in one or two sentences. */
   access: string;
-  /** What a person who has no credentials file is asked for; absent = a file must be made by hand. */
+  /** What a person who has no credentials file is asked for; absent = a file must be made by hand, empty = nothing: it is only to be chosen. */
   asks?: readonly CredentialField[];
   /** Names of its nameservers end with one of these: `ns.cloudflare.com`. */
   nameservers?: readonly string[];

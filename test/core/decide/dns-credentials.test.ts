@@ -23,20 +23,21 @@ const asks = { flag: '--dns-cloudflare-credentials', dest: 'dns_cloudflare_crede
 const cloudflare = { name: 'dns-cloudflare', title: 'Cloudflare', description: '', authenticator: true, installer: false, challengeTypes: ['dns-01'], ipAddresses: false, credentials: asks };
 const known = facts({ plugins: [...facts().plugins, cloudflare] });
 
-/** What the outside world says: Cloudflare would fit if a person gave a token. */
+/** What the outside world says: the providers would fit if a person gave a token, or chose them. */
 function looked(world: Facts, decision: Extract<Decision, { lookup: string }>, attended: boolean, dnsProvider?: string): Facts {
   if (decision.credentials) return { ...world, credentials: { answer: decision.credentials.values, path: '/etc/letsencrypt/dns-cloudflare-2.ini', text: 'secret' } };
   const found = lookUp(world, decision.lookup, decision.identifiers, decision.wish);
   if (decision.lookup !== 'fits' || !found.fits) return found;
-  const by = { ...found.fits.by, 'dns-cloudflare': { fits: false, reason: 'it needs a file', ...(attended ? { asks: true } : {}) } };
+  const elsewhere = world.plugins.filter(({ credentials }) => credentials !== undefined);
+  const by = { ...found.fits.by, ...Object.fromEntries(elsewhere.map(({ name }) => [name, { fits: false, reason: 'it needs a file', ...(attended ? { asks: true } : {}) }])) };
   return { ...found, fits: { ...found.fits, by }, ...(dnsProvider === undefined ? {} : { dnsProvider }) };
 }
 
 /** Goes on until something is asked that is not in `given`, or there is a plan. */
-function walk(args: readonly string[], given: Readonly<Record<string, Answer['value']>>, { attended = true, dnsProvider }: { attended?: boolean; dnsProvider?: string } = {}) {
+function walk(args: readonly string[], given: Readonly<Record<string, Answer['value']>>, { attended = true, dnsProvider, world: start = known }: { attended?: boolean; dnsProvider?: string; world?: Facts } = {}) {
   const settings = settingsFor(args);
   const answers: Answer[] = [];
-  let world = known;
+  let world = start;
   for (let turns = 0; turns < 20; turns += 1) {
     const decision = decide(settings, world, answers);
     if ('plan' in decision) return { plan: decision.plan as ObtainPlan, command: commandLine(settings, world, answers, decision.plan) };
@@ -73,16 +74,28 @@ describe('credentials of a DNS provider', () => {
     expect(again.plan?.credentialsFile).toBeUndefined();
   });
 
+  it('a provider that finds its credentials itself is one of the list, and chosen without more questions', () => {
+    const world = facts({ plugins: [...known.plugins, { ...cloudflare, name: 'dns-route53', title: 'Amazon Route 53', credentials: { ...asks, flag: '--dns-route53-credentials', dest: 'dns_route53_credentials', fields: [] } }] });
+    const first = walk(['-d', '*.example.com'], {}, { world });
+    expect(choices(first)).toEqual(['dns-api', 'manual', 'webroot', 'standalone']);
+    expect(walk(['-d', '*.example.com'], { authenticator: 'dns-api' }, { world }).ask).toMatchObject({ choices: [{ value: 'dns-route53', hint: 'takes the credentials that its own tools find on this machine' }, { value: 'dns-cloudflare' }] });
+    const { plan, command } = walk(['-d', '*.example.com'], { authenticator: 'dns-api', 'dns-provider': 'dns-route53' }, { world });
+    expect(plan).toMatchObject({ authenticator: 'dns-route53' });
+    expect(command?.join(' ')).toContain('--dns-route53');
+    expect(walk(['-d', '*.example.com'], {}, { world, attended: false }).plan).toMatchObject({ authenticator: 'manual' });
+  });
+
   it('a file that is given is not asked for', () => {
     expect(walk(['-d', '*.example.com', '--dns-cloudflare'], {}).ask).toMatchObject({ id: 'credentials' });
     expect(walk(['-d', '*.example.com', '--dns-cloudflare', '--dns-cloudflare-credentials', '/root/cf.ini'], {}).plan).toMatchObject({ authenticator: 'dns-cloudflare' });
   });
 
   it('the provider is known by the nameservers of all names', async () => {
-    const zones: Readonly<Record<string, readonly string[]>> = { 'example.com': ['ada.ns.cloudflare.com', 'Bob.ns.Cloudflare.com.'], 'example.org': ['ns1.other.example'], 'example.net': ['ns.cloudflare.com.evil.example'] };
+    const zones: Readonly<Record<string, readonly string[]>> = { 'example.com': ['ada.ns.cloudflare.com', 'Bob.ns.Cloudflare.com.'], 'example.org': ['ns1.other.example'], 'aws.example': ['ns-12.awsdns-01.com', 'ns-1900.awsdns-45.co.uk', 'ns-1200.awsdns-22.org', 'ns-700.awsdns-63.net'], 'example.net': ['ns.cloudflare.com.evil.example'] };
     const lookup = { nameservers: (name: string) => Promise.resolve(zones[name] ?? []) } as Lookup;
     const of = (...names: readonly string[]) => dnsProviderOf(names.map((value) => ({ type: 'dns', value, shown: value })), builtInPlugins, lookup);
     expect(await of('example.com', '*.www.example.com')).toBe('dns-cloudflare');
+    expect(await of('aws.example')).toBe('dns-route53');
     expect(await of('example.com', 'example.org')).toBeNull();
     expect(await of('example.net')).toBeNull();
     expect(await dnsProviderOf([{ type: 'dns', value: 'example.com', shown: 'example.com' }], builtInPlugins, { nameservers: () => Promise.reject(new Error('no DNS')) } as unknown as Lookup)).toBeNull();

@@ -174,7 +174,7 @@ test('S43: what was added is waited for until all servers have it', async () => 
 
 test('S43: it is never chosen by itself, and its file is called what it is', async () => {
   const question = { identifiers: [{ type: 'dns' as const, value: 'example.test', shown: 'example.test' }], http01Port: 80, options: {} };
-  expect(await google.fit(question)).toEqual({ fits: false, reason: '--dns-google chooses it, with the credentials that this machine has' });
+  expect(await google.fit(question)).toEqual({ fits: false, reason: '--dns-google chooses it, with the credentials that this machine has', asks: true });
   expect(google.options.map(({ flags }) => flags[0])).toEqual(['--dns-google-propagation-seconds', '--dns-google-credentials', '--dns-google-project']);
   expect(google.options[1]?.help).toContain('JSON file');
 });

@@ -177,7 +177,7 @@ test('S49: a change that never is everywhere is given up after ten minutes', asy
 
 test('S49: it is never chosen by itself: keys of AWS may be there for anything', async () => {
   const question = { identifiers: [{ type: 'dns' as const, value: 'example.test', shown: 'example.test' }], http01Port: 80, options: {} };
-  expect(await route53.fit(question)).toEqual({ fits: false, reason: '--dns-route53 chooses it, with the credentials that this machine has' });
+  expect(await route53.fit(question)).toEqual({ fits: false, reason: '--dns-route53 chooses it, with the credentials that this machine has', asks: true });
 });
 
 test('XML of an answer: entities, CDATA, empty elements; what is not well formed, or has a document type, is none', () => {

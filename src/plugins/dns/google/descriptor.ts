@@ -11,6 +11,8 @@ export const googleDescription: ProviderDescription = {
   credentialsFormat: 'json',
   access:
     'Make a service account with a JSON key at https://console.cloud.google.com/iam-admin/serviceaccounts; without a file Application Default Credentials or those of the instance are taken. It must be allowed dns.managedZones.list, dns.resourceRecordSets.list, .create, .update and .delete, dns.changes.create and .get (the role DNS Administrator has them all).',
+  asks: [],
+  nameservers: ['googledomains.com'],
   options: [
     {
       flags: ['--dns-google-project'],

@@ -10,6 +10,8 @@ export const route53Description: ProviderDescription = {
   credentials: 'ambient',
   access:
     'It takes AWS keys as AWS’s own tools do (environment, ~/.aws, container, instance), or dns_route53_access_key_id and dns_route53_secret_access_key of a file. They must be allowed route53:ListHostedZones, route53:GetChange and, for the zone, route53:ChangeResourceRecordSets; with route53:ListResourceRecordSets values of others at the same name are kept.',
+  asks: [],
+  nameservers: ['com', 'net', 'org', 'co.uk'].flatMap((domain) => Array.from({ length: 64 }, (_, number) => `awsdns-${String(number).padStart(2, '0')}.${domain}`)),
   async create(setup) {
     const { createRoute53 } = await import('./provider.js');
     return createRoute53(setup, route53Description.ttl);
