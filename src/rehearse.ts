@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { carryOutPair } from './core/carry-out-pair.js';
-import type { ObtainPlan } from './core/decide/plan.js';
+import { plannedAuthenticators } from './core/decide/authenticators-by-name.js';
+import type { ObtainPlan, Proof } from './core/decide/plan.js';
 import { CertwrightError } from './core/errors.js';
 import type { Interaction } from './core/interaction.js';
 import type { Settings } from './core/settings.js';
@@ -22,7 +23,7 @@ const LOOK_AGAIN = 500;
  * it worked.
  */
 export async function rehearse(plan: ObtainPlan, settings: Settings, { interaction, plugins }: World, parts: { args: readonly string[]; env: World['env']; log: Log; signal: AbortSignal }): Promise<boolean> {
-  const left = plugins.filter((plugin) => isOutside(plugin) && (plugin.name === plan.authenticator || plugin.name === plan.installer)).map(({ name, title, server }) => ({ name, label: server?.label ?? title }));
+  const left = plugins.filter((plugin) => isOutside(plugin) && (plannedAuthenticators(plan).includes(plugin.name) || plugin.name === plan.installer)).map(({ name, title, server }) => ({ name, label: server?.label ?? title }));
   const folder = mkdtempSync(join(tmpdir(), 'certwright-rehearsal-'));
   const { http01Port: _http, httpsPort: _https, ...sources } = settings.sources;
   const given = {
@@ -54,11 +55,16 @@ function isOutside({ server, credentials }: PluginDescriptor): boolean {
 
 function onSandbox(plan: ObtainPlan, settings: Settings, left: readonly { name: string }[]): ObtainPlan {
   const { values } = settings;
-  const authenticator = left.some(({ name }) => name === plan.authenticator) ? (plan.proofs.some(({ challenge }) => challenge.startsWith('dns-')) ? 'manual' : 'standalone') : plan.authenticator;
+  const several = plannedAuthenticators(plan).length > 1;
+  const standIn = (authenticator: string, proofs: readonly Proof[]): string => {
+    // The sandbox serves web folders on the port that a server of our own would need.
+    if (several) return authenticator === 'standalone' || left.some(({ name }) => name === authenticator) ? 'manual' : authenticator;
+    return left.some(({ name }) => name === authenticator) ? (proofs.some(({ challenge }) => challenge.startsWith('dns-')) ? 'manual' : 'standalone') : authenticator;
+  };
   return {
     ...plan,
-    authenticator,
-    proofs: plan.proofs.map((proof) => ({ ...proof, authenticator })),
+    authenticator: standIn(plan.authenticator, plan.proofs),
+    proofs: plan.proofs.map((proof) => ({ ...proof, authenticator: standIn(proof.authenticator, plan.proofs) })),
     installer: null,
     resume: null,
     profile: null,

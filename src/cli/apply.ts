@@ -6,6 +6,7 @@ import { secretWords } from '../core/secret-words.js';
 import type { OptionValues, PluginValue, Source } from '../core/settings.js';
 import type { PluginOption } from '../plugins/contract.js';
 import type { Given } from './argv.js';
+import { authenticatorsByPosition, type ByPosition } from './authenticators-by-position.js';
 import type { CliOption } from './option.js';
 
 /** What options add up to. */
@@ -24,12 +25,14 @@ const CHALLENGES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Adds options up in their order: the last one wins, names gather, each -w is for the -d after it. Throws UsageError that
+ * Adds options up in their order: the last one wins, names gather, each -w is for the -d after it, and so is each of several authenticators. Throws UsageError that
  * names the option and the value.
  */
 export function applyOptions(given: readonly Given[], source: 'flag' | 'file'): Applied {
   const applied: Applied = { values: {}, plugin: {}, sources: {}, words: {}, warnings: [] };
-  const roots = new WebRoots(given.some(({ option }) => option.kind === 'name-changes'));
+  // The order of the lines in a file says nothing.
+  const several = source === 'flag' ? authenticatorsByPosition(given) : null;
+  const roots = new WebRoots(given.some(({ option }) => option.kind === 'name-changes'), (name) => several === null || several.names[name] === 'webroot');
   const plugins = new Map<string, string>();
   for (const { option, value } of given) {
     if (value?.includes('\u0000')) throw wrong(option.flags.at(-1) ?? '', 'a NUL character cannot be part of it');
@@ -37,7 +40,8 @@ export function applyOptions(given: readonly Given[], source: 'flag' | 'file'): 
     else applyPlugin(option, value ?? '', applied, source, roots);
   }
   const [wished, other] = new Set(plugins.values());
-  if (other !== undefined) throw new UsageError(`Too many flags setting configurators/installers/authenticators: ${shown(wished ?? '')} and ${shown(other)}`);
+  if (several) applySeveral(several, applied, source);
+  else if (other !== undefined) throw new UsageError(`Too many flags setting configurators/installers/authenticators: ${shown(wished ?? '')} and ${shown(other)}`);
   roots.finish(applied, source);
   return applied;
 }
@@ -115,6 +119,23 @@ function applyOwn(option: CliOption, value: string, applied: Applied, source: So
   }
 }
 
+/** The installer that `--nginx` says stays; which names are whose is printed by the plan, as web folders are. */
+function applySeveral({ first, names, configurator }: ByPosition, applied: Applied, source: Source): void {
+  const { installer } = applied.values;
+  if (configurator !== undefined && installer !== undefined && installer !== configurator) throw new UsageError(`Too many flags setting configurators/installers/authenticators: ${shown(configurator)} and ${shown(installer)}`);
+  if (configurator !== undefined) {
+    applied.values.installer = configurator;
+    applied.sources['installer'] = source;
+    applied.words['installer'] = ['--installer', configurator];
+  }
+  applied.values.authenticator = first;
+  applied.values.authenticatorMap = names;
+  applied.sources['authenticator'] = applied.sources['authenticatorMap'] = source;
+  for (const dest of ['authenticator', 'configurator']) delete applied.words[dest];
+  delete applied.values.configurator;
+  delete applied.sources['configurator'];
+}
+
 function applyPlugin(option: PluginOption, value: string, applied: Applied, source: Source, roots: WebRoots): void {
   const flag = option.flags.at(-1) ?? '';
   if (option.dest === 'webroot_path') return roots.folder(resolve(value));
@@ -147,12 +168,16 @@ class WebRoots {
   /** With --add-domain and --remove-domain a map says folders only: which names there are is known. */
   readonly #foldersOnly: boolean;
 
-  constructor(foldersOnly: boolean) {
+  /** Is this name proved by a file? */
+  readonly #hasFolder: (name: string) => boolean;
+
+  constructor(foldersOnly: boolean, hasFolder: (name: string) => boolean) {
     this.#foldersOnly = foldersOnly;
+    this.#hasFolder = hasFolder;
   }
 
   name(value: string): void {
-    this.#names.push(value);
+    if (this.#hasFolder(value)) this.#names.push(value);
   }
 
   folder(path: string): void {

@@ -103,6 +103,6 @@ function choosePlugins(verb: Verb, values: OptionValues, sources: Record<string,
     Object.assign(values, { authenticator: both, installer: both });
     sources['authenticator'] = sources['installer'] = sources['configurator'] ?? 'flag';
   }
-  const missing = [values.authenticator, values.installer].find((name) => name !== undefined && !known.includes(name) && missingPlugin(name) === name);
+  const missing = [values.authenticator, ...Object.values(values.authenticatorMap), values.installer].find((name) => name !== undefined && !known.includes(name) && missingPlugin(name) === name);
   if (missing !== undefined && PLUGIN_VERBS.has(verb)) throw new UsageError(`The ${missing} plugin is not built in yet.`, { hint: OTHER_PLUGINS });
 }

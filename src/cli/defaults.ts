@@ -11,6 +11,7 @@ export const defaultValues: OptionValues = {
   ipAddresses: [],
   addDomains: [],
   removeDomains: [],
+  authenticatorMap: {},
   noninteractiveMode: false,
   forceInteractive: false,
   quiet: false,

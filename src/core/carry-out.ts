@@ -4,13 +4,14 @@ import { createCsr } from '../crypto/csr.js';
 import { generatePrivateKey } from '../crypto/keys.js';
 import { watchTasks } from '../plugins/manual/watch.js';
 import { aliasMap } from './decide/challenge-alias.js';
-import type { Authenticator, ChallengeContext, ChallengeTask, Installer } from '../plugins/contract.js';
+import type { ChallengeContext, ChallengeTask, Installer } from '../plugins/contract.js';
 import { readLineage, type Lineage } from '../store/lineage.js';
 import { changeRenewalNotes } from '../store/renewal-notes.js';
 import { linkPartners } from '../store/partner.js';
 import { saveNewLineage, saveNewVersion } from '../store/save.js';
 import { ensureAccount } from './account.js';
 import { saveCsrFiles } from './csr-files.js';
+import { provedWithoutPerson } from './decide/authenticators-by-name.js';
 import { enhancementsWanted } from './decide/enhancements-wanted.js';
 import type { KeyPlan, ObtainPlan, RenewalValue } from './decide/plan.js';
 import { deploy } from './deploy.js';
@@ -20,8 +21,9 @@ import type { DeployOutcome, Event } from './events.js';
 import { repeatExports } from './export.js';
 import { cleanEnvironment, deployEnvironment, LONGEST_LIST, postEnvironment } from './hook-environment.js';
 import { runHooks, type HookRun } from './hooks.js';
-import { installObtained, lockServer, openInstaller, planInstallation, refuseOtherChange } from './installation.js';
+import { installObtained, openInstaller, planInstallation, refuseOtherChange } from './installation.js';
 import { forget, issue, type Issued } from './issue.js';
+import { loadAuthenticator } from './load-authenticator.js';
 import { changeForNow, putBack } from './server-change.js';
 import { watchServed } from './served.js';
 import type { Settings } from './settings.js';
@@ -65,7 +67,7 @@ export async function carryOut(plan: ObtainPlan, settings: Settings, world: Worl
   let release = (): Promise<void> => Promise.resolve();
   try {
     const lineage = plan.lineage?.exists ? readLineage(world.dirs, plan.lineage.name) : null;
-    if (plan.authenticator === 'webroot') await world.sandbox?.serveFolders(plan.webrootMap);
+    if (Object.keys(plan.webrootMap).length > 0) await world.sandbox?.serveFolders(plan.webrootMap);
     await authenticator.prepare(context);
     release = () => authenticator.cleanUp([], context);
     const owner = await ensureAccount(
@@ -186,7 +188,7 @@ async function keep(plan: ObtainPlan, issued: Issued, { lineage, accountId, inst
   const dropped = triedAgain(plan, issued.identifiers.map(({ value }) => value), settings);
   noteDropped(saved.name, dropped, world);
   say({ type: 'stage', stage: 'save', state: 'done' });
-  say({ type: 'saved', lineage: saved.name, version: saved.version, files: saved.files, names, ...(dropped.length > 0 ? { dropped: [...dropped] } : {}), notAfter: notAfter.toISOString(), issuer, renewsByItself: plan.authenticator !== 'manual' || plan.renewalParams['manual_auth_hook'] !== undefined, ...(plan.installation ? { installs: true } : {}), ...(plan.renewal === undefined ? {} : { renewal: plan.renewal && { by: plan.renewal.by, ...(plan.renewal.next === undefined ? {} : { next: new Date(plan.renewal.next).toISOString() }) } }), ...(plan.schedule ? { schedule: [...plan.schedule] } : {}) });
+  say({ type: 'saved', lineage: saved.name, version: saved.version, files: saved.files, names, ...(dropped.length > 0 ? { dropped: [...dropped] } : {}), notAfter: notAfter.toISOString(), issuer, renewsByItself: provedWithoutPerson(plan), ...(plan.installation ? { installs: true } : {}), ...(plan.renewal === undefined ? {} : { renewal: plan.renewal && { by: plan.renewal.by, ...(plan.renewal.next === undefined ? {} : { next: new Date(plan.renewal.next).toISOString() }) } }), ...(plan.schedule ? { schedule: [...plan.schedule] } : {}) });
   if (installer) await use(installer, readLineage(world.dirs, saved.name), settings, world);
   await repeatExports(saved.name, settings, world);
   return deploy(settings, { name: saved.name, names: issued.identifiers.map(({ value }) => value), liveFolder: saved.liveFolder }, world);
@@ -210,19 +212,6 @@ export async function readyInstaller(plan: ObtainPlan, settings: Settings, world
 async function use(installer: Installer, lineage: Lineage, settings: Settings, world: World): Promise<void> {
   if (settings.verb === 'run') await installObtained(installer, lineage, settings, world);
   else await installer.reload();
-}
-
-async function loadAuthenticator(plan: ObtainPlan, settings: Settings, world: World): Promise<Authenticator> {
-  const { plugins, authenticators } = world;
-  const { values } = settings;
-  const descriptor = plugins.find(({ name }) => name === plan.authenticator);
-  if (!descriptor?.load) throw new Refused(`The requested ${plan.authenticator} plugin does not appear to be installed`);
-  await lockServer(descriptor, settings, world);
-  if (!authenticators || !descriptor.overlaps) return descriptor.load();
-  const key = [plan.authenticator, values.http01Port, values.http01Address ?? '', values.httpsPort].join(' ');
-  const shared = authenticators.get(key) ?? descriptor.load();
-  authenticators.set(key, shared);
-  return shared;
 }
 
 function challengeContext(plan: ObtainPlan, settings: Settings, world: World, served: (task: ChallengeTask) => void, expires: () => string | undefined): ChallengeContext {

@@ -76,7 +76,10 @@ export interface OptionValues {
   allowSubsetOfNames: boolean;
   // proof
   configurator?: string;
+  /** The first one where several are said by position. */
   authenticator?: string;
+  /** ASCII name → authenticator, where several are said by position (U03); what is not in it is proved by `authenticator`. */
+  authenticatorMap: Readonly<Record<string, string>>;
   installer?: string;
   /** Most wanted first, versions resolved: `http-01`, `dns-01`, `tls-alpn-01`, `dns-account-01`, `dns-persist-01`. */
   prefChalls: readonly string[];

@@ -6,7 +6,7 @@ import { addSection, configText, configTree, parseConfig, removeSection, removeV
 import { kinds, type Kind } from './paths.js';
 
 /** What may be saved in [renewalparams]; booleans become True and False, nested tables `[[name]]` (F28, F29). */
-export type RenewalValue = string | number | boolean | readonly string[] | Readonly<Record<string, string>>;
+export type RenewalValue = string | number | boolean | readonly string[] | Readonly<Record<string, string | readonly string[]>>;
 
 export interface RenewalFile {
   path: string;
@@ -16,12 +16,12 @@ export interface RenewalFile {
   links: Readonly<Record<Kind, string>>;
   renewBeforeExpiry?: string;
   /** [renewalparams] as text, lists, and nested tables. */
-  params: Readonly<Record<string, string | readonly string[] | Readonly<Record<string, string>>>>;
+  params: Readonly<Record<string, string | readonly string[] | Readonly<Record<string, ConfigValue>>>>;
   /** Local time without a zone, as certbot writes it (F30). */
   ariRetryAfter?: string;
   /** Name of the lineage with the same names and a key of the other type; ours, below [certwright]. */
   partner?: string;
-  /** Names of the tables of ours, below [certwright]. */
+  /** Names of the tables of ours, below [certwright], that are no parameters. */
   ownTables?: readonly string[];
 }
 
@@ -29,7 +29,9 @@ export interface RenewalFile {
 const FORMAT = '2.0.0';
 /** Our own section, and the parameters that stand in it; what else stands there (a partner, notes of renewals) is no parameter. */
 const OWN = 'certwright';
-const OWN_PARAMS: ReadonlySet<string> = new Set(['challenge_alias', 'dns_resolver', 'dns_propagation_timeout']);
+const OWN_PARAMS: ReadonlySet<string> = new Set(['challenge_alias', 'dns_resolver', 'dns_propagation_timeout', 'main_authenticator']);
+/** Tables there that are parameters: which name is proved by which authenticator beside the main one (U03), with what options, in which web folder. */
+const OWN_TABLES: ReadonlySet<string> = new Set(['authenticators', 'authenticator_options', 'webroot_map']);
 const HEADING = '# Options used in the renewal process';
 
 /** Reads `renewal/NAME.conf`. Throws StoreError with the path, the line and the reason. */
@@ -59,7 +61,7 @@ export function parseRenewalFile(text: string, path: string): RenewalFile {
   const ariRetryAfter = single(tree.sections['acme_renewal_info']?.values['ari_retry_after']);
   const own = tree.sections[OWN];
   const partner = single(own?.values['partner']);
-  const ownTables = Object.keys(own?.sections ?? {});
+  const ownTables = Object.keys(own?.sections ?? {}).filter((table) => !OWN_TABLES.has(table));
   return {
     path,
     links,
@@ -109,13 +111,26 @@ export function editRenewalText(text: string, changes: { params?: Readonly<Recor
 
 /** Values of ours among the parameters; certbot leaves sections that it does not know alone (F31), values it does not. */
 function ownParams(section: ConfigSection | undefined): RenewalFile['params'] {
-  return Object.fromEntries(Object.entries(section?.values ?? {}).filter(([key]) => OWN_PARAMS.has(key)).map(([key, value]) => [`${OWN}.${key}`, value]));
+  const values = Object.entries(section?.values ?? {}).filter(([key]) => OWN_PARAMS.has(key));
+  const tables = Object.entries(section?.sections ?? {}).filter(([key]) => OWN_TABLES.has(key)).map(([key, table]) => [key, table.values] as const);
+  return Object.fromEntries([...values, ...tables].map(([key, value]) => [`${OWN}.${key}`, value]));
 }
 
 function withOwnParams(start: ConfigDocument, wanted: Readonly<Record<string, RenewalValue>>): ConfigDocument {
   let document = start;
-  for (const name of Object.keys(ownParams(configTree(document).sections[OWN]))) if (!(name in wanted)) document = removeValue(document, [OWN], name.slice(OWN.length + 1));
-  for (const [name, value] of Object.entries(wanted)) if (name.startsWith(`${OWN}.`) && !isTable(value)) document = setValue(document, [OWN], name.slice(OWN.length + 1), saved(value));
+  for (const [name, before] of Object.entries(ownParams(configTree(document).sections[OWN]))) {
+    const [key, table] = [name.slice(OWN.length + 1), wanted[name]];
+    if (!isTable(before)) document = name in wanted ? document : removeValue(document, [OWN], key);
+    else if (!isTable(table)) document = removeSection(document, [OWN, key]);
+    else for (const entry of Object.keys(before)) if (!(entry in table)) document = removeValue(document, [OWN, key], entry);
+  }
+  const own = Object.entries(wanted).filter(([name]) => name.startsWith(`${OWN}.`)).map(([name, value]) => [name.slice(OWN.length + 1), value] as const);
+  for (const [key, value] of own) if (!isTable(value)) document = setValue(document, [OWN], key, saved(value));
+  for (const [key, table] of own) {
+    if (!isTable(table)) continue;
+    document = addSection(document, [OWN, key]);
+    for (const [entry, value] of Object.entries(table)) document = setValue(document, [OWN, key], entry, value);
+  }
   const left = configTree(document).sections[OWN];
   return left && Object.keys(left.values).length + Object.keys(left.sections).length === 0 ? removeSection(document, [OWN]) : document;
 }
@@ -144,11 +159,11 @@ function withParams(start: ConfigDocument, wanted: Readonly<Record<string, Renew
   return document;
 }
 
-function isTable(value: RenewalValue | undefined): value is Readonly<Record<string, string>> {
+function isTable(value: RenewalValue | undefined): value is Readonly<Record<string, ConfigValue>> {
   return typeof value === 'object' && !Array.isArray(value);
 }
 
-function saved(value: Exclude<RenewalValue, Readonly<Record<string, string>>>): ConfigValue {
+function saved(value: Exclude<RenewalValue, Readonly<Record<string, ConfigValue>>>): ConfigValue {
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   return typeof value === 'number' ? String(value) : value;
 }

@@ -1,6 +1,7 @@
 import { derKeyPath } from '../core/export-target.js';
 import { shellQuote } from '../core/decide/command-line.js';
 import { reasonWords } from '../core/decide/renewal-reason.js';
+import { plannedAuthenticators, provedWithoutPerson } from '../core/decide/authenticators-by-name.js';
 import type { ExportPlan, InstallPlan, ObtainPlan, Plan } from '../core/decide/plan.js';
 import { merged } from '../core/change-step.js';
 import { fileDifferences } from './server-change-text.js';
@@ -25,7 +26,7 @@ export function planLines(plan: Plan | InstallPlan): readonly PlanLine[] {
   if (lineage && lineage.removed.length > 0) lines.push({ label: 'Taken out', value: lineage.removed.map(({ shown }) => `- ${shown}`).join('  ') });
   if (plan.reason === 'date' || plan.reason === 'advised' || plan.reason === 'revoked') lines.push({ label: 'Because', value: reasonWords[plan.reason] });
   lines.push({ label: 'From', value: `${ca.label}${ca.test ? ' (for tests, trusted by nobody)' : ''}, ${accountText(account)}` });
-  lines.push({ label: 'Proof', value: proofText(plan) });
+  lines.push(...proofLines(plan));
   if (plan.resume) lines.push({ label: 'Order', value: 'goes on with the one that is open; nothing is ordered twice' });
   if (plan.dryRun) lines.push({ label: 'Saved as', value: 'nothing: this is a rehearsal' });
   else if (csr) lines.push({ label: 'Saved as', value: csr.certPath ?? 'files in this folder' });
@@ -93,14 +94,25 @@ function accountText(account: ObtainPlan['account']): string {
   return account.email === undefined ? 'a new account without e-mail' : `a new account for ${account.email}`;
 }
 
-function proofText({ proofs, authenticator }: ObtainPlan): string {
+/** One line, and of several authenticators one for each with its names. */
+function proofLines(plan: ObtainPlan): readonly PlanLine[] {
+  const used = plannedAuthenticators(plan);
+  if (used.length === 1) return [{ label: 'Proof', value: proofText(plan) }];
+  return used.map((authenticator, index) => {
+    const proofs = plan.proofs.filter((proof) => proof.authenticator === authenticator);
+    return { label: index === 0 ? 'Proof' : '', value: `${proofs.map(({ identifier }) => identifier.shown).join('  ')}: ${proofText({ proofs, authenticator })}` };
+  });
+}
+
+function proofText({ proofs, authenticator }: Pick<ObtainPlan, 'proofs' | 'authenticator'>): string {
   const kinds = [...new Set(proofs.map(({ challenge }) => challenge))];
   const how = { standalone: 'a small server for a moment', webroot: 'a file in a web folder', manual: 'by hand', nginx: 'nginx answers for a moment', apache: 'Apache answers for a moment' }[authenticator] ?? authenticator;
   return `${how}, ${kinds.join(' and ')}`;
 }
 
-function renewsText({ authenticator, renewalParams, renewal, schedule = ['schedule', 'install'] }: ObtainPlan): string {
-  if (authenticator === 'manual' && renewalParams['manual_auth_hook'] === undefined) return 'not by itself: somebody has to place the answers again';
+function renewsText(plan: ObtainPlan): string {
+  const { renewalParams, renewal, schedule = ['schedule', 'install'] } = plan;
+  if (!provedWithoutPerson(plan)) return 'not by itself: somebody has to place the answers again';
   if (renewalParams['autorenew'] === false) return 'not by itself, as --no-autorenew says';
   if (renewal === undefined) return 'when `certwright renew` runs and it is due';
   if (renewal === null) return `nothing does that here yet; \`${shellQuote(['certwright', ...schedule])}\`${schedule.includes('--user-dirs') ? '' : ' (as root)'} sets a timer up`;

@@ -5,6 +5,7 @@ import type { Carried, HooksAround } from '../carry-out.js';
 import { deployAgain } from '../deploy.js';
 import type { Facts } from '../decide/facts.js';
 import { withDroppedNames } from '../decide/dropped-names.js';
+import { plannedAuthenticators } from '../decide/authenticators-by-name.js';
 import { renewalSettings } from '../decide/renewal-settings.js';
 import { CertwrightError, Refused } from '../errors.js';
 import type { RenewalOutcome } from '../events.js';
@@ -174,13 +175,13 @@ async function renewOne(lineage: Lineage, asked: Settings, world: World, { aroun
     // Loaded only when something is due: most runs of the timer have nothing to do.
     const { carryOut } = await import('../carry-out.js');
     let carried: Carried;
-    const overlaps = world.plugins.find(({ name }) => name === plan.authenticator)?.overlaps === true;
-    if (overlaps && plan.account.kind === 'existing') carried = await carryOut(plan, settings, world, around);
+    const exclusive = plannedAuthenticators(plan).filter((used) => world.plugins.find(({ name }) => name === used)?.overlaps !== true);
+    if (exclusive.length === 0 && plan.account.kind === 'existing') carried = await carryOut(plan, settings, world, around);
     else {
       // Whoever comes second finds the account that the first one made.
-      const key = overlaps ? settings.values.server : plan.authenticator;
-      const turn = (alone.get(key) ?? Promise.resolve()).then(async () => carryOut(await planForRenewal(settings, base, world), settings, world, around));
-      alone.set(key, turn.catch(() => undefined));
+      const keys = exclusive.length === 0 ? [settings.values.server] : exclusive;
+      const turn = Promise.all(keys.map((key) => alone.get(key))).then(async () => carryOut(await planForRenewal(settings, base, world), settings, world, around));
+      for (const key of keys) alone.set(key, turn.catch(() => undefined));
       carried = await turn;
     }
     const { deploys, names, dropped } = carried;

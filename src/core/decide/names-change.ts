@@ -3,6 +3,7 @@ import type { Identifier } from '../identifier.js';
 import { parseNameList } from '../names.js';
 import { isSet, type PluginValue, type Settings, type WebrootMap } from '../settings.js';
 import type { Assignment } from './assign.js';
+import { authenticatorsOf, savedAuthenticators } from './authenticators-by-name.js';
 import type { Facts, LineageFact } from './facts.js';
 import { difference } from './name-sets.js';
 import type { AnswerValue, Question } from './question.js';
@@ -37,7 +38,8 @@ export function changedNames(settings: Settings, facts: Facts): readonly Identif
 /**
  * The settings for a certificate whose names change: as --renew-with-new-domains, and as for its renewals everything it was
  * obtained with that this command does not say otherwise. A present name keeps its web folder; a new one takes the given -w, else
- * the single folder of the certificate, else it is asked for. Other settings come back as they are.
+ * the single folder of the certificate, else it is asked for. Of several authenticators each keeps its names; a new name takes the main
+ * one, or the one that is said for it. Other settings come back as they are.
  */
 export function inheriting(settings: Settings, facts: Facts): Settings {
   const lineage = changesNames(settings) ? facts.lineages.find(({ name }) => name === settings.values.certname) : undefined;
@@ -45,20 +47,41 @@ export function inheriting(settings: Settings, facts: Facts): Settings {
 }
 
 /** What a lineage was obtained with, except for what these settings say. */
-export function inheritFrom(settings: Settings, lineage: LineageFact): Settings {
+export function inheritFrom(asked: Settings, lineage: LineageFact): Settings {
+  const added = authenticatorsOfAdded(asked, lineage);
+  const settings = added ? withoutAuthenticator(asked) : asked;
   const saved = renewalSettings(settings, lineage.name, lineage.params);
-  return {
+  const inherited: Settings = {
     ...saved,
-    values: { ...saved.values, renewWithNewDomains: true },
-    plugin: saved.values.authenticator === 'webroot' ? { ...saved.plugin, ...folders(settings, lineage) } : saved.plugin,
+    values: { ...saved.values, renewWithNewDomains: true, authenticatorMap: { ...saved.values.authenticatorMap, ...added } },
+    sources: added ? { ...saved.sources, authenticatorMap: 'flag' } : saved.sources,
   };
+  if (!authenticatorsOf(inherited).includes('webroot')) return inherited;
+  return { ...inherited, plugin: { ...saved.plugin, ...folders(settings, lineage) } };
 }
 
-/** The web folder of each present name, as its renewal file says. */
+/** Name → authenticator of the names that come in, where that is said for them alone; null = one authenticator is meant for all names, or none is said. */
+function authenticatorsOfAdded({ values, sources }: Settings, lineage: LineageFact): Readonly<Record<string, string>> | null {
+  const { authenticator, authenticatorMap, addDomains } = values;
+  if (authenticator === undefined || (sources['authenticator'] ?? 'default') !== 'flag') return null;
+  if (Object.keys(authenticatorMap).length > 0) return authenticatorMap;
+  if (addDomains.length === 0 || savedAuthenticators(lineage.params) === null) return null;
+  return Object.fromEntries(parseNameList(addDomains.join('\n')).identifiers.map(({ value }) => [value, authenticator]));
+}
+
+function withoutAuthenticator(settings: Settings): Settings {
+  const { authenticator: _said, ...values } = settings.values;
+  const { authenticator: _from, authenticatorMap: _each, ...sources } = settings.sources;
+  return { ...settings, values: { ...values, authenticatorMap: {} }, sources };
+}
+
+/** The web folder of each present name that is proved by one, as its renewal file says. */
 export function savedFolders({ identifiers, params }: LineageFact): WebrootMap {
-  const map = isMap(params['webroot_map']) ? params['webroot_map'] : {};
+  const beside = savedAuthenticators(params);
+  const map = { ...(isMap(params['webroot_map']) ? params['webroot_map'] : {}), ...beside?.webrootMap };
   const last = savedPaths(params['webroot_path']).at(-1);
   return Object.fromEntries(identifiers.flatMap(({ value, shown }) => {
+    if (beside && (beside.names[value] ?? params['authenticator']) !== 'webroot') return [];
     const folder = map[value] ?? map[shown] ?? last;
     return folder === undefined ? [] : [[value, folder]];
   }));

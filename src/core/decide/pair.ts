@@ -90,6 +90,7 @@ export function partnerSettings(answered: Settings, effective: Settings, main: P
       certname: name,
       keyType,
       ...(authenticator === undefined ? {} : { authenticator }),
+      authenticatorMap: effective.values.authenticatorMap,
       prefChalls: effective.values.prefChalls,
       domains: main.identifiers.filter(({ type }) => type === 'dns').map(({ shown }) => shown),
       ipAddresses: main.identifiers.filter(({ type }) => type === 'ip').map(({ value }) => value),

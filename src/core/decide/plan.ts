@@ -4,7 +4,7 @@ import type { ChallengeType, Identifier } from '../identifier.js';
 import type { RenewalReason } from './renewal-reason.js';
 
 /** Values of a renewal file by certbot's names; lists are written with a trailing comma (F28). */
-export type RenewalValue = string | number | boolean | readonly string[] | Readonly<Record<string, string>>;
+export type RenewalValue = string | number | boolean | readonly string[] | Readonly<Record<string, string | readonly string[]>>;
 
 /** How one name will be proved. */
 export interface Proof {
@@ -51,6 +51,7 @@ export interface ObtainPlan {
   account:
     | { kind: 'existing'; id: string }
     | { kind: 'new'; email?: string; eab?: { kid: string; alg: string } }; // the terms were agreed to
+  /** The main one, which certbot finds in the renewal file; `proofs` says it of each name. */
   authenticator: string;
   installer: string | null;
   /** The credentials file that is written first; absent = there is one, or none is needed. */

@@ -1,7 +1,8 @@
-import { Refused } from '../errors.js';
+import { MissingFlag, Refused } from '../errors.js';
 import type { ChallengeType, Identifier } from '../identifier.js';
 import { isSet, type Settings, type WebrootMap } from '../settings.js';
 import type { Assignment } from './assign.js';
+import { authenticatorGroups, type AuthenticatorGroup } from './authenticators-by-name.js';
 import { challengeQuestion } from './challenge-choice.js';
 import { credentialsQuestion, DNS_BY_API, dnsByApiChoice, dnsProviderQuestion, noDnsByApi, providersThatAsk } from './dns-credentials.js';
 import { namesKey, type Facts, type PluginFact } from './facts.js';
@@ -11,7 +12,7 @@ import type { AnswerValue, Choice, Question } from './question.js';
 
 export type ProofChoice = { ask: Question } | { lookup: 'fits' } | { authenticator: string; proofs: readonly Proof[]; webrootMap: WebrootMap };
 
-/** How each name is proved: the authenticator, its challenge type, and for webroot the folder of each name. */
+/** How each name is proved: the main authenticator and that of each name, its challenge type, and for webroot the folder of each name. */
 export function proofChoice(settings: Settings, facts: Facts, wanted: readonly Identifier[]): ProofChoice {
   const chosen = settings.values.authenticator;
   if (chosen === undefined) {
@@ -26,13 +27,36 @@ export function proofChoice(settings: Settings, facts: Facts, wanted: readonly I
     return { ask: authenticatorQuestion(settings, facts, by, wanted) };
   }
   if (chosen === DNS_BY_API && facts.fits) return { ask: dnsProviderQuestion(facts) };
+  const groups = authenticatorGroups(settings, chosen, wanted);
+  const [only] = groups;
+  if (groups.length > 1) return proveBySeveral(settings, facts, groups, wanted);
+  return prove(settings, pluginNamed(only?.authenticator ?? chosen, facts), wanted);
+}
+
+function pluginNamed(chosen: string, facts: Facts): PluginFact {
   const plugin = facts.plugins.find(({ name }) => name === chosen);
   if (!plugin || !plugin.authenticator) {
     throw new Refused(`The requested ${chosen} plugin does not appear to be installed`, {
       hint: `Authenticators here: ${authenticators(facts).map(({ name }) => name).join(', ')}. A plugin of others is found beside certwright, or by \`plugin-dir = DIR\` in cli.ini.`,
     });
   }
-  return prove(settings, plugin, wanted);
+  return plugin;
+}
+
+/** Each authenticator with its names (U03). Options of several are said by flags: throws MissingFlag for credentials that are not. */
+function proveBySeveral(settings: Settings, facts: Facts, groups: readonly AuthenticatorGroup[], wanted: readonly Identifier[]): ProofChoice {
+  const proofs = new Map<string, Proof>();
+  let webrootMap: WebrootMap = {};
+  for (const { authenticator, identifiers } of groups) {
+    const plugin = pluginNamed(authenticator, facts);
+    const account = credentialsQuestion(settings, plugin);
+    if (account) throw new MissingFlag(account.missing ?? account.title, account.flags);
+    const part = proveNames(settings, plugin, identifiers);
+    if (!('proofs' in part)) return part;
+    for (const proof of part.proofs) proofs.set(proof.identifier.value, proof);
+    webrootMap = { ...webrootMap, ...part.webrootMap };
+  }
+  return { authenticator: groups[0]?.authenticator ?? '', proofs: wanted.flatMap(({ value }) => proofs.get(value) ?? []), webrootMap };
 }
 
 function prove(settings: Settings, plugin: PluginFact, wanted: readonly Identifier[]): ProofChoice {
@@ -40,6 +64,10 @@ function prove(settings: Settings, plugin: PluginFact, wanted: readonly Identifi
   if (place) return { ask: place };
   const account = credentialsQuestion(settings, plugin);
   if (account) return { ask: account };
+  return proveNames(settings, plugin, wanted);
+}
+
+function proveNames(settings: Settings, plugin: PluginFact, wanted: readonly Identifier[]): ProofChoice {
   const proofs = wanted.map((identifier) => ({ identifier, authenticator: plugin.name, challenge: challengeFor(settings, plugin, identifier) }));
   if (plugin.name !== 'webroot') return { authenticator: plugin.name, proofs, webrootMap: {} };
   const { map, missing } = foldersOf(settings, wanted);

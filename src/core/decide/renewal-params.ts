@@ -1,4 +1,5 @@
-import { isSet, type Settings } from '../settings.js';
+import { isSet, type PluginValue, type Settings } from '../settings.js';
+import { authenticatorMapOf } from './authenticators-by-name.js';
 import type { KeyPlan, Proof, RenewalValue } from './plan.js';
 
 /** Options that certbot keeps in [renewalparams] when a person set them (F26), under certbot's own names; `certwright.` is our own section. */
@@ -29,7 +30,8 @@ const kept = {
 
 /**
  * What the renewal file will say in [renewalparams]: always `server` and `key_type`, the plugins, what a person set, and
- * the options that carry the prefix of the authenticator or installer. `account` is added once it is known.
+ * the options that carry the prefix of the authenticator or installer. Authenticators beside the main one, with their names and options,
+ * go into our own section. `account` is added once it is known.
  */
 export function renewalParams(
   settings: Settings,
@@ -45,14 +47,35 @@ export function renewalParams(
   if (chosen.installer !== null) params['installer'] = chosen.installer;
   params['server'] = settings.values.server;
   params['key_type'] = chosen.key.type;
-  const prefixes = [chosen.authenticator, chosen.installer].filter((name) => name !== null).map((name) => `${name.replaceAll('-', '_')}_`);
-  for (const [dest, value] of Object.entries(settings.plugin)) {
-    if (dest.startsWith('webroot_') || !prefixes.some((prefix) => dest.startsWith(prefix))) continue;
-    if (isSet(settings, dest) && value !== undefined) params[dest] = value;
-  }
+  Object.assign(params, optionsOf(settings, [chosen.authenticator, ...(chosen.installer === null ? [] : [chosen.installer])]));
+  const folders = Object.fromEntries(chosen.proofs.filter(({ authenticator }) => authenticator === 'webroot').map(({ identifier }) => [identifier.value, chosen.webrootMap[identifier.value] ?? '']));
   if (chosen.authenticator === 'webroot') {
     params['webroot_path'] = [...new Set(Object.values(chosen.webrootMap))];
-    params['webroot_map'] = Object.fromEntries(chosen.proofs.map(({ identifier }) => [identifier.value, chosen.webrootMap[identifier.value] ?? '']));
+    params['webroot_map'] = folders;
   }
+  const names = Object.entries(authenticatorMapOf(chosen.proofs)).filter(([, authenticator]) => authenticator !== chosen.authenticator);
+  if (names.length === 0) return params;
+  params['certwright.main_authenticator'] = chosen.authenticator;
+  params['certwright.authenticators'] = Object.fromEntries(names);
+  const others = Object.entries(optionsOf(settings, names.map(([, authenticator]) => authenticator))).filter(([dest]) => !(dest in params));
+  if (others.length > 0) params['certwright.authenticator_options'] = Object.fromEntries(others.map(([dest, value]) => [dest, text(value)]));
+  if (chosen.authenticator !== 'webroot' && Object.keys(folders).length > 0) params['certwright.webroot_map'] = folders;
   return params;
+}
+
+/** Options of these plugins that a person set; web folders are said for each name. */
+function optionsOf(settings: Settings, plugins: readonly string[]): Record<string, Exclude<PluginValue, undefined>> {
+  const prefixes = plugins.map((name) => `${name.replaceAll('-', '_')}_`);
+  const all: Record<string, Exclude<PluginValue, undefined>> = {};
+  for (const [dest, value] of Object.entries(settings.plugin)) {
+    if (dest.startsWith('webroot_') || value === undefined || !prefixes.some((prefix) => dest.startsWith(prefix))) continue;
+    if (isSet(settings, dest)) all[dest] = value;
+  }
+  return all;
+}
+
+/** F29: as certbot writes values. */
+function text(value: Exclude<PluginValue, undefined>): string | readonly string[] {
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  return Array.isArray(value) ? (value as readonly string[]) : String(value);
 }

@@ -1,3 +1,4 @@
+import { savedAuthenticators } from './authenticators-by-name.js';
 import { isSet, type OptionValues, type PluginValue, type Settings } from '../settings.js';
 
 /** A lineage's saved parameters as they are read: text, lists, and `webroot_map`. */
@@ -42,7 +43,7 @@ export const savedOptions: readonly (readonly [string, keyof OptionValues])[] = 
 /**
  * The settings under which a lineage is renewed: what it was obtained with, unless this command line or configuration file
  * says otherwise (S82, S95). Values of the file count as set ('inherited'), so they are saved again. `key_type` missing is
- * RSA (F29). Throws nothing: what has the wrong type is left out, as certbot does with what it does not know.
+ * RSA (F29). An authenticator in a configuration file leaves the names alone that were given to several of them. Throws nothing: what has the wrong type is left out, as certbot does with what it does not know.
  */
 export function renewalSettings(asked: Settings, name: string, fromFile: SavedParams): Settings {
   const params = withoutPackages(fromFile);
@@ -56,9 +57,15 @@ export function renewalSettings(asked: Settings, name: string, fromFile: SavedPa
     values[option] = saved === 'server' ? presentServer(String(value)) : value;
     sources[option] = 'inherited';
   }
-  const chosen = isSet(asked, 'authenticator') ? asked.values.authenticator : values['authenticator'];
-  const prefixes = [chosen, values['installer']].filter((part): part is string => typeof part === 'string').map((part) => `${part.replaceAll('-', '_')}_`);
-  for (const [saved, value] of Object.entries(params)) {
+  const beside = isSet(asked, 'authenticator') && asked.sources['authenticator'] !== 'file' ? null : savedAuthenticators(params);
+  if (beside) {
+    Object.assign(values, { authenticator: params['authenticator'], authenticatorMap: beside.names });
+    sources['authenticator'] = sources['authenticatorMap'] = 'inherited';
+  }
+  const chosen = values['authenticator'] ?? asked.values.authenticator;
+  const prefixes = [chosen, values['installer'], ...Object.values(beside?.names ?? {})].filter((part): part is string => typeof part === 'string').map((part) => `${part.replaceAll('-', '_')}_`);
+  const all = { ...params, ...beside?.options, ...(Object.keys(beside?.webrootMap ?? {}).length > 0 ? { webroot_map: beside?.webrootMap } : {}) };
+  for (const [saved, value] of Object.entries(all)) {
     if (isSet(asked, saved) || !prefixes.some((prefix) => saved.startsWith(prefix))) continue;
     const kept = pluginValue(saved, value);
     if (kept === undefined) continue;

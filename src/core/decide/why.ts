@@ -1,4 +1,5 @@
 import type { RenewalAdvice } from '../../store/renewal-advice.js';
+import { authenticatorsOf } from './authenticators-by-name.js';
 import { isSet, type Settings, type Source } from '../settings.js';
 import { nextRenewal, renewalReason, type RenewalFacts, type RenewalReason } from './renewal-reason.js';
 import { savedOptions } from './renewal-settings.js';
@@ -100,8 +101,9 @@ function hindrances({ lineage, settings, authenticators }: WhyFacts, scheduled: 
   const found: Hindrance[] = [];
   if (!lineage.renewal.renewable) found.push({ what: 'autorenew-off', change: [...reconfigure, '--autorenew'] });
   if (authenticator === undefined) found.push({ what: 'no-authenticator', change: [settings.program, 'certonly', ...where, '--cert-name', lineage.name] });
-  else if (!authenticators.includes(authenticator)) found.push({ what: 'plugin-missing', detail: authenticator, change: [...reconfigure, '--authenticator', 'webroot'] });
-  else if (authenticator === 'manual' && !isSet(settings, 'manual_auth_hook')) found.push({ what: 'by-hand', change: [...reconfigure, '--manual-auth-hook', 'COMMAND'] });
+  const missing = authenticatorsOf(settings).find((name) => !authenticators.includes(name));
+  if (missing !== undefined) found.push({ what: 'plugin-missing', detail: missing, change: [...reconfigure, '--authenticator', 'webroot'] });
+  else if (authenticatorsOf(settings).includes('manual') && !isSet(settings, 'manual_auth_hook')) found.push({ what: 'by-hand', change: [...reconfigure, '--manual-auth-hook', 'COMMAND'] });
   if (!scheduled) found.push({ what: 'no-schedule', change: [settings.program, ...scheduleWords(settings.values)] });
   return found;
 }
@@ -109,13 +111,15 @@ function hindrances({ lineage, settings, authenticators }: WhyFacts, scheduled: 
 /** Options that a renewal uses, by certbot's names: those that were set somewhere, and the few that always count. */
 function optionsOf(settings: Settings): WhyReport['options'] {
   const always = new Set(['server', 'key_type', 'authenticator']);
+  const { authenticatorMap } = settings.values;
+  const beside = Object.keys(authenticatorMap).length > 0 ? [{ name: 'certwright.authenticators', value: shown(authenticatorMap), source: settings.sources['authenticatorMap'] ?? ('default' as const) }] : [];
   const own = savedOptions.flatMap(([name, option]) => {
     const value = settings.values[option];
     if (value === undefined || (!isSet(settings, option) && !always.has(name))) return [];
     return [{ name, value: shown(value), source: settings.sources[option] ?? 'default' }];
   });
   const plugin = Object.entries(settings.plugin).flatMap(([name, value]) => (value === undefined || !isSet(settings, name) ? [] : [{ name, value: shown(value), source: settings.sources[name] ?? ('default' as const) }]));
-  return [...own, ...plugin];
+  return [...own, ...beside, ...plugin];
 }
 
 function shown(value: unknown): string {
