@@ -3,8 +3,8 @@ import { cliOptions } from '../../src/cli/options.js';
 import type { OptionName } from '../../src/core/settings.js';
 import { builtInPlugins } from '../../src/plugins/registry.js';
 
-// The compiler sees to it that this list is complete.
-const every: Record<OptionName, true> = {
+// The compiler sees to it that this list is complete; which names are whose is said by the position of -a.
+const every: Record<Exclude<OptionName, 'authenticatorMap'>, true> = {
   domains: true, ipAddresses: true, addDomains: true, removeDomains: true, certname: true, csr: true, noninteractiveMode: true, forceInteractive: true, quiet: true, verboseCount: true, debug: true, plain: true,
   json: true, noMotion: true, plan: true, maxLogBackups: true, email: true, registerUnsafelyWithoutEmail: true, effEmail: true, tos: true, account: true, eabKid: true,
   eabHmacKey: true, eabHmacAlg: true, server: true, staging: true, dryRun: true, breakMyCerts: true, noVerifySsl: true, userAgent: true, userAgentComment: true,

@@ -57,6 +57,24 @@ it('what is read is what was meant; an edit keeps comments, unknown keys and sec
   expect(editRenewalText(edited, { ariRetryAfter: '2026-11-24T03:12:00' }, '/r.conf')).toBe(`${edited}[acme_renewal_info]\nari_retry_after = 2026-11-24T03:12:00\n`);
 });
 
+it('U03: authenticators beside the main one stand in our own section, with what else is there; they go when they are no parameters any more', () => {
+  const several = { ...params, 'certwright.main_authenticator': 'webroot', 'certwright.authenticators': { '*.c.example.com': 'dns-rfc2136', '2001:db8::1': 'standalone' }, 'certwright.authenticator_options': { dns_rfc2136_credentials: '/etc/a b.ini', x_list: ['1', '2'] } };
+  const text = renewalText({ archiveDir: '/e/archive/a', links, params: several });
+  expect(text).toContain('\n[certwright]\nmain_authenticator = webroot\n[[authenticators]]\n*.c.example.com = dns-rfc2136\n2001:db8::1 = standalone\n[[authenticator_options]]\ndns_rfc2136_credentials = /etc/a b.ini\nx_list = 1, 2\n');
+  expect(text.slice(0, text.indexOf('[certwright]'))).not.toContain('rfc2136');
+  const exported = `${text}[[export-1]]\npath = /x\n`;
+  const read = parseRenewalFile(exported, '/r.conf');
+  expect(read.params).toMatchObject({ 'certwright.main_authenticator': 'webroot', 'certwright.authenticators': several['certwright.authenticators'], 'certwright.authenticator_options': several['certwright.authenticator_options'] });
+  expect(read.ownTables).toEqual(['export-1']);
+  expect(editRenewalText(exported, { params: several }, '/r.conf')).toBe(exported);
+  const fewer = editRenewalText(exported, { params: { ...several, 'certwright.authenticators': { '2001:db8::1': 'standalone' } } }, '/r.conf');
+  expect(fewer).not.toContain('*.c.example.com');
+  expect(fewer).toContain('2001:db8::1 = standalone');
+  const one = editRenewalText(exported, { params }, '/r.conf');
+  expect(one.slice(one.indexOf('[certwright]'))).toBe('[certwright]\n[[export-1]]\npath = /x\n');
+  expect(editRenewalText(text, { params }, '/r.conf')).not.toContain('certwright');
+});
+
 it.each([
   ['', 'missing a required file reference: cert'],
   ['cert = relative.pem\n', 'missing a required file reference'],
