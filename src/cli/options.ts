@@ -83,7 +83,7 @@ export const cliOptions: readonly CliOption[] = [
   on('allowSubsetOfNames', 'automation', ['--allow-subset-of-names'], 'Go on with the names that could be proved.'),
   // proof
   text('configurator', 'plugins', ['--configurator'], 'CONFIGURATOR', 'Plugin that both proves and installs.'),
-  text('authenticator', 'plugins', ['-a', '--authenticator'], 'AUTHENTICATOR', 'Plugin that proves the names.'),
+  text('authenticator', 'plugins', ['-a', '--authenticator'], 'AUTHENTICATOR', 'Plugin that proves the names. Can be given several times: each -a is for the -d that follow, until the next one.'),
   text('installer', 'plugins', ['-i', '--installer'], 'INSTALLER', 'Plugin that configures the web server.'),
   { kind: 'plugin', dest: 'authenticator', value: 'standalone', topic: 'plugins', flags: ['--standalone'], help: 'Prove by a small server for a moment.' },
   { kind: 'plugin', dest: 'authenticator', value: 'webroot', topic: 'plugins', flags: ['--webroot'], help: 'Prove by a file in a web folder.' },
