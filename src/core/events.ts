@@ -90,6 +90,8 @@ export interface RenewalOutcome {
   /** Names that --allow-subset-of-names left out; every renewal tries them again. */
   dropped?: string[];
   reason?: string;
+  /** What to do about the reason. */
+  hint?: string;
   /** Why it was due. */
   because?: RenewalReason;
   /** How its revocation is known (`us`: it was revoked from here), and since when (RFC 3339). */

@@ -10,7 +10,7 @@ import { failureLines, messageLines } from './failure-text.js';
 import { forecastLines } from './forecast-text.js';
 import { installationLines } from './installation-text.js';
 import { planLines } from './plan-text.js';
-import { renewalsText } from './renewals-text.js';
+import { hintLines, renewalsText } from './renewals-text.js';
 import { changeLines } from './server-change-text.js';
 import { scheduleLines } from './schedule-text.js';
 import { whyLines } from './why-text.js';
@@ -86,7 +86,8 @@ export function linePrinter({ stdout, stderr }: LineStreams, { quiet, verbose, p
       case 'why':
         return out(...whyLines(event));
       case 'renewals':
-        return out(...renewalsText(event));
+        // With -q too: a mail of cron says what to do.
+        return quiet ? fail(...hintLines(event.outcomes)) : out(...renewalsText(event));
       case 'plan':
         return out(...planLines(event.plan).map(({ label, value }) => `${label.padEnd(13)} ${value}`), `${'The same'.padEnd(13)} ${shellQuote(event.command)}`, ...planChanges(event.plan));
       case 'hook': {

@@ -22,7 +22,19 @@ export function renewalsText({ outcomes, dryRun }: Extract<Event, { type: 'renew
   if (waiting.length > 0) lines.push('', 'The following deploy hooks have not succeeded yet; every renew runs them again:', ...waiting.map(({ name, command, exitCode, since }) => `  ${name}: ${printableLine(command)} (${exitCode === undefined ? 'not run to its end' : `error code ${exitCode}`}, since ${since.slice(0, 10)})`));
   const dropped = outcomes.filter((outcome) => outcome.dropped !== undefined);
   if (dropped.length > 0) lines.push('', 'These names could not be proved and are not in the certificate; every renewal tries them again:', ...dropped.map((outcome) => `  ${outcome.name}: ${outcome.dropped?.join(', ') ?? ''}`));
-  return [...lines, frame, ...whyLines(outcomes)];
+  return [...lines, frame, ...whyLines(outcomes), ...hintLines(outcomes)];
+}
+
+/** What to do about what failed: each advice once, however many certificates it is for (a CA that is down fails them all). */
+export function hintLines(outcomes: readonly RenewalOutcome[]): readonly string[] {
+  const byHint = new Map<string, string[]>();
+  for (const { name, hint } of outcomes) if (hint !== undefined) byHint.set(hint, [...(byHint.get(hint) ?? []), name]);
+  const told = [...byHint].flatMap(([hint, names]) => {
+    const [first = '', ...others] = names;
+    const whose = others.length === 0 ? first : others.length < 3 ? names.join(', ') : `${first} and ${others.length} others`;
+    return [`  ${printableLine(whose)}:`, ...printable(hint).split('\n').map((line) => `    ${line}`)];
+  });
+  return told.length === 0 ? [] : ['What to do:', ...told];
 }
 
 function whyLines(outcomes: readonly RenewalOutcome[]): readonly string[] {

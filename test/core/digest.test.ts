@@ -7,11 +7,11 @@ const fine = { name: 'fine.example.com', state: 'renewed' as const, notAfter: '2
 const idle = { name: 'idle.example.com', state: 'not-due' as const };
 
 it('one digest says what failed, why, and how long there is', () => {
-  const failed = { name: 'bad.example.com', state: 'failed' as const, reason: 'Some challenges have failed.\nbad.example.com: \u001b[31mno\u001b[0m answer', notAfter: '2026-11-30T12:00:00.000Z' };
+  const failed = { name: 'bad.example.com', state: 'failed' as const, reason: 'Some challenges have failed.\nbad.example.com: \u001b[31mno\u001b[0m answer', hint: 'Look at it.', notAfter: '2026-11-30T12:00:00.000Z' };
   const digest = digestOf(run({ outcomes: [fine, idle, failed, { name: '/etc/x.conf', state: 'unreadable', reason: 'nonsense' }] }));
   expect(digest).toMatchObject({ schema: 1, result: 'failure', summary: '2 of 4 certificates could not be renewed on box', certificates: [{}, {}, { name: 'bad.example.com' }, {}] });
   const text = digestText(digest);
-  expect(text).toContain('Not renewed\n  bad.example.com: its certificate is valid until 2026-11-30, 7 more days\n    Some challenges have failed.\n    bad.example.com: no answer\n');
+  expect(text).toContain('Not renewed\n  bad.example.com: its certificate is valid until 2026-11-30, 7 more days\n    Some challenges have failed.\n    bad.example.com: no answer\n    Look at it.\n');
   expect(text).toContain('Renewal files that cannot be used\n  /etc/x.conf\n    nonsense\n');
   expect(text).toContain('Renewed\n  fine.example.com\n\n1 certificate was not due.\n');
 });

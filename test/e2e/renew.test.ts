@@ -64,6 +64,7 @@ it('one that fails leaves the others alone, also with --max-parallel 1', async (
     expect(code).toBe(1);
     expect(stdout).toContain(`${name(1)} (failure)`);
     expect(stderr).toContain('The requested nobody plugin does not appear to be installed');
+    expect(stdout).toMatch(new RegExp(`What to do:\\n  ${name(1)}:\\n    \\S`));
   }
   expect([versions(0), versions(1), versions(2)]).toEqual([3, 1, 3]);
 });

@@ -110,6 +110,14 @@ describe('lines', () => {
   it('says when a certificate will not renew by itself (S20)', () => {
     expect(linesOf({}, [{ ...saved, renewsByItself: false }]).out).toContain('will not be renewed automatically');
   });
+  it('what to do about failed renewals stands below the part that scripts know, each advice once; with -q it is all that is said', () => {
+    const failed = (name: string, hint?: string) => ({ name, state: 'failed' as const, reason: 'No.', ...(hint === undefined ? {} : { hint }) });
+    const renewals: Event = { type: 'renewals', dryRun: false, outcomes: [failed('a', 'Check it.\u001b[31m\nThen again.'), failed('b'), failed('c', 'Check it.\u001b[31m\nThen again.'), failed('d', 'Wait.')] };
+    const advice = 'What to do:\n  a, c:\n    Check it.\n    Then again.\n  d:\n    Wait.\n';
+    const frame = '- '.repeat(40).trimEnd();
+    expect(linesOf({}, [renewals]).out).toBe(`\n${frame}\nAll renewals failed. The following certificates could not be renewed:\n  a (failure): No.\n  b (failure): No.\n  c (failure): No.\n  d (failure): No.\n${frame}\n${advice}`);
+    expect(linesOf({ quiet: true }, [renewals])).toEqual({ out: '', err: advice });
+  });
   it('--json prints each event as one object a line', () => {
     const stdout = new PassThrough();
     const print = jsonPrinter(stdout, () => new Date(0));

@@ -10,7 +10,7 @@ import { renewalSettings } from '../decide/renewal-settings.js';
 import { CertwrightError, Refused } from '../errors.js';
 import type { RenewalOutcome } from '../events.js';
 import { repeatExports } from '../export.js';
-import { failureReason } from '../failure-reason.js';
+import { failureHint, failureReason } from '../failure-reason.js';
 import { gatherFacts, renewalFacts } from '../facts.js';
 import { refuseFailedHooks, validateHooks, type HookRun } from '../hooks.js';
 import { settleKeyChanges } from '../key-change.js';
@@ -164,13 +164,13 @@ interface Shared {
 
 async function renewOne(lineage: Lineage, asked: Settings, world: World, { around, base, alone, notes }: Shared): Promise<RenewalOutcome> {
   const fine = basics(lineage);
-  const failed = (reason: string): RenewalOutcome => {
+  const failed = (reason: string, hint?: string): RenewalOutcome => {
     world.interaction.report({ type: 'log', level: 'error', message: `Failed to renew certificate ${lineage.name} with error: ${reason}` });
-    return { ...fine, state: 'failed', reason };
+    return { ...fine, state: 'failed', reason, ...(hint === undefined ? {} : { hint }) };
   };
   try {
     const settings = withDroppedNames(renewalSettings(asked, lineage.name, lineage.renewal.params), lineage.identifiers, notes[lineage.name]?.dropped ?? []);
-    if (settings.values.authenticator === undefined) return failed('Its renewal file names no authenticator; obtain it once with certonly.');
+    if (settings.values.authenticator === undefined) return failed('Its renewal file names no authenticator.', 'Obtain it once with certonly.');
     const plan = await planForRenewal(settings, base, world);
     // Loaded only when something is due: most runs of the timer have nothing to do.
     const { carryOut } = await import('../carry-out.js');
@@ -188,7 +188,7 @@ async function renewOne(lineage: Lineage, asked: Settings, world: World, { aroun
     return { ...fine, names: [...names], ...(dropped.length > 0 ? { dropped: [...dropped] } : {}), state: 'renewed', fullchain: lineage.live.fullchain, ...(deploys.length > 0 ? { deploys: [...deploys] } : {}) };
   } catch (error) {
     if (error instanceof CertwrightError && error.code === 'cancelled') throw error;
-    return failed(failureReason(error));
+    return failed(failureReason(error), failureHint(error));
   }
 }
 

@@ -85,7 +85,7 @@ export function digestText(digest: Digest): string {
     if (body.length > 0) lines.push(title, ...body, '');
   };
   section('Why', digest.reason === undefined ? [] : indented(digest.reason));
-  section(renew ? 'Not renewed' : 'Not obtained', of('failed').flatMap(({ name, reason, notAfter }) => [`  ${printableLine(name)}${notAfter === undefined ? '' : `: ${left(Date.parse(notAfter), now)}`}`, ...indented(reason ?? '').map((line) => `  ${line}`)]));
+  section(renew ? 'Not renewed' : 'Not obtained', of('failed').flatMap(({ name, reason, hint, notAfter }) => [`  ${printableLine(name)}${notAfter === undefined ? '' : `: ${left(Date.parse(notAfter), now)}`}`, ...[...indented(reason ?? ''), ...indented(hint ?? '')].map((line) => `  ${line}`)]));
   section('Renewal files that cannot be used', of('unreadable').flatMap(({ name, reason }) => [`  ${printableLine(name)}`, ...indented(reason ?? '').map((line) => `  ${line}`)]));
   section('Hooks that failed', digest.failedHooks.map(({ kind, command, exitCode, certificate }) => `  ${kind}${certificate === undefined ? '' : ` of ${printableLine(certificate)}`}: error code ${exitCode}: ${printableLine(command)}${kind === 'deploy-hook' ? ' (every renew tries again)' : ''}`));
   section(renew ? 'Renewed' : 'Obtained', of('renewed').map(({ name, dropped = [] }) => `  ${printableLine(name)}${dropped.length > 0 ? `, without ${dropped.join(', ')} (not proved; every renewal tries again)` : ''}`));
