@@ -65,8 +65,8 @@ export interface AcmeClient {
   certificate(url: string): Promise<{ pem: string; alternates: string[] }>;
   /** `reason` as RFC 5280 section 5.3.1 numbers it; `key` (PEM) signs instead of the account when given. */
   revoke(wish: { certificate: string; reason?: number; key?: string }): Promise<void>;
-  /** Null when the CA has no renewal information. `certId` as a lineage has it. */
-  renewalInfo(certId: string): Promise<RenewalInfo | null>;
+  /** Null when the CA has no renewal information. `certId` as a lineage has it. Throws Cancelled when `signal` fires. */
+  renewalInfo(certId: string, signal?: AbortSignal): Promise<RenewalInfo | null>;
   /** RFC 8555 section 8.1. */
   keyAuthorization(token: string): string;
   /** Value of the TXT record of a dns challenge. */
@@ -197,11 +197,11 @@ export function createAcmeClient(options: ClientOptions): AcmeClient {
         if (!(error instanceof AcmeProblem) || error.kind !== 'alreadyRevoked') throw error;
       }
     },
-    async renewalInfo(certId) {
-      const { renewalInfo } = await session.directory();
+    async renewalInfo(certId, signal) {
+      const { renewalInfo } = await session.directory(signal);
       if (renewalInfo === undefined) return null;
       const url = `${renewalInfo.replace(/\/$/, '')}/${certId}`;
-      const { data, headers } = await session.read('GET', url, 'renewal information');
+      const { data, headers } = await session.read('GET', url, 'renewal information', signal);
       const retry = retryAfterMs(headers['retry-after'], session.now());
       return { ...readRenewalInfo(data, url), ...(retry === undefined ? {} : { retryAfterMs: retry }) };
     },

@@ -63,11 +63,11 @@ export class Session {
     return this.options.clock?.now() ?? Date.now();
   }
 
-  /** Read once; read again after a failure. Throws NetworkError, AcmeProblem. */
-  directory(): Promise<DirectoryInfo> {
+  /** Read once; read again after a failure. `signal` ends it before the run ends. Throws NetworkError, AcmeProblem, Cancelled. */
+  directory(signal: AbortSignal = this.signal): Promise<DirectoryInfo> {
     if (this.known) return this.known;
     const { directoryUrl } = this.options;
-    const reading = this.read('GET', directoryUrl, 'directory').then(({ data }) => readDirectory(data, directoryUrl));
+    const reading = this.read('GET', directoryUrl, 'directory', signal).then(({ data }) => readDirectory(data, directoryUrl));
     this.known = reading;
     reading.catch(() => {
       this.known = undefined;
@@ -76,12 +76,12 @@ export class Session {
   }
 
   /** One request, when the CA has not asked for a pause, without patience for its faults; any status is an answer. */
-  async send(outgoing: Omit<Outgoing, 'signal'>, purpose: string): Promise<Answer> {
-    await this.gate.pass(this.signal);
+  async send(outgoing: Omit<Outgoing, 'signal'>, purpose: string, signal: AbortSignal = this.signal): Promise<Answer> {
+    await this.gate.pass(signal);
     const started = performance.now();
     let answer: Answer | null = null;
     try {
-      answer = await this.transport.send({ ...outgoing, signal: this.signal });
+      answer = await this.transport.send({ ...outgoing, signal });
       this.heed(answer);
       return answer;
     } finally {
@@ -92,8 +92,8 @@ export class Session {
   }
 
   /** An unsigned read. Throws AcmeProblem or NetworkError for any status but 2xx. */
-  async read(method: 'GET' | 'HEAD', url: string, purpose: string): Promise<Answer> {
-    const answer = await this.patiently(() => this.send({ method, url, repeatable: true }, purpose));
+  async read(method: 'GET' | 'HEAD', url: string, purpose: string, signal: AbortSignal = this.signal): Promise<Answer> {
+    const answer = await this.patiently(() => this.send({ method, url, repeatable: true }, purpose, signal), true, signal);
     if (answer.status >= 200 && answer.status < 300) return answer;
     throw errorOf(answer, url, this.now());
   }
@@ -102,7 +102,7 @@ export class Session {
    * Repeats a request while the server is busy (429: it did nothing) or, when `repeatable`, has a fault: some times, and only
    * when it wants no long wait.
    */
-  async patiently<T extends Answer>(ask: () => Promise<T>, repeatable = true): Promise<T> {
+  async patiently<T extends Answer>(ask: () => Promise<T>, repeatable = true, signal: AbortSignal = this.signal): Promise<T> {
     for (let tries = 0; ; tries += 1) {
       const answer = await ask();
       const pause = PAUSES[tries];
@@ -110,7 +110,7 @@ export class Session {
       if (!again || pause === undefined) return answer;
       const wished = retryAfterMs(answer.headers['retry-after'], this.now()) ?? pause;
       if (wished > LONGEST_WAIT) return answer;
-      await wait(wished, this.signal);
+      await wait(wished, signal);
     }
   }
 

@@ -12,9 +12,9 @@ const AT_ONCE = 12;
 /**
  * What each lineage's own CA suggests (RFC 9773): asked where it is time to ask again, remembered elsewhere. The CA's Retry-After goes
  * into the renewal file, as certbot has it; the moment drawn from the window into a file of ours (neither with --plan). Trouble is told and never stops
- * anything: the dates decide then.
+ * anything: the dates decide then. `patienceMs`: for all questions together.
  */
-export async function renewalAdvice(lineages: readonly Lineage[], settings: Settings, world: World, random: () => number = Math.random): Promise<AdviceTable> {
+export async function renewalAdvice(lineages: readonly Lineage[], settings: Settings, world: World, { random = Math.random, patienceMs }: { random?: () => number; patienceMs?: number } = {}): Promise<AdviceTable> {
   const known = readAdvice(world.dirs);
   const now = world.clock.now();
   const table: Record<string, RenewalAdvice> = {};
@@ -24,16 +24,19 @@ export async function renewalAdvice(lineages: readonly Lineage[], settings: Sett
   }
   const waiting = lineages.filter((lineage) => mayAsk(lineage.renewal.ariRetryAfter, now) && lineage.notAfter.getTime() > now);
   let changed = false;
+  const over = patienceMs === undefined || waiting.length === 0 ? null : AbortSignal.timeout(patienceMs);
+  const until = over === null ? world.signal : AbortSignal.any([world.signal, over]);
   const work = async (): Promise<void> => {
     for (let lineage = waiting.shift(); lineage && !world.signal.aborted; lineage = waiting.shift()) {
       try {
-        const advice = await ask(lineage, table[lineage.name], settings, world, random);
+        const advice = await ask(lineage, table[lineage.name], settings, world, { random, until });
         if (advice === table[lineage.name]) continue;
         changed = true;
         if (advice) table[lineage.name] = advice;
         else delete table[lineage.name];
       } catch (error) {
-        if (!world.signal.aborted) world.log('warning', `Renewal information for ${lineage.name} could not be had: ${error instanceof Error ? error.message : String(error)}`);
+        const why = over?.aborted === true ? `no answer within ${(patienceMs ?? 0) / 1000} seconds; its dates decide.` : error instanceof Error ? error.message : String(error);
+        if (!world.signal.aborted) world.log('warning', `Renewal information for ${lineage.name} could not be had: ${why}`);
       }
     }
   };
@@ -44,10 +47,10 @@ export async function renewalAdvice(lineages: readonly Lineage[], settings: Sett
 }
 
 /** The same object when the CA says the same. */
-async function ask(lineage: Lineage, before: RenewalAdvice | undefined, settings: Settings, world: World, random: () => number): Promise<RenewalAdvice | undefined> {
+async function ask(lineage: Lineage, before: RenewalAdvice | undefined, settings: Settings, world: World, { random, until }: { random: () => number; until: AbortSignal }): Promise<RenewalAdvice | undefined> {
   if (lineage.server === undefined || lineage.certId === undefined) return undefined;
   const client = await world.connect({ ...settings, values: { ...settings.values, server: lineage.server } }, null, null);
-  const info = await client.renewalInfo(lineage.certId);
+  const info = await client.renewalInfo(lineage.certId, until);
   if (info === null) return undefined;
   if (!settings.values.plan) await rememberRenewalCheck(lineage.renewal.path, new Date(world.clock.now() + (info.retryAfterMs ?? SIX_HOURS)));
   const { start, end } = info;

@@ -13,14 +13,15 @@ export type RenewalVerdict = Pick<RenewalOutcome, 'because' | 'revocation' | 'ne
 
 /**
  * What a run of `renew` with these settings decides about each lineage, by name. The network is asked about those only that
- * nothing else decides: never for --dry-run, --force-renewal, autorenew = False, or what its dates make due. Throws Cancelled.
+ * nothing else decides: never for --dry-run, --force-renewal, autorenew = False, or what its dates make due. `patienceMs`: how long
+ * is waited for its answers, where a person waits too; what did not come by then counts as not said. Throws Cancelled.
  */
-export async function renewalVerdicts(lineages: readonly Lineage[], settings: Settings, world: World): Promise<ReadonlyMap<string, RenewalVerdict>> {
+export async function renewalVerdicts(lineages: readonly Lineage[], settings: Settings, world: World, patienceMs?: number): Promise<ReadonlyMap<string, RenewalVerdict>> {
   const { dryRun, renewByDefault } = settings.values;
   const now = world.clock.now();
   const alone = (lineage: Lineage): RenewalFacts => ({ ...renewalFacts(lineage, now), revoked: false, advised: null, forced: dryRun || renewByDefault });
   const open = lineages.filter((lineage) => alone(lineage).renewable && renewalReason(alone(lineage)) === null);
-  const [revoked, advice] = await Promise.all([revokedLineages(open, readRenewalNotes(world.dirs), world), renewalAdvice(open, settings, world)]);
+  const [revoked, advice] = await Promise.all([revokedLineages(open, readRenewalNotes(world.dirs), world, patienceMs), renewalAdvice(open, settings, world, patienceMs === undefined ? {} : { patienceMs })]);
   world.signal.throwIfAborted();
   return new Map(
     lineages.map((lineage): [string, RenewalVerdict] => {

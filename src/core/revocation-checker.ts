@@ -30,9 +30,10 @@ type Source = () => Promise<Revocation | null>;
 
 /**
  * The question "is it revoked?" for one run: each CRL is fetched once, and a server that did not answer is not asked
- * again. Null = not revoked as far as is known. Loaded lazily by revocation.ts.
+ * again. Null = not revoked as far as is known. `patienceMs` instead of the usual: a person waits, and is told what was not
+ * learnt. Loaded lazily by revocation.ts.
  */
-export function revocationChecker(world: World): (lineage: Lineage) => Promise<Revocation | null> {
+export function revocationChecker(world: World, patienceMs?: number): (lineage: Lineage) => Promise<Revocation | null> {
   const { dirs, clock, signal: cancelled } = world;
   const download = downloader();
   const issuers = new Map<string, readonly Issuer[]>();
@@ -120,7 +121,7 @@ export function revocationChecker(world: World): (lineage: Lineage) => Promise<R
   };
 
   return async (lineage) => {
-    const deadline = performance.now() + PATIENCE;
+    const deadline = performance.now() + (patienceMs ?? PATIENCE);
     try {
       return await firstKnown(sourcesOf(lineage, deadline), (error) => tell(lineage, error));
     } catch (error) {
@@ -132,7 +133,8 @@ export function revocationChecker(world: World): (lineage: Lineage) => Promise<R
   /** certbot's levels: a server that is not there is no news, one that sends something wrong is. Said once of what concerns many. */
   function tell({ name }: Lineage, error: unknown): void {
     if (cancelled.aborted || !(error instanceof Error)) return;
-    world.log(unreachable.has(error) || told.has(error) ? 'debug' : 'warning', `Whether the certificate ${name} is revoked is not known: ${error.message}`);
+    const level = unreachable.has(error) ? (patienceMs === undefined ? 'debug' : 'info') : told.has(error) ? 'debug' : 'warning';
+    world.log(level, `Whether the certificate ${name} is revoked is not known: ${error.message}${patienceMs === undefined ? '' : ' It counts as not revoked.'}`);
     told.add(error);
   }
 }

@@ -1,6 +1,7 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
+import { createServer as createPlain, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { saveNewLineage } from '../../src/store/save.js';
@@ -19,24 +20,24 @@ const openssl = (...args: string[]): Buffer => execFileSync('openssl', args, { c
 const dirs = () => ({ config: join(place.folder, 'config'), work: join(place.folder, 'work'), logs: join(place.folder, 'logs') });
 
 /** A lineage whose certificate says `where` its revocation can be learnt. */
-async function lineage(name: string, where: 'ocsp' | 'crl'): Promise<void> {
+async function lineage(name: string, where: 'ocsp' | 'crl' | 'silent', server = 'https://ca.example/dir'): Promise<void> {
   openssl('req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${name}`);
   openssl('ca', '-batch', '-config', 'ca.cnf', '-in', `${name}.csr`, '-out', `${name}.pem`, '-notext', '-extensions', where);
   const [cert, chain, privkey] = [`${name}.pem`, 'ca.pem', `${name}.key`].map((file) => readFileSync(join(ca(), file), 'utf8')) as [string, string, string];
-  await saveNewLineage(dirs(), { name, mayChange: false }, { cert, chain, privkey, fullchain: cert + chain }, { authenticator: 'standalone', server: 'https://ca.example/dir', key_type: 'ecdsa', account: 'none' });
+  await saveNewLineage(dirs(), { name, mayChange: false }, { cert, chain, privkey, fullchain: cert + chain }, { authenticator: 'standalone', server, key_type: 'ecdsa', account: 'none' });
 }
 
 beforeAll(async () => {
   place = makePlace();
   for (const folder of ['ca', 'config/renewal', 'work', 'logs']) mkdirSync(join(place.folder, folder), { recursive: true });
-  ports = await freePorts(2);
+  ports = await freePorts(3);
   writeFileSync(join(ca(), 'index.txt'), '');
   writeFileSync(join(ca(), 'serial'), '9f01\n');
   writeFileSync(join(ca(), 'crlnumber'), '01\n');
   writeFileSync(
     join(ca(), 'ca.cnf'),
     `[ca]\ndefault_ca = own\n[own]\ncertificate = ca.pem\nprivate_key = ca.key\ndatabase = index.txt\nserial = serial\ncrlnumber = crlnumber\nnew_certs_dir = .\ndefault_md = sha256\ndefault_days = 80\ndefault_crl_days = 7\npolicy = any\n[any]\ncommonName = supplied\n` +
-      `[ocsp]\nauthorityInfoAccess = OCSP;URI:http://127.0.0.1:${ports[0]}/\n[crl]\nauthorityKeyIdentifier = keyid:always\ncrlDistributionPoints = URI:http://127.0.0.1:${ports[1]}/1.crl\n`,
+      `[ocsp]\nauthorityInfoAccess = OCSP;URI:http://127.0.0.1:${ports[0]}/\n[crl]\nauthorityKeyIdentifier = keyid:always\ncrlDistributionPoints = URI:http://127.0.0.1:${ports[1]}/1.crl\n[silent]\nauthorityInfoAccess = OCSP;URI:http://127.0.0.1:${ports[2]}/\n`,
   );
   openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=Own CA', '-days', '90');
   for (const name of ['good.example', 'gone.example']) await lineage(name, 'ocsp');
@@ -123,6 +124,21 @@ it('certificates shows INVALID: REVOKED by OCSP and by CRL, as certbot does for 
   expect(offline.states).toMatchObject({ 'gone.example': 'VALID', 'listed.example': 'INVALID: REVOKED' });
   expect(offline.stderr).not.toContain('not known');
   expect(readFileSync(join(place.folder, 'logs/letsencrypt.log'), 'utf8')).toContain('Whether the certificate gone.example is revoked is not known');
+});
+
+it('certonly waits three seconds for a responder and a CA that say nothing, says what it takes for granted, and goes on', async () => {
+  const sockets: Socket[] = [];
+  const silent = createPlain((socket) => void sockets.push(socket.on('error', () => undefined)));
+  await new Promise<void>((resolve) => silent.listen(ports[2], '127.0.0.1', resolve));
+  const server = `https://127.0.0.1:${ports[2]}/dir`;
+  await lineage('silent.example', 'silent', server);
+  const { code, stdout, stderr } = await place.certwright(['certonly', ...unattended(server), '--standalone', '--keep-until-expiring', '-d', 'silent.example']);
+  for (const socket of sockets) socket.destroy();
+  silent.close();
+  expect(code, stderr).toBe(0);
+  expect(stdout).toContain('Certificate not yet due for renewal');
+  expect(stderr).toMatch(/Whether the certificate silent\.example is revoked is not known: .*It counts as not revoked\./);
+  expect(stderr).toContain('Renewal information for silent.example could not be had: no answer within 3 seconds; its dates decide.');
 });
 
 sandboxOfEachTest({ authzReuse: false, ocsp: false });
