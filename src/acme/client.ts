@@ -71,6 +71,8 @@ export interface AcmeClient {
   keyAuthorization(token: string): string;
   /** Value of the TXT record of a dns challenge. */
   dnsValidation(type: string, token: string, about: { wildcard: boolean; challenge: Challenge }): string;
+  /** Address of the account; null before it is registered or looked up. */
+  accountUrl(): string | null;
   /** Full name of the TXT record of a dns challenge for this name. */
   dnsRecordName(type: string, base: string): string;
 }
@@ -207,6 +209,7 @@ export function createAcmeClient(options: ClientOptions): AcmeClient {
     },
     keyAuthorization: (token) => `${token}.${keyThumbprint(keyNeeded())}`,
     dnsValidation: (type, token, about) => dnsValidation(type, { keyAuthorization: token === '' ? '' : `${token}.${keyThumbprint(keyNeeded())}`, accountUrl: accountUrl ?? '', ...about }),
+    accountUrl: () => accountUrl,
     dnsRecordName: (type, base) => dnsRecordName(type, base, accountUrl ?? ''),
   };
 }

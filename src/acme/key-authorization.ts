@@ -1,5 +1,6 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import { NetworkError, Refused } from '../core/errors.js';
+import { persistRecordText } from '../system/persist-record.js';
 import type { Challenge } from './resources.js';
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
@@ -14,14 +15,15 @@ export function keyThumbprint(key: KeyObject): string {
 /**
  * What the TXT record of a dns challenge must hold: the digest of the key authorization (RFC 8555 section 8.4, also
  * dns-account-01), or for dns-persist-01 the CA's name with the account (draft-ietf-acme-dns-persist). Throws NetworkError
- * when the CA did not name itself, Refused for another challenge type.
+ * when the CA did not name itself (once to ten times), or its address of the account cannot stand in a record, Refused for another challenge type.
  */
 export function dnsValidation(type: string, about: { keyAuthorization: string; accountUrl: string; wildcard: boolean; challenge: Challenge }): string {
   if (type === 'dns-01' || type === 'dns-account-01') return sha256(about.keyAuthorization).toString('base64url');
   if (type !== 'dns-persist-01') throw new Refused(`${type} is not a challenge that a DNS record answers.`);
-  const issuer = about.challenge.issuerDomainNames?.find((name) => /^[a-z0-9.-]+$/i.test(name));
+  const issuer = about.challenge.issuerDomainNames?.[0];
   if (issuer === undefined) throw new NetworkError('The certificate authority offers dns-persist-01 but does not say by which name the record must call it.', { hint: 'Use dns-01 (--preferred-challenges dns-01).' });
-  return `${issuer}; accounturi=${about.accountUrl}${about.wildcard ? '; policy=wildcard' : ''}`;
+  if (!/^[\x21-\x3a\x3c-\x7e]+$/.test(about.accountUrl)) throw new NetworkError('The address of the account at this certificate authority cannot stand in a DNS record.', { hint: 'Use dns-01 (--preferred-challenges dns-01).' });
+  return persistRecordText({ issuer, accountUrl: about.accountUrl, wildcard: about.wildcard });
 }
 
 /** Where that record stands, for a name without `*.`; dns-account-01 has a label of the account (draft-ietf-acme-dns-account-label). */

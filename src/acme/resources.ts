@@ -57,7 +57,7 @@ export interface Challenge {
   status: (typeof CHALLENGE_STATES)[number];
   token?: string;
   error?: ProblemDocument;
-  /** dns-persist-01: names by which the CA calls itself in the record. */
+  /** dns-persist-01: names by which the CA calls itself in the record, one at least. */
   issuerDomainNames?: string[];
 }
 
@@ -202,20 +202,26 @@ export function readAuthorization(value: unknown, url: string): Authorization {
   };
 }
 
+/** A challenge with more names than this, or none, is to be refused (draft-ietf-acme-dns-persist-01 section 3.1). */
+const MOST_ISSUERS = 10;
+
 /** One challenge (RFC 8555 section 8). A token that is not base64url is refused: it becomes a file name. Throws NetworkError. */
 export function readChallenge(value: unknown, url: string): Challenge {
   const reader = Reader.of(value, 'a challenge', url);
   const token = reader.optional('token');
   if (token !== undefined && !/^[A-Za-z0-9_-]{1,512}$/.test(token)) throw reader.fail('its token holds other characters than base64url has');
   const error = readProblem(reader.value('error'));
-  const issuers = reader.value('issuer-domain-names') === undefined ? undefined : reader.texts('issuer-domain-names');
+  // Called so up to version 01 of the draft, and otherwise since.
+  const issuersKey = ['issuer-domain-names', 'issuerDomainNames'].find((key) => reader.value(key) !== undefined);
+  const named = issuersKey === undefined ? [] : reader.texts(issuersKey);
+  const issuers = named.length > MOST_ISSUERS ? [] : named.filter((name) => /^[a-z0-9.-]{1,253}$/i.test(name));
   return {
     type: reader.text('type'),
     url: reader.address('url'),
     status: reader.state(CHALLENGE_STATES),
     ...(token === undefined ? {} : { token }),
     ...(error ? { error } : {}),
-    ...(issuers === undefined ? {} : { issuerDomainNames: issuers }),
+    ...(issuers.length > 0 ? { issuerDomainNames: issuers } : {}),
   };
 }
 

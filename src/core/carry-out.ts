@@ -56,7 +56,9 @@ export async function carryOut(plan: ObtainPlan, settings: Settings, world: Worl
     world.interaction.report(event);
   };
   const served = watchServed();
-  const context = challengeContext(plan, settings, world, served.mark, () => expires);
+  /** Answers that stay, by their record, and until when. */
+  const lasting = new Map<string, number>();
+  const context = challengeContext(plan, settings, world, { served: served.mark, expires: () => expires, lasts: ({ recordName = '' }, until) => lasting.set(recordName, until) });
   const authenticator = await loadAuthenticator(plan, settings, world);
   authenticator.check?.(context);
   const installer = await readyInstaller(plan, settings, world);
@@ -103,12 +105,22 @@ export async function carryOut(plan: ObtainPlan, settings: Settings, world: Worl
       command: world.args,
     }));
     renewed = issued.identifiers.map(({ value }) => value);
+    warnOfEnds(lasting, readCertificate(issued.cert).notAfter, world);
     deploys = await keep(plan, issued, { lineage, accountId: owner.id, installer }, settings, world);
   } finally {
     await release();
     post = await around.after(settings, postHookEnvironment(plan, renewed));
   }
   return { deploys, post, names: renewed, dropped: triedAgain(plan, renewed, settings) };
+}
+
+/** An answer that ends before the certificate does cannot be counted on at every renewal that may still be needed. */
+function warnOfEnds(lasting: ReadonlyMap<string, number>, notAfter: Date, world: World): void {
+  for (const [record, until] of lasting) {
+    if (until >= notAfter.getTime()) continue;
+    const day = (at: number | Date): string => new Date(at).toISOString().slice(0, 10);
+    world.log('warning', `The record ${record} ends on ${day(until)} (persistUntil), before this certificate does (${day(notAfter)}). After that day nothing is renewed by it: set it anew before, with a later persistUntil or without one.`);
+  }
 }
 
 function ownHooks(world: World): HooksAround {
@@ -214,7 +226,12 @@ async function use(installer: Installer, lineage: Lineage, settings: Settings, w
   else await installer.reload();
 }
 
-function challengeContext(plan: ObtainPlan, settings: Settings, world: World, served: (task: ChallengeTask) => void, expires: () => string | undefined): ChallengeContext {
+/** What the run itself wants to hear from an authenticator, and when its order ends. */
+interface OfThisRun extends Pick<ChallengeContext, 'served' | 'lasts'> {
+  expires: () => string | undefined;
+}
+
+function challengeContext(plan: ObtainPlan, settings: Settings, world: World, { served, lasts, expires }: OfThisRun): ChallengeContext {
   const { values } = settings;
   return {
     options: settings.plugin,
@@ -231,19 +248,21 @@ function challengeContext(plan: ObtainPlan, settings: Settings, world: World, se
     hookTimeoutMs: values.hookTimeout * 1000,
     selfCheck: !values.noSelfCheck,
     challengeAliases: aliasMap(values.challengeAliases),
-    dnsResolvers: values.dnsResolvers,
+    // The DNS of the sandbox is all there is for its CA.
+    dnsResolvers: values.dnsResolvers.length === 0 && world.sandbox ? world.sandbox.nameservers : values.dnsResolvers,
     ...(values.dnsPropagationTimeout === undefined ? {} : { dnsPropagationTimeout: values.dnsPropagationTimeout }),
     signal: world.signal,
     log: (level, message) => world.log(level, message),
     recordSeen: (sighting) => world.interaction.report({ type: 'record-seen', ...sighting }),
     hookOutput: (ended) => world.interaction.report({ type: 'hook', ...ended }),
     async instruct(tasks) {
-      const watch = await watchTasks(tasks, { httpPort: values.http01Port, ...(world.sandbox ? { nameservers: world.sandbox.nameservers } : {}) });
+      const watch = await watchTasks(tasks, { httpPort: values.http01Port, resolvers: values.dnsResolvers, ...(world.sandbox ? { nameservers: world.sandbox.nameservers } : {}) });
       world.sandbox?.placeByHand(tasks);
       const until = expires();
       await world.interaction.instruct({ tasks, zones: watch.zones, look: () => watch.look(), ...(until === undefined ? {} : { expires: new Date(until) }) });
     },
     served,
+    lasts,
     changeForNow: (change, test) => changeForNow(change, test, world),
     putBack: () => putBack(world),
   };

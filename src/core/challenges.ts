@@ -50,7 +50,9 @@ export async function prove(plan: ObtainPlan, order: Order, named: readonly Name
   }
   const pending = named.filter(({ authorization }) => authorization.status === 'pending');
   const chosen = pending.map((entry) => ({ ...entry, challenge: chooseChallenge(plan, authenticator, entry) }));
-  const tasks = chosen.map((entry) => taskFor(client, entry));
+  // One lasting record is enough for a name and its wildcard.
+  const far = new Set(chosen.flatMap(({ authorization, wildcard }) => (wildcard ? [authorization.identifier.value] : [])));
+  const tasks = chosen.map((entry) => taskFor(client, entry, far.has(entry.authorization.identifier.value)));
   const tell = (state: 'preparing' | 'presented' | 'checking') => {
     for (const { identifier, challenge } of chosen) report({ type: 'name', name: identifier.shown, state, challenge: challenge.type as ChallengeType });
   };
@@ -128,7 +130,8 @@ function chooseChallenge(plan: ObtainPlan, authenticator: Authenticator, { autho
   );
 }
 
-function taskFor(client: AcmeClient, { authorization, challenge, identifier, wildcard }: NamedAuthorization & { challenge: Challenge }): ChallengeTask {
+/** `far`: a lasting record must be good for the wildcard too. */
+function taskFor(client: AcmeClient, { authorization, challenge, identifier, wildcard }: NamedAuthorization & { challenge: Challenge }, far: boolean): ChallengeTask {
   const type = challenge.type as ChallengeType;
   const base = authorization.identifier.value;
   const token = challenge.token ?? '';
@@ -139,7 +142,8 @@ function taskFor(client: AcmeClient, { authorization, challenge, identifier, wil
     type,
     token,
     keyAuthorization,
-    validation: type.startsWith('dns-') ? client.dnsValidation(type, token, { wildcard, challenge }) : keyAuthorization,
+    validation: type.startsWith('dns-') ? client.dnsValidation(type, token, { wildcard: far, challenge }) : keyAuthorization,
     ...(type.startsWith('dns-') ? { recordName: client.dnsRecordName(type, base) } : {}),
+    ...(type === 'dns-persist-01' ? { persist: { issuers: challenge.issuerDomainNames ?? [], accountUrl: client.accountUrl() ?? '' } } : {}),
   };
 }

@@ -15,10 +15,12 @@ export interface ChallengeTask {
   token: string;
   /** RFC 8555 section 8.1. */
   keyAuthorization: string;
-  /** What must be seen: http-01 the file's content, dns-01 the TXT value, tls-alpn-01 the key authorization. */
+  /** What must be seen: http-01 the file's content, the dns types the TXT value, tls-alpn-01 the key authorization. */
   validation: string;
   /** dns types: the full record name, e.g. `_acme-challenge.example.com`. */
   recordName?: string;
+  /** dns-persist-01: what a record must name to be good; `validation` is the shortest one that is. */
+  persist?: { issuers: readonly string[]; accountUrl: string };
 }
 
 /** An option of a plugin, in certbot's spelling: flag `--webroot-path`, destination `webroot_path`. */
@@ -80,6 +82,8 @@ export interface ChallengeContext {
   hookOutput(ended: { kind: string; command: string; name: string; stdout: string; stderr: string; exitCode: number }): void;
   /** A nameserver was asked for a record that we set, and its answer is not what it was; `ms` since the record was set. */
   recordSeen(sighting: { record: string; server: string; address: string; state: 'seen' | 'not-yet' | 'unreachable'; ms: number }): void;
+  /** The answer to this task stays for later orders, until then (milliseconds since the epoch). */
+  lasts(task: ChallengeTask, until: number): void;
   /** A person places records or files by hand; resolves when they say go on (or all was seen). Throws Cancelled. */
   instruct(tasks: readonly ChallengeTask[]): Promise<void>;
   /** Changes a server's configuration for the time of the challenge, after a note that undoes it also after a crash; the server's own `test` comes before it stays. Throws PluginError. */

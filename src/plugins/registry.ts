@@ -14,6 +14,7 @@ import { gehirn } from './dns/gehirn/descriptor.js';
 import { sakuracloud } from './dns/sakuracloud/descriptor.js';
 import { ispconfig } from './dns/ispconfig/descriptor.js';
 import { route53 } from './dns/route53/descriptor.js';
+import { dnsPersist } from './dns/persist/descriptor.js';
 import { rfc2136 } from './dns/rfc2136/descriptor.js';
 import { dnsStandalone } from './dns/standalone/descriptor.js';
 import { manual } from './manual/descriptor.js';
@@ -23,4 +24,4 @@ import { standalone } from './standalone/descriptor.js';
 import { webroot } from './webroot/descriptor.js';
 
 /** The plugins of this build, in the order in which a person should consider them. */
-export const builtInPlugins: readonly PluginDescriptor[] = [nginx, apache, standalone, webroot, manual, rfc2136, dnsStandalone, cloudflare, digitalocean, dnsimple, dnsmadeeasy, gandi, gehirn, google, ispconfig, linode, luadns, nsone, ovh, route53, sakuracloud, nullInstaller];
+export const builtInPlugins: readonly PluginDescriptor[] = [nginx, apache, standalone, webroot, manual, dnsPersist, rfc2136, dnsStandalone, cloudflare, digitalocean, dnsimple, dnsmadeeasy, gandi, gehirn, google, ispconfig, linode, luadns, nsone, ovh, route53, sakuracloud, nullInstaller];

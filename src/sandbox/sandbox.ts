@@ -34,6 +34,8 @@ export interface SandboxOptions {
   tlsPort: number;
   /** Folder in which the CA lives on between runs: keys, roots, accounts, orders. Nothing is kept when absent. */
   stateFolder?: string;
+  /** DNS server that validations ask; its own when absent. */
+  resolver?: { address: string; port: number };
   /** What goes wrong on purpose, in the form that `parseFaults` reads or read already. */
   faults?: string | Faults;
   /** IPv4 address of every name without records of its own; 127.0.0.1 when absent, none when null. */
@@ -128,7 +130,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       state: kept.state,
       nonces: new NoncePool(),
       hierarchy: kept.hierarchy,
-      resolver: new Resolver({ address: host, port: dns.port }),
+      resolver: new Resolver(options.resolver ?? { address: host, port: dns.port }),
       dice: () => dice,
       now,
       plainOrigin: '',

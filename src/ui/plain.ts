@@ -185,7 +185,8 @@ export function plainInteraction({ stdin, stdout }: PlainStreams, print: (event:
       let told = '';
       for (;;) {
         const seen = await instructions.look();
-        const text = instructions.tasks.flatMap((task, index) => (seen[index] ?? []).map((sighting) => `${task.recordName ?? task.identifier.shown}: ${sightingText(sighting)}`)).join('\n');
+        const all = instructions.tasks.flatMap((task, index) => (seen[index] ?? []).map((sighting) => `${task.recordName ?? task.identifier.shown}: ${sightingText(sighting)}`));
+        const text = [...new Set(all)].join('\n');
         if (text !== told) say(text);
         told = text;
         if (instructions.tasks.every((_, index) => isSeen(seen[index]))) return;

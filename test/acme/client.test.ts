@@ -213,6 +213,7 @@ describe('what is read', () => {
     const about = { wildcard: true, challenge: { ...challenge, issuerDomainNames: ['ca.example'] } };
     expect(client.dnsValidation('dns-01', 'tok', about)).toBe(createHash('sha256').update(`tok.${thumbprint}`).digest('base64url'));
     expect(client.dnsValidation('dns-persist-01', '', about)).toBe(`ca.example; accounturi=${origin}/account/1; policy=wildcard`);
+    expect(() => client.dnsValidation('dns-persist-01', '', { wildcard: false, challenge: { type: '', url: '', status: 'pending' } })).toThrow('does not say by which name');
     expect(client.dnsRecordName('dns-01', 'a.example')).toBe('_acme-challenge.a.example');
     expect(client.dnsRecordName('dns-persist-01', 'a.example')).toBe('_validation-persist.a.example');
     expect(client.dnsRecordName('dns-account-01', 'a.example')).toMatch(/^_[a-z2-7]{16}\._acme-challenge\.a\.example$/);

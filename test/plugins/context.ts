@@ -4,11 +4,12 @@ export interface Seen {
   served: ChallengeTask[];
   hooks: { kind: string; name: string; stdout: string; stderr: string; exitCode: number }[];
   instructed: (readonly ChallengeTask[])[];
+  lasting: number[];
 }
 
 /** What core gives a plugin, with a record of what the plugin tells. */
 export function context(more: Partial<ChallengeContext> = {}): ChallengeContext & { seen: Seen } {
-  const seen: Seen = { served: [], hooks: [], instructed: [] };
+  const seen: Seen = { served: [], hooks: [], instructed: [], lasting: [] };
   return {
     options: {},
     http01Port: 0,
@@ -25,6 +26,7 @@ export function context(more: Partial<ChallengeContext> = {}): ChallengeContext 
     challengeAliases: {},
     dnsResolvers: [],
     recordSeen: () => undefined,
+    lasts: (_task, until) => void seen.lasting.push(until),
     signal: new AbortController().signal,
     log: () => undefined,
     hookOutput: ({ kind, name, stdout, stderr, exitCode }) => void seen.hooks.push({ kind, name, stdout, stderr, exitCode }),

@@ -37,6 +37,19 @@ it('a record: not yet, another value, seen; two values under one name do not dis
   expect(states(await watch.look())).toEqual(['seen', 'seen']);
 });
 
+it('a lasting record: whatever of the values is good for the account counts; those of other CAs are not wrong', async () => {
+  const name = '_validation-persist.example.com';
+  const own = 'ca.example; accounturi=https://ca.example/1';
+  const lasting = (wildcard: boolean) => task('example.com', { type: 'dns-persist-01', recordName: name, validation: `${own}; policy=wildcard`, wildcard, persist: { issuers: ['ca.example'], accountUrl: 'https://ca.example/1' } });
+  const watch = await watchTasks([lasting(false), lasting(true)], servers());
+  zone.add(name, 'TXT', 'other.example; accounturi=https://other.example/1');
+  expect(states(await watch.look())).toEqual(['not-yet', 'not-yet']);
+  zone.add(name, 'TXT', `CA.example ;accounturi=https://ca.example/1`);
+  expect(states(await watch.look())).toEqual(['seen', 'wrong: it has no policy=wildcard, which a name with *. needs']);
+  zone.add(name, 'TXT', `${own};policy=WILDCARD; persistUntil=4102444800`);
+  expect(states(await watch.look())).toEqual(['seen', 'seen']);
+});
+
 it('a record behind an alias (S142)', async () => {
   zone.add(RECORD, 'CNAME', 'validation.example.net');
   const watch = await watchTasks([record('one')], servers());

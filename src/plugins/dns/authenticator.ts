@@ -6,7 +6,7 @@ import { authoritiesOf } from './authorities.js';
 import { placeOf, type Place } from './delegation.js';
 import { optionOf } from './descriptor.js';
 import { dnsJournal } from './journal.js';
-import { waitForRecords, type Expected, type ServerState } from './propagation.js';
+import { nameOf, sightingOf, waitForRecords, type Expected, type ServerState } from './propagation.js';
 import type { DnsProvider, ProviderDescription, Zone } from './provider.js';
 import { openProvider, ownOptions } from './session.js';
 
@@ -128,7 +128,10 @@ export function createDnsAuthenticator(description: ProviderDescription, { port 
     const lookup = lookupAt(context.dnsResolvers);
     const targets = [...new Set(records.map(({ place }) => place.target))];
     const expected = await Promise.all(
-      targets.map(async (target): Promise<Expected> => ({ target, values: records.filter(({ place }) => place.target === target).map(({ value }) => value), servers: await authoritiesOf(target, lookup, port) })),
+      targets.map(async (target): Promise<Expected> => {
+        const values = records.filter(({ place }) => place.target === target).map(({ value }) => value);
+        return { target, complete: (seen) => values.every((value) => seen.includes(value)), servers: await authoritiesOf(target, lookup, port) };
+      }),
     );
     const usual = Math.max(description.propagationSeconds, LEAST_USUAL);
     const limit = context.dnsPropagationTimeout ?? Math.max(description.propagationSeconds, LEAST_LIMIT);
@@ -176,14 +179,6 @@ async function sleep(seconds: number, context: ChallengeContext, quiet = false):
   await systemClock.sleep(seconds * 1000, context.signal).catch(() => {
     throw new Cancelled();
   });
-}
-
-function nameOf({ host, address }: { host: string; address: string }): string {
-  return host === address ? host : `${host} (${address})`;
-}
-
-function sightingOf({ target, server, view }: ServerState, elapsed: number): Parameters<ChallengeContext['recordSeen']>[0] {
-  return { record: target, server: server.host, address: server.address, state: view === 'seen' ? 'seen' : view === 'not-yet' ? 'not-yet' : 'unreachable', ms: Math.round(elapsed) };
 }
 
 function notThere(plugin: string, missing: readonly ServerState[], limit: number): PluginError {

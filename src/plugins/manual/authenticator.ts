@@ -48,8 +48,8 @@ export const manualAuthenticator: Authenticator = {
     if (cleanup === null) return;
     for (const task of tasks) {
       const output = outputs.get(task);
-      // Its authentication hook never ran, or it was cleaned up before.
-      if (output === undefined) continue;
+      // Its authentication hook never ran, or it was cleaned up before; and what was set for good stays.
+      if (output === undefined || task.type === 'dns-persist-01') continue;
       outputs.delete(task);
       const env = { ...hookEnvironment(task, tasks, context), CERTBOT_AUTH_OUTPUT: output };
       // Also after Ctrl-C: what the first hook placed must go.

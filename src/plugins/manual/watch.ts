@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { probe } from '../../system/http-probe.js';
+import { judgePersistRecord } from '../../system/persist-record.js';
 import { printableLine } from '../../system/printable.js';
 import { lookupAt, type Lookup } from '../../system/resolver.js';
 import type { ChallengeTask } from '../contract.js';
@@ -26,12 +27,13 @@ const ADDRESS_TIMEOUT = 2000;
 
 /**
  * Prepares to watch for answers that a person places: the authoritative nameservers of each record are found once and then
- * asked directly, without any cache between. `nameservers` (`ADDRESS:PORT`) are taken as authoritative for everything.
+ * asked directly, without any cache between. `nameservers` (`ADDRESS:PORT`) are taken as authoritative for everything; else `resolvers`
+ * say which they are, or where there are none those of this machine.
  */
-export async function watchTasks(tasks: readonly ChallengeTask[], { httpPort, nameservers }: { httpPort: number; nameservers?: readonly string[] }): Promise<Watch> {
+export async function watchTasks(tasks: readonly ChallengeTask[], { httpPort, nameservers, resolvers }: { httpPort: number; nameservers?: readonly string[]; resolvers?: readonly string[] }): Promise<Watch> {
   const records = [...new Set(tasks.flatMap(({ recordName }) => (recordName === undefined ? [] : [recordName])))];
-  const found = new Map(await Promise.all(records.map(async (record) => [record, await authority(record, nameservers)] as const)));
-  const names = lookupAt(nameservers);
+  const found = new Map(await Promise.all(records.map(async (record) => [record, await authority(record, nameservers, resolvers)] as const)));
+  const names = lookupAt(nameservers ?? resolvers);
   return {
     zones: Object.fromEntries([...found].flatMap(([record, { zone }]) => (zone === null ? [] : [[record, zone]]))),
     async look() {
@@ -52,11 +54,11 @@ interface Authority {
 }
 
 /** Walks from the record's name upwards to the first name that has nameservers; aliases are followed first (S142). */
-async function authority(record: string, given: readonly string[] | undefined): Promise<Authority> {
+async function authority(record: string, given: readonly string[] | undefined, resolvers: readonly string[] = []): Promise<Authority> {
   if (given && given.length > 0) {
     return { zone: record.split('.').slice(-2).join('.'), record, servers: given.map((address) => ({ name: address, lookup: lookupAt([address]) })) };
   }
-  const system = lookupAt();
+  const system = lookupAt(resolvers);
   let name = record;
   try {
     for (let hops = 0; hops < 8; hops += 1) {
@@ -80,7 +82,7 @@ async function authority(record: string, given: readonly string[] | undefined): 
   } catch {
     // The resolver of this machine does not answer: look through it later, it may come back.
   }
-  return { zone: null, record: name, servers: [{ name: 'the resolver of this machine', lookup: system }] };
+  return { zone: null, record: name, servers: [{ name: resolvers.length > 0 ? resolvers.join(', ') : 'the resolver of this machine', lookup: system }] };
 }
 
 /** All values that shall stand under this record name: apex and wildcard share one (S141). */
@@ -88,17 +90,27 @@ function validationsUnder(tasks: readonly ChallengeTask[], name: string): readon
   return tasks.filter(({ recordName }) => recordName === name).map(({ validation }) => validation);
 }
 
-async function lookForRecord({ validation }: ChallengeTask, place: Authority | undefined, expected: readonly string[]): Promise<readonly Sighting[]> {
+/** What values under the record's name are for this task; those of others (`expected`) are not wrong. */
+function judge({ validation, persist, wildcard }: ChallengeTask, values: readonly string[], expected: readonly string[]): Omit<Sighting, 'at'> {
+  if (persist !== undefined) {
+    const verdicts = values.map((value) => judgePersistRecord(value, { ...persist, wildcard }, Date.now()));
+    if (verdicts.some(({ state }) => state === 'good')) return { state: 'seen' };
+    const faults = verdicts.flatMap((verdict) => (verdict.state === 'bad' ? [`it ${verdict.why}`] : []));
+    return faults.length === 0 ? { state: 'not-yet' } : { state: 'wrong', found: printableLine(faults.join(' | '), 200) };
+  }
+  if (values.includes(validation)) return { state: 'seen' };
+  // Its sister's value under the same name is not wrong, it is just not all.
+  const strange = values.filter((value) => !expected.includes(value));
+  return strange.length === 0 ? { state: 'not-yet' } : { state: 'wrong', found: printableLine(strange.join(' | '), 200) };
+}
+
+async function lookForRecord(task: ChallengeTask, place: Authority | undefined, expected: readonly string[]): Promise<readonly Sighting[]> {
   if (!place) return [];
   return Promise.all(
     place.servers.map(async ({ name, lookup }): Promise<Sighting> => {
       if (!lookup) return { at: name, state: 'unreachable', found: 'this nameserver has no address in DNS' };
       try {
-        const values = await within(ANSWER_TIMEOUT, valuesAt(place.record, lookup));
-        if (values.includes(validation)) return { at: name, state: 'seen' };
-        // Its sister's value under the same name is not wrong, it is just not all.
-        const strange = values.filter((value) => !expected.includes(value));
-        return strange.length === 0 ? { at: name, state: 'not-yet' } : { at: name, state: 'wrong', found: printableLine(strange.join(' | '), 200) };
+        return { at: name, ...judge(task, await within(ANSWER_TIMEOUT, valuesAt(place.record, lookup)), expected) };
       } catch (error) {
         return { at: name, state: 'unreachable', found: reason(error) };
       }

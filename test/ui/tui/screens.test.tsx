@@ -230,6 +230,23 @@ describe('by hand', () => {
     expect(shown(byHandScreen, early.state)).toContain('3 of 3 cannot be seen yet');
     expect(press(byHandScreen, early.state, ENTER).answer).toBe('go');
   });
+  it('N29: a lasting record is shown whole, once for a name and its wildcard, with what it allows; the worse of two sightings is told', () => {
+    const value = 'ca.example; accounturi=https://acme-v02.ca.example/acme/acct/12345678901234567890; policy=wildcard';
+    const lasting = (wildcard: boolean) => ({ ...task('example.com', value, '_validation-persist.example.com'), wildcard, type: 'dns-persist-01' as const, persist: { issuers: ['ca.example'], accountUrl: 'https://acme-v02.ca.example/acme/acct/12345678901234567890' } });
+    const state = byHandState({ ...instructions, tasks: [lasting(false), lasting(true)], zones: {} });
+    const seen = { 0: [{ at: 'ns1', state: 'seen' as const }], 1: [{ at: 'ns1', state: 'wrong' as const, found: 'it has no policy=wildcard' }] };
+    const all = shown(byHandScreen, { ...state, seen, lookedAt: 6000 });
+    expect(all).toContain('Add this record');
+    expect(all.replace(/\s+/g, '')).toContain(value.replace(/\s+/g, ''));
+    expect(Math.max(...all.split('\n').map((line) => line.length))).toBeLessThanOrEqual(view.width);
+    expect(all.match(/accounturi/g)).toHaveLength(1);
+    expect(all).toContain('✗ ns1 wrong value: it has no policy=wildcard');
+    expect(all.replace(/\s+/g, ' ')).toContain('It stays: set once, every renewal finds it there. certwright never removes it.');
+    expect(all.replace(/\s+/g, ' ')).toContain('obtain any certificate for example.com, *.example.com and the names below');
+    expect(press(byHandScreen, state, '1').copied).toEqual([value]);
+    expect(press(byHandScreen, state, 'c').copied).toEqual([`_validation-persist.example.com. 300 IN TXT "${value}"`]);
+    expect(byHandScreen.hints(state, glyphs)[0]?.key).toBe('1');
+  });
   it('says what each server shows', () => {
     const seen = { 0: [{ at: 'ns1', state: 'seen' as const }, { at: 'ns2', state: 'wrong' as const, found: 'OLD' }], 1: [{ at: 'ns1', state: 'not-yet' as const }] };
     const all = shown(byHandScreen, { ...byHandState(instructions), seen, lookedAt: 6000 });

@@ -1,5 +1,5 @@
 import type { Instructions, Sighting } from '../../../core/interaction.js';
-import { isSeen, placements, sightingText, zoneText, type Placement } from '../../instructions-text.js';
+import { isSeen, placedCount, placements, sightingText, zoneText, type Placement } from '../../instructions-text.js';
 import { blank, row, wrapped, type Row } from '../rows.js';
 import type { Screen, View } from '../screen.js';
 
@@ -26,11 +26,11 @@ export function missing({ instructions, seen }: ByHandState): number {
 /** Everything a person has to place, on one screen, watched. Answered when the person goes on. */
 export const byHandScreen: Screen<ByHandState, 'go'> = {
   press(state, key) {
-    const values = state.instructions.tasks.map(({ validation }) => validation);
+    const values = placedValues(state.all);
     if (key.name === 'enter') {
       const left = missing(state);
       if (left === 0 || state.warned) return { answer: 'go' };
-      return { state: { ...state, warned: true, note: `${left} of ${values.length} cannot be seen yet; the CA would probably fail. Enter once more goes on anyway.` } };
+      return { state: { ...state, warned: true, note: `${left} of ${state.instructions.tasks.length} cannot be seen yet; the CA would probably fail. Enter once more goes on anyway.` } };
     }
     if (key.name === 'char' && /^[1-9]$/.test(key.text)) {
       const value = values[Number(key.text) - 1];
@@ -46,7 +46,7 @@ export const byHandScreen: Screen<ByHandState, 'go'> = {
   },
   rows(state, view) {
     const { all, instructions, note } = state;
-    const count = instructions.tasks.length;
+    const count = placedCount(all);
     const records = all.some(({ kind }) => kind === 'record');
     const rows: Row[] = [
       row({
@@ -65,14 +65,18 @@ export const byHandScreen: Screen<ByHandState, 'go'> = {
     return first > 0 ? [row({ text: `  ${view.glyphs.up} ${first} more`, look: 'dim' }), ...rows.slice(first)] : rows;
   },
   hints: (state) => [
-    { key: state.instructions.tasks.length === 1 ? '1' : `1-${Math.min(9, state.instructions.tasks.length)}`, does: 'copy a value' },
+    { key: placedCount(state.all) === 1 ? '1' : `1-${Math.min(9, placedCount(state.all))}`, does: 'copy a value' },
     { key: 'c', does: 'copy all' },
     { key: 'Enter', does: missing(state) === 0 ? 'go on' : 'go on anyway' },
     { key: 'up/down', does: 'scroll' },
   ],
 };
 
-function recordRows({ name, relative, zone, values }: Extract<Placement, { kind: 'record' }>, { seen }: ByHandState, { width, glyphs }: View): readonly Row[] {
+function placedValues(all: readonly Placement[]): readonly string[] {
+  return all.flatMap((placement) => (placement.kind === 'record' ? placement.values.map(({ value }) => value) : [placement.content]));
+}
+
+function recordRows({ name, relative, zone, values, stays }: Extract<Placement, { kind: 'record' }>, { seen }: ByHandState, { width, glyphs }: View): readonly Row[] {
   const rows: Row[] = [
     blank,
     row({ text: '  Name   ', look: 'dim' }, { text: relative, look: 'strong' }, ...(zone === null ? [] : [{ text: `      in zone ${zone}`, look: 'dim' as const }])),
@@ -80,17 +84,19 @@ function recordRows({ name, relative, zone, values }: Extract<Placement, { kind:
     row({ text: '  Type   ', look: 'dim' }, 'TXT', { text: '      TTL   ', look: 'dim' }, '300'),
     ...(values.length > 1 ? [row(`         ${values.length} values stand under this one name; keep both.`)] : []),
   ];
-  for (const { index, value } of values) {
-    rows.push(row({ text: `  ${String(index + 1).padEnd(6)} `, look: 'dim' }, value));
-    rows.push(sightingRow(seen[index], glyphs, width));
+  for (const { number, indices, value } of values) {
+    rows.push(...wrapped(value, width - 9).map((line, at) => row({ text: at === 0 ? `  ${String(number).padEnd(6)} ` : '         ', look: 'dim' }, ...line.spans)));
+    // What is good for the name need not be for its wildcard.
+    rows.push(sightingRow(seen[indices.find((index) => !isSeen(seen[index])) ?? indices[0] ?? 0], glyphs, width));
   }
+  if (stays.length > 0) rows.push(blank, ...stays.flatMap((sentence) => wrapped(sentence, width, undefined, '  ')));
   return rows;
 }
 
-function fileRows({ index, url, content, shell }: Extract<Placement, { kind: 'file' }>, { seen }: ByHandState, { width, glyphs }: View): readonly Row[] {
+function fileRows({ number, index, url, content, shell }: Extract<Placement, { kind: 'file' }>, { seen }: ByHandState, { width, glyphs }: View): readonly Row[] {
   return [
     blank,
-    ...wrapped(url, width, undefined, `  ${String(index + 1).padEnd(3)}`),
+    ...wrapped(url, width, undefined, `  ${String(number).padEnd(3)}`),
     row({ text: '     must answer with exactly', look: 'dim' }),
     ...wrapped(content, width, undefined, '     '),
     row({ text: '     in the folder that the web server serves:', look: 'dim' }),
