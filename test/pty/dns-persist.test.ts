@@ -40,7 +40,7 @@ it('N29: the wizard explains the record that stays, shows it to be copied, sees 
     await screen.see('❯ By hand');
     screen.type(keys.down);
     await screen.see('❯ A DNS record that stays');
-    expect(screen.text().replace(/\s+/g, ' ')).toContain('you set a TXT record once and it stays');
+    expect(screen.text().replace(/\s+/g, ' ')).toContain('you set it once, renewals need no access to your DNS');
     screen.type(keys.enter);
     await screen.see('❯ Do it');
     screen.type(keys.enter);

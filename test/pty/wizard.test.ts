@@ -241,7 +241,7 @@ it('NO_COLOR: no colour at all; without UTF-8: ASCII only', async () => {
 
 it('--plain and TERM=dumb: the same questions as lines, without control sequences', async () => {
   for (const [args, env] of [[['--plain'], {}], [[], { TERM: 'dumb' }]] as const) {
-    const screen = start([...QUICK, ...args], { env, rows: 40 });
+    const screen = start([...QUICK, ...args], { env, rows: 60 });
     await screen.see('Which names');
     screen.type('bad_name.example.com\r');
     await screen.see(/bad_name\.example\.com/);

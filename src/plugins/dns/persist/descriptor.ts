@@ -19,7 +19,7 @@ export const dnsPersist: PluginDescriptor = {
     return Promise.resolve(
       address
         ? { fits: false, reason: `${address.shown} is an address, which no DNS record can prove` }
-        : { fits: true, reason: 'you set a TXT record once and it stays, so renewals need no access to your DNS; new, not every CA offers it' },
+        : { fits: true, reason: 'you set it once, renewals need no access to your DNS; not every CA offers it' },
     );
   },
   async load() {
