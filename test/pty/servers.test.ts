@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { makePlace, type Place } from '../e2e/certwright.js';
+import { debianTree, makeApache } from '../e2e/apache.js';
 import { makeNginx, type RunningNginx } from '../e2e/nginx.js';
 import { freePorts } from '../e2e/pebble.js';
 import { oldCertificate, plainAnswer } from '../e2e/web-server.js';
@@ -93,4 +94,37 @@ it('a first-timer with nginx: Enter until the review, every line before it is wr
   screen.type(enter);
   expect(await screen.exited, screen.all()).toBe(0);
   expect(nginx.files()['site.conf']).toContain('Strict-Transport-Security');
+});
+
+it('install without -i: of two servers a person chooses; the one that answers is taken without a word; with -n the flags are named', { timeout: 60_000 }, async () => {
+  const [sandbox = 0, http = 0, https = 0] = await freePorts(3);
+  const certificate = oldCertificate(place.folder);
+  nginx = makeNginx({ title: 'site', files: { 'site.conf': 'server {\n    listen {H};\n    server_name example.com;\n}\n' } }, { http, https }, certificate);
+  const apache = makeApache({ title: 'debian', ...debianTree() }, { http, https }, certificate);
+  try {
+    const obtained = await place.certwright(['certonly', '-n', '--sandbox', '--sandbox-port', String(sandbox), '--standalone', '--agree-tos', '-d', 'example.com']);
+    expect(obtained.code, obtained.stderr).toBe(0);
+    const args = ['install', ...place.directories, '--nginx-server-root', nginx.root, '--apache-server-root', apache.root, '--http-01-port', String(http), '--https-port', String(https)];
+    const at = { columns: 80, rows: 24, env: { HOME: place.folder } };
+    screen = open(args, at);
+    await screen.see(/Which web server is it for\?[^]*❯ (?:nginx|Apache)[^]*example\.com/);
+    expect(screen.text()).toMatch(/Apache.*--apache/);
+    screen.type(/❯ Apache/.test(screen.text()) ? `${down}${enter}` : enter);
+    await screen.see('Which certificate would you like to install?');
+    screen.type(enter);
+    await screen.see(/the configuration of nginx[^]*❯ Do it|nginx[^]*❯ Do it/);
+    screen.type(`${tab}${tab}${enter}`);
+    expect(await screen.exited, screen.all()).toBe(0);
+    expect(screen.all()).toContain('Nothing was changed.');
+
+    await nginx.start();
+    screen = open(args, at);
+    await screen.see('Which certificate would you like to install?');
+    expect(screen.all()).not.toContain('Which web server');
+    screen.kill();
+    const alone = await place.certwright([...args.filter((word) => !place.directories.includes(word)), '-n', '--cert-name', 'example.com']);
+    expect([alone.code, alone.stderr]).toEqual([1, expect.stringMatching(/you will need to specify a plugin on the command line\.\nAnswer it with --nginx or --apache or -i NAME\./)]);
+  } finally {
+    await apache.stop();
+  }
 });

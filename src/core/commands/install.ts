@@ -9,12 +9,13 @@ import { installInto, openInstaller } from '../installation.js';
 import type { Answered } from '../interaction.js';
 import { putRight } from '../put-right.js';
 import { installReviewed, type Meant } from '../reviewed-installation.js';
+import { withServerMeant } from '../server-choice.js';
 import type { Settings } from '../settings.js';
 import type { World } from '../world.js';
 
 /**
  * `install` (S05): gives a server a certificate that is here already, by --cert-name or by the paths of its files. Throws Refused in
- * certbot's words when neither says which, PluginError, StoreError.
+ * certbot's words when neither says which, MissingFlag, PluginError, StoreError.
  */
 export async function installCertificate(settings: Settings, world: World): Promise<void> {
   await putRight(world);
@@ -30,7 +31,8 @@ export async function enhance(settings: Settings, world: World): Promise<void> {
   return installMeant(settings, world, { deploy: false });
 }
 
-async function installMeant(settings: Settings, world: World, what: { deploy: boolean }): Promise<void> {
+async function installMeant(asked: Settings, here: World, what: { deploy: boolean }): Promise<void> {
+  const { settings, world } = await withServerMeant(asked, here);
   const installer = await openInstaller(settings, world);
   const alone = settings.values.noninteractiveMode || !world.attended;
   let wish: string | undefined;

@@ -170,6 +170,7 @@ function assignment(settings: Settings, facts: Facts, { id, value }: Answer): As
     case 'confirm':
     case 'partner':
     case 'schedule':
+    case 'server':
       return {};
     case 'export-format':
       return assignExportFormat(value);

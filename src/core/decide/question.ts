@@ -22,6 +22,7 @@ export type QuestionId =
   | 'certificates' // which ones
   | 'checkpoint' // which change of server configuration to undo
   | 'edited' // a file that was changed since
+  | 'server' // of several on this machine
   | 'places' // of a server's configuration
   | 'installed' // keep it so, or undo it
   | 'redirect' // although names of the same block would be lost
