@@ -119,7 +119,7 @@ export const cliOptions: readonly CliOption[] = [
   off('autorenew', 'automation', ['--no-autorenew'], 'Do not renew this certificate by itself.'),
   // installation
   on('redirect', 'installation', ['--redirect'], 'Redirect http to https.'),
-  off('redirect', 'installation', ['--no-redirect'], 'Leave http as it is.'),
+  off('redirect', 'installation', ['--no-redirect'], 'Leave http as it is; with enhance: take the redirect out again.'),
   on('hsts', 'installation', ['--hsts'], 'Send Strict-Transport-Security.'),
   off('hsts', 'installation', ['--no-hsts'], ''),
   on('uir', 'installation', ['--uir'], 'Send upgrade-insecure-requests.'),

@@ -59,14 +59,14 @@ export async function planInstallation(installer: Installer, deployment: Deploym
   const instead = new Map<string, string>();
   const take = async (title: string, change: ServerChange): Promise<void> => {
     for (const { path, after } of change.files) instead.set(path, after);
-    if (change.files.length + change.links.length + change.commands.length > 0) steps.push({ title, change });
+    if (change.files.length + (change.removes?.length ?? 0) + change.links.length + change.commands.length > 0) steps.push({ title, change });
     await installer.read(instead);
   };
   if (deploy) await take('Deployed ACME Certificate', installer.deploy(deployment, chosen));
   for (const kind of enhancements) {
     const change = installer.enhance(kind, deployment);
     if (change === null) unsupported.push(kind);
-    else await take(`Add enhancement ${kind}`, change);
+    else await take(kind === 'no-redirect' ? 'Took the redirect out' : `Add enhancement ${kind}`, change);
   }
   return { steps, unsupported };
 }

@@ -115,8 +115,8 @@ export interface Authenticator {
   cleanUp(tasks: readonly ChallengeTask[], context: ChallengeContext): Promise<void>;
 }
 
-/** What an installation can be hardened with; certbot's flags and the keys of its renewal files. */
-export type Enhancement = 'redirect' | 'hsts' | 'uir' | 'staple-ocsp' | 'auto-hsts' | 'http2' | 'http3';
+/** What an installation can be hardened with; certbot's flags and the keys of its renewal files. `no-redirect` takes the redirect out again. */
+export type Enhancement = 'redirect' | 'no-redirect' | 'hsts' | 'uir' | 'staple-ocsp' | 'auto-hsts' | 'http2' | 'http3';
 
 /** One file as an installer leaves it; texts are latin1, a character a byte. */
 export interface ChangedFile {

@@ -17,6 +17,18 @@ it('delete --detach: nginx serves http as before, to the byte, and starts withou
   const before = nginx.files();
   const root = ['--nginx-server-root', nginx.root];
   await fine(runAt('run', '--nginx', ...root, '--redirect', '-d', 'example.com,www.example.com'));
+  // The redirect alone goes too, and the block that was split for it is whole again; a checkpoint brings it back.
+  const redirected = nginx.files();
+  const unredirect = (...more: string[]) => runAt('enhance', '-i', 'nginx', ...root, '--no-redirect', ...more);
+  const half = await unredirect('--cert-name', 'example.com', '-d', 'example.com');
+  expect([half.code, half.stderr]).toEqual([1, expect.stringMatching(/site\.conf:\d+ sends www\.example\.com to https together with them\.\nName these as well, with -d/)]);
+  await fine(unredirect('-d', 'example.com,www.example.com'));
+  expect(await plainAnswer('www.example.com', ports.http)).toEqual({ status: 200, location: '' });
+  expect(await servedFor('www.example.com', ports.https)).toContain('DNS:www.example.com');
+  expect(nginx.files()['site.conf']?.split('\n').filter((line) => !line.includes('managed by Certbot')).join('\n')).toBe(before['site.conf']);
+  expect(await fine(unredirect('--cert-name', 'example.com'))).toContain('Nothing had to be changed.');
+  await fine(place.certwright(['rollback', '-n', '-i', 'nginx', ...root]));
+  expect(nginx.files()).toEqual(redirected);
   await fine(runAt('install', '-i', 'nginx', ...root, '--cert-name', 'example.com', '-d', 'own.example.com', '--no-redirect'));
   const shared = nginx.files();
   // It had https before us: it cannot do without a certificate.
@@ -41,6 +53,15 @@ it('Apache too: the host that was made for TLS goes with its redirect (N12)', { 
   const before = apache.files();
   await fine(runAt('run', '--apache', '--apache-server-root', apache.root, '--apache-logs-root', apache.root, '--redirect', '-d', 'example.com,www.example.com'));
   const installed = apache.files();
+  const server443 = ['-i', 'apache', '--apache-server-root', apache.root, '--apache-logs-root', apache.root];
+  await fine(runAt('enhance', ...server443, '--no-redirect', '-d', 'www.example.com'));
+  expect((await plainAnswer('www.example.com', ports.http)).location).toBe('');
+  expect((await plainAnswer('example.com', ports.http)).location).toBe('https://example.com/');
+  await fine(runAt('enhance', ...server443, '--no-redirect', '--cert-name', 'example.com'));
+  expect((await plainAnswer('example.com', ports.http)).location).toBe('');
+  expect(apache.files()['sites-available/example.conf']).toBe(before['sites-available/example.conf']);
+  await fine(place.certwright(['rollback', '-n', '--checkpoints', '2', ...server443]));
+  expect(apache.files()).toEqual(installed);
   await fine(place.certwright(['delete', '-n', '--detach', '--cert-name', 'example.com']));
   const after = apache.files();
   expect(after['sites-available/example.conf']).toBe(before['sites-available/example.conf']);

@@ -22,7 +22,7 @@ export async function installCertificate(settings: Settings, world: World): Prom
   return installMeant(settings, world, { deploy: true });
 }
 
-/** `enhance`: hardens an installation whose certificate stays as it is. Throws Refused when nothing is asked for, or no certificate is named. */
+/** `enhance`: hardens an installation whose certificate stays as it is, or with --no-redirect takes the redirect out of it again. Throws Refused when nothing is asked for, or no certificate is named. */
 export async function enhance(settings: Settings, world: World): Promise<void> {
   if (enhancementsWanted(settings).length === 0) {
     throw new Refused('No enhancements requested, exiting.', { hint: `Please specify one or more enhancement types to configure. \`${settings.program} --help enhance\` lists them.` });
@@ -54,13 +54,19 @@ async function deploymentMeant(settings: Settings, world: World, wish: string | 
     for (const path of [files.cert, files.privkey, files.fullchain]) if (!existsSync(path)) throw new StoreError(`The file ${path} is not there.`, { hint: 'Give --cert-path, --key-path and --fullchain-path the files of the certificate.' });
     return { deployment: { names: domains.length > 0 ? domains : readCertificate(readFileSync(cert, 'utf8')).names, files }, certificate: cert, answered: null };
   }
-  const { lineage, answered } = await lineageMeant(certname, world, wish);
+  const { lineage, answered } = await lineageMeant(certname ?? onlyOneWith(domains, world), world, wish);
   const deployment = deploymentOf(lineage, settings, world.dirs);
   return { deployment: domains.length > 0 ? { ...deployment, names: domains } : deployment, certificate: lineage.name, answered };
 }
 
 function pathsMissing(): Refused {
   return new Refused('Path to certificate or key was not defined. If your certificate is managed by Certbot, please use --cert-name to define which certificate you would like to install.');
+}
+
+/** Where one certificate alone has all the names that are given, it is meant. */
+function onlyOneWith(domains: readonly string[], { dirs }: World): string | undefined {
+  const fitting = domains.length === 0 ? [] : listLineages(dirs).lineages.filter(({ identifiers }) => domains.every((name) => identifiers.some(({ value }) => value === name)));
+  return fitting.length === 1 ? fitting[0]?.name : undefined;
 }
 
 async function lineageMeant(certname: string | undefined, { dirs, interaction }: World, wish: string | undefined): Promise<{ lineage: Lineage; answered: Answered | null }> {

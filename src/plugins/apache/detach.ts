@@ -20,6 +20,20 @@ export function detach(vhosts: readonly Vhost[], leaving: readonly Vhost[], exte
   return leaving.filter((vhost) => !made.includes(vhost));
 }
 
+/**
+ * Takes the redirects of these names out again that certbot or we wrote; a host that was made for nothing else goes. Returns hosts of that kind
+ * that have other names too, and so stay as they are.
+ */
+export function unredirect(vhosts: readonly Vhost[], names: readonly string[], edits: EditList): readonly Vhost[] {
+  const stuck: Vhost[] = [];
+  for (const vhost of vhosts.filter(({ tls, macro }) => !tls && !macro)) {
+    if (!basename(vhost.file.path).startsWith('le-redirect')) dropRedirect(vhost, names, edits);
+    else if (vhost.names.every((name) => names.includes(name))) edits.add(vhost.file, removed(vhost.file, vhost.section));
+    else if (vhost.names.some((name) => names.includes(name))) stuck.push(vhost);
+  }
+  return stuck;
+}
+
 /** The rule goes with its conditions; names that still have https keep theirs. */
 function dropRedirect({ file, statements }: Vhost, names: readonly string[], edits: EditList): void {
   const gone = names.map((name) => patternOf(name).toLowerCase());

@@ -12,7 +12,7 @@ import { stateIn, STORAGE, storageWith } from './auto-hsts-state.js';
 import type { CertificateWish } from './certificate.js';
 import { chooseVhost, coveredBy, type VhostChoice } from './choose.js';
 import { configurationFault } from './control.js';
-import { detach } from './detach.js';
+import { detach, unredirect } from './detach.js';
 import { emptied } from './emptied.js';
 import { deployChange, enable, filesOf, type DeployTarget, type DeployWays } from './deploy.js';
 import { addHsts, addHttp2, addStapling, addUir, headerOf, HSTS, HSTS_FOREVER } from './enhance.js';
@@ -82,7 +82,7 @@ export function createApacheInstaller(): Installer {
     tlsHosts: () => tlsHostsOf(opened()),
     questions: (deployment) => questionsFor(deployment, opened()),
     deploy: (deployment, chosen) => decided(decideDeploy(deployment, chosen, opened())),
-    enhance: (kind, deployment) => (kind === 'http3' ? null : decided(decideEnhancement(kind, deployment, opened()))),
+    enhance: (kind, deployment) => (kind === 'http3' ? null : kind === 'no-redirect' ? unredirectChange(deployment.names, opened()) : decided(decideEnhancement(kind, deployment, opened()))),
     detach: (folders) => detachChange(folders, opened()),
     moved: (folders) => movedPaths(opened().reading.tree.files.values(), folders),
     update: (renewed) => decideUpdate(renewed, opened()),
@@ -189,7 +189,7 @@ function modulesNote(modules: readonly string[]): readonly string[] {
   return modules.map((module) => `Enabled ${module.replace(/_module$/, '')} module in Apache`);
 }
 
-function decideEnhancement(kind: Exclude<Enhancement, 'http3'>, deployment: Deployment, at: At): Decision {
+function decideEnhancement(kind: Exclude<Enhancement, 'http3' | 'no-redirect'>, deployment: Deployment, at: At): Decision {
   const { reading, apache } = at;
   const secure = secureHosts(deployment, at, kind);
   const needed = kind === 'redirect' ? ['rewrite'] : kind === 'staple-ocsp' ? ['socache_shmcb'] : kind === 'http2' ? ['http2'] : ['headers'];
@@ -301,6 +301,21 @@ function detachChange(folders: readonly string[], at: At): ServerChange | null {
     commands,
     notes: leaving.filter((vhost) => !left.includes(vhost)).map((vhost) => `Took ${placeOf(vhost)} out`),
     warnings: left.map((vhost) => `${placeOf(vhost)} needs another certificate first: its https is not of our making`),
+  };
+}
+
+function unredirectChange(names: readonly string[], at: At): ServerChange {
+  const { reading } = at;
+  const edits = new EditList();
+  const stuck = unredirect(reading.vhosts, names, edits);
+  const { removes, commands } = emptied(reading, edits, waysOf(at));
+  return {
+    files: changedFiles(reading, edits.all()).filter(({ path }) => !removes.some((file) => file.path === path)),
+    removes,
+    links: [],
+    commands,
+    notes: [`Took the redirect to ssl out for ${names.join(', ')}`],
+    warnings: stuck.map((vhost) => `${placeOf(vhost)} goes on: it was made to redirect ${vhost.names.filter((name) => !names.includes(name)).join(', ')} too; name these as well, with -d`),
   };
 }
 

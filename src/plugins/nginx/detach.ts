@@ -5,7 +5,8 @@ import type { Server } from './servers.js';
 import type { Block, Directive, Node } from './syntax.js';
 import type { NginxFile } from './tree.js';
 
-const MARK_COMMENT = /^# managed by Certbot$/;
+/** The comment by which lines of certbot's and ours are known. */
+export const MARK_COMMENT = /^# managed by Certbot$/;
 
 /** A block that loses its certificate, and what becomes of it. */
 interface Leaving {
@@ -52,32 +53,35 @@ function isOurs(server: Server): boolean {
 }
 
 /** With nothing but TLS its site would be on no address. */
-function needsHalf({ listens }: Server): boolean {
+export function needsHalf({ listens }: Server): boolean {
   return listens.every(({ ssl, quic }) => ssl || quic) && listens.some(({ at }) => at !== null);
 }
 
 /** A block that the redirect, or HSTS, made of another one, and that nobody has changed since. */
-function isHalf({ file, block }: Server): boolean {
+export function isHalf({ file, block }: Server): boolean {
   if (MARK_COMMENT.test(file.text.slice(block.open + 1, file.text.indexOf('\n', block.open)).trim())) return true;
   const own = block.children.filter(({ kind }) => kind !== 'comment');
   const ends = own.some((child) => child.kind === 'directive' && child.name === 'return' && child.args[0]?.text === '404' && isMarked(file, child));
   return ends && own.every((child) => child.kind !== 'comment' && (['listen', 'server_name'].includes(child.name) || isMarked(file, child)));
 }
 
-function markedIn({ file, block }: Server): readonly Node[] {
+/** What stands in the block itself with the comment of certbot and us. */
+export function markedIn({ file, block }: Server): readonly Node[] {
   return block.children.filter((child) => child.kind !== 'comment' && isMarked(file, child));
 }
 
-function isMarked({ text }: NginxFile, { end }: Node): boolean {
+/** Does a node's last line end in the comment of certbot and us? */
+export function isMarked({ text }: NginxFile, { end }: Node): boolean {
   const line = text.indexOf('\n', end);
   return text.slice(end, line < 0 ? text.length : line).trim() === MARK.trim();
 }
 
-function namesText({ names }: Server): string {
+/** By what two blocks for the same names are known as such. */
+export function namesText({ names }: Server): string {
   return names.map(({ text }) => text).sort().join(' ');
 }
 
 /** A whole block with the empty lines before it. */
-function withSpaceBefore({ text }: NginxFile, { start, end }: Block): { from: number; to: number; text: string } {
+export function withSpaceBefore({ text }: NginxFile, { start, end }: Block): { from: number; to: number; text: string } {
   return { from: text.slice(0, start).trimEnd().length, to: end, text: '' };
 }

@@ -12,14 +12,14 @@ import { configurationFault } from './control.js';
 import { copyOf, deployTo, type DeployWish } from './deploy.js';
 import { detach } from './detach.js';
 import { atEnd, EditList, newlineOf, type Edit } from '../server-configuration/edits.js';
-import { lineAt } from '../server-configuration/lines.js';
 import { addHsts, addStapling } from './enhance.js';
 import { nginxSettings } from './options.js';
 import { addHttp2, addHttp3 } from './http-versions.js';
 import { optionsFile, tlsSettings } from './options-file.js';
 import { PLACES_FLAG } from './options.js';
 import { planRedirect, redirectEdits } from './redirect.js';
-import { EXACT, fitOf, type Server } from './servers.js';
+import { unredirect } from './unredirect.js';
+import { EXACT, fitOf, placeOf, type Server } from './servers.js';
 import type { Block, Node } from './syntax.js';
 import { changeOf, openNginx, readNginxConfiguration, reloadAndWait, tellUnread, type Nginx, type Reading } from './server.js';
 
@@ -91,11 +91,6 @@ interface At {
   context: InstallContext;
   nginx: Nginx;
   reading: Reading;
-}
-
-/** `FILE:LINE` of a block. */
-export function placeOf({ file, block }: Server): string {
-  return `${file.path}:${lineAt(file, block.start)}`;
 }
 
 /** What a block is asked by. `.example.com` is a name and a pattern; `_` and the like are none. */
@@ -217,6 +212,13 @@ function enhanceChange(kind: Enhancement, { names, files }: Deployment, { readin
       notes: plan.blocks.map(({ server, names: own }) => `Redirecting all traffic on port ${context.http01Port} to ssl in ${placeOf(server)} for ${own.join(', ')}`),
       warnings: plan.lost.length === 0 ? [] : [`These names of the same block are not in the certificate and answer 404 on http from then on: ${plan.lost.join(', ')}`],
       lost: plan.lost,
+    });
+  }
+  if (kind === 'no-redirect') {
+    const { changed, still } = unredirect(reading.servers, names, context.http01Port, edits);
+    return changeOf(reading, edits.all(), {
+      notes: changed.map((server) => `Took the redirect to ssl out of ${placeOf(server)} for ${names.join(', ')}`),
+      warnings: still.map(({ name, server }) => `${name} is still sent to https in ${placeOf(server)}, by a line that is not of our making`),
     });
   }
   const blocks = new Set(names.flatMap((name) => reading.servers.filter((server) => server.tls && (fitOf(server, name) !== null || server.names.some(({ text }) => text === name)))));

@@ -32,7 +32,8 @@ export function planRedirect(servers: readonly Server[], names: readonly string[
   return { blocks, already, lost: [...new Set(lost)] };
 }
 
-function plainBlock(servers: readonly Server[], name: string, httpPort: number): Server | null {
+/** The block that answers this name over http (certbot's rule); null = none does. */
+export function plainBlock(servers: readonly Server[], name: string, httpPort: number): Server | null {
   const listening = servers.filter(({ listens }) => listens.some((listen) => isPlain(listen, httpPort)));
   const fitting = listening.flatMap((server) => {
     const fit = name.startsWith('*.') ? (server.names.some(({ text }) => text === name || text === name.slice(1)) ? 1 : null) : fitOf(server, name);
@@ -47,10 +48,13 @@ function isPlain({ ssl, quic, port, address }: Listen, httpPort: number): boolea
 
 /** Does the block answer this name by a redirect to https already, ours or one of its own for everything? */
 function redirects({ statements }: Server, name: string): boolean {
-  return statements.some(({ node }) => {
-    if (node.kind === 'directive') return node.name === 'return' && leadsToHttps(node);
-    return node.name === 'if' && [conditionFor(name), '$scheme != https'].includes(conditionText(node)) && node.children.some((child) => child.kind === 'directive' && child.name === 'return' && leadsToHttps(child));
-  });
+  return statements.some((placed) => sendsToHttps(placed, name));
+}
+
+/** Is this statement of a block such a redirect? */
+export function sendsToHttps({ node }: Server['statements'][number], name: string): boolean {
+  if (node.kind === 'directive') return node.name === 'return' && leadsToHttps(node);
+  return node.name === 'if' && [conditionFor(name), '$scheme != https'].includes(conditionText(node)) && node.children.some((child) => child.kind === 'directive' && child.name === 'return' && leadsToHttps(child));
 }
 
 function leadsToHttps({ args }: Directive): boolean {

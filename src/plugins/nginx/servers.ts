@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { lineAt } from '../server-configuration/lines.js';
 import type { Block, Directive } from './syntax.js';
 import { statements, type NginxFile, type NginxTree, type Placed } from './tree.js';
 
@@ -148,4 +149,9 @@ function nameFit(own: ServerName, name: string): number | null {
     case 'regex':
       return own.pattern?.test(name) ? 1 : null;
   }
+}
+
+/** `FILE:LINE` of a block. */
+export function placeOf({ file, block }: Server): string {
+  return `${file.path}:${lineAt(file, block.start)}`;
 }
