@@ -31,6 +31,7 @@ const needed = {
   cron: '/usr/bin/crontab',
   'nginx-light': '/usr/sbin/nginx',
   apache2: '/usr/sbin/apache2',
+  haproxy: '/usr/sbin/haproxy',
   zsh: '/usr/bin/zsh',
   fish: '/usr/bin/fish',
   mandoc: '/usr/bin/mandoc',

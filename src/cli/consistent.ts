@@ -1,17 +1,21 @@
 import { UsageError } from '../core/errors.js';
 import { parseNameList } from '../core/names.js';
 import type { OptionValues, Settings, Verb } from '../core/settings.js';
+import type { PluginDescriptor } from '../plugins/contract.js';
 import { missingPlugin, OTHER_PLUGINS } from './argv.js';
 import { PRODUCTION, STAGING, userDirectories } from './defaults.js';
+
+/** What must be known of a plugin to tell what was meant. */
+type KnownPlugin = Pick<PluginDescriptor, 'name' | 'aliases' | 'authenticator' | 'installer'>;
 
 /** Commands that use an authenticator or installer; the others do not care which one cli.ini names. */
 const PLUGIN_VERBS: ReadonlySet<Verb> = new Set(['run', 'certonly', 'renew', 'reconfigure', 'install', 'enhance', 'rollback']);
 
 /**
- * What follows from several options together, and what contradicts itself (certbot's rules and words). `known`: names of the
- * plugins of this build. Throws UsageError.
+ * What follows from several options together, and what contradicts itself (certbot's rules and words). `known`: the plugins that are
+ * here. Throws UsageError.
  */
-export function consistent(settings: Settings, env: Readonly<Record<string, string | undefined>>, known: readonly string[]): Settings {
+export function consistent(settings: Settings, env: Readonly<Record<string, string | undefined>>, known: readonly KnownPlugin[]): Settings {
   const values: OptionValues = { ...settings.values };
   const sources = { ...settings.sources };
   dropFileNames(settings, values, sources);
@@ -95,7 +99,7 @@ function pairs(values: OptionValues, sources: Record<string, unknown>): void {
   if (sources['keyType'] === 'file') delete sources['keyType'];
 }
 
-function choosePlugins(verb: Verb, values: OptionValues, sources: Record<string, Settings['sources'][string]>, known: readonly string[]): void {
+function choosePlugins(verb: Verb, values: OptionValues, sources: Record<string, Settings['sources'][string]>, known: readonly KnownPlugin[]): void {
   const both = values.configurator;
   if (both !== undefined) {
     const other = [values.authenticator, values.installer].find((name) => name !== undefined && name !== both);
@@ -103,6 +107,18 @@ function choosePlugins(verb: Verb, values: OptionValues, sources: Record<string,
     Object.assign(values, { authenticator: both, installer: both });
     sources['authenticator'] = sources['installer'] = sources['configurator'] ?? 'flag';
   }
-  const missing = [values.authenticator, ...Object.values(values.authenticatorMap), values.installer].find((name) => name !== undefined && !known.includes(name) && missingPlugin(name) === name);
+  for (const role of ['authenticator', 'installer'] as const) {
+    const word = values[role];
+    if (word !== undefined) values[role] = pluginMeant(word, role, known);
+  }
+  if (Object.keys(values.authenticatorMap).length > 0) values.authenticatorMap = Object.fromEntries(Object.entries(values.authenticatorMap).map(([name, word]) => [name, pluginMeant(word, 'authenticator', known)]));
+  const missing = [values.authenticator, ...Object.values(values.authenticatorMap), values.installer].find((name) => name !== undefined && !known.some((plugin) => plugin.name === name) && missingPlugin(name) === name);
   if (missing !== undefined && PLUGIN_VERBS.has(verb)) throw new UsageError(`The ${missing} plugin is not built in yet.`, { hint: OTHER_PLUGINS });
+}
+
+/** The plugin that a word means in a role: by its name, the other words for it, or as certbot before 1.7 wanted it, `PACKAGE:NAME` (C40). */
+function pluginMeant(word: string, role: 'authenticator' | 'installer', known: readonly KnownPlugin[]): string {
+  const bare = word.replace(/^[\w-]+:/, '');
+  if (known.some(({ name }) => name === bare)) return bare;
+  return known.find((plugin) => plugin[role] && plugin.aliases?.includes(bare))?.name ?? word;
 }

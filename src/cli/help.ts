@@ -30,9 +30,9 @@ export function helpText(topic: string, program: string, options: readonly CliOp
 }
 
 function pages(topic: string, program: string, options: readonly CliOption[], plugins: readonly PluginDescriptor[]): readonly string[] {
-  const topics = ['all', 'commands', ...Object.keys(titles), ...plugins.map(({ name }) => name)].join(', ');
-  const plugin = plugins.find(({ name }) => name === topic);
-  if (plugin) return [`${plugin.name}: ${plugin.title}`, '', plugin.description, '', ...listed(plugin.options)];
+  const topics = ['all', 'commands', ...Object.keys(titles), ...new Set(plugins.flatMap(({ name, aliases }) => aliases ?? [name]))].join(', ');
+  const meant = plugins.filter(({ name, aliases }) => name === topic || aliases?.includes(topic));
+  if (meant.length > 0) return meant.flatMap((plugin, index) => [...(index > 0 ? [''] : []), `${plugin.name}: ${plugin.title}`, '', plugin.description, '', ...listed(plugin.options)]);
   if (topic === 'all') return [...head(program), ...sections(Object.keys(titles) as Topic[], options), ...plugins.flatMap(({ name, options: own }) => (own.length > 0 ? ['', `${name}:`, ...listed(own)] : []))];
   if (Object.hasOwn(verbs, topic)) return verbPage(topic, program, options);
   if (Object.hasOwn(titles, topic)) return section(topic as Topic, options);

@@ -50,10 +50,9 @@ export function parse({ args, env, program, plugins, readFile }: ParseRequest): 
   if (sources['webroot_path'] === 'flag') delete file.plugin['webroot_map'];
   const plugin: Record<string, PluginValue> = { ...defaultsOf(plugins), ...file.plugin, ...flags.plugin };
   const settings: Settings = { verb: verb ?? 'run', operands, verbGiven: verb !== null, values, plugin, sources, words: wordsInOrder(flags, options), program };
-  const known = plugins.map(({ name }) => name);
   // -q is for cron, where every line becomes a mail (S93).
   const warnings = values.quiet ? [] : [...lines.warnings, ...file.warnings, ...flags.warnings];
-  return { kind: 'settings', settings: deepFreeze(consistent(settings, env, known)), warnings };
+  return { kind: 'settings', settings: deepFreeze(consistent(settings, env, plugins)), warnings };
 }
 
 /** The verb may stand anywhere (S01); a word that is the value of an option is not one. */

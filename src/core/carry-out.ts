@@ -15,13 +15,13 @@ import { provedWithoutPerson } from './decide/authenticators-by-name.js';
 import { enhancementsWanted } from './decide/enhancements-wanted.js';
 import type { KeyPlan, ObtainPlan, RenewalValue } from './decide/plan.js';
 import { deploy } from './deploy.js';
-import { plannedDeployment } from './deployment.js';
+import { deploymentOf, plannedDeployment } from './deployment.js';
 import { Refused } from './errors.js';
 import type { DeployOutcome, Event } from './events.js';
 import { repeatExports } from './export.js';
 import { cleanEnvironment, deployEnvironment, LONGEST_LIST, postEnvironment } from './hook-environment.js';
 import { runHooks, type HookRun } from './hooks.js';
-import { installObtained, openInstaller, planInstallation, refuseOtherChange } from './installation.js';
+import { installObtained, installRenewed, openInstaller, planInstallation, refuseOtherChange } from './installation.js';
 import { forget, issue, type Issued } from './issue.js';
 import { loadAuthenticator } from './load-authenticator.js';
 import { changeForNow, putBack } from './server-change.js';
@@ -223,7 +223,7 @@ export async function readyInstaller(plan: ObtainPlan, settings: Settings, world
 /** `run` installs; `certonly` with an installer has the server read the certificate anew (C21). */
 async function use(installer: Installer, lineage: Lineage, settings: Settings, world: World): Promise<void> {
   if (settings.verb === 'run') await installObtained(installer, lineage, settings, world);
-  else await installer.reload();
+  else await installRenewed(installer, [deploymentOf(lineage, settings, world.dirs)], settings, world);
 }
 
 /** What the run itself wants to hear from an authenticator, and when its order ends. */

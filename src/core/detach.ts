@@ -3,6 +3,7 @@ import type { Lineage } from '../store/lineage.js';
 import { renewalSettings } from './decide/renewal-settings.js';
 import { CertwrightError } from './errors.js';
 import { openInstaller } from './installation.js';
+import { shownSteps } from './change-step.js';
 import { applySteps } from './server-change.js';
 import type { Settings } from './settings.js';
 import type { World } from './world.js';
@@ -52,6 +53,6 @@ export async function detachAll(all: readonly Detaching[], names: readonly strin
     const steps = [{ title: `Detached ${names.join(', ')}`, change }];
     await applySteps(steps, () => installer.test(), world);
     await installer.reload();
-    world.interaction.report({ type: 'installation', installer: plugin, steps, done: true });
+    world.interaction.report({ type: 'installation', installer: plugin, steps: shownSteps(steps), done: true });
   }
 }

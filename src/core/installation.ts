@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Deployment, Enhancement, InstallContext, Installer, PlaceQuestion, PluginDescriptor, ServerChange } from '../plugins/contract.js';
 import { readLineage, type Lineage } from '../store/lineage.js';
-import { merged, type ChangeStep } from './change-step.js';
+import { merged, shownSteps, type ChangeStep } from './change-step.js';
 import { enhancementsWanted } from './decide/enhancements-wanted.js';
 import type { Facts } from './decide/facts.js';
 import type { Installation, InstallationWish } from './decide/installation-choice.js';
@@ -77,7 +77,7 @@ export async function lookUpInstallation(facts: Facts, { key, settings, plan }: 
   const deployment = plan.kind === 'keep' ? deploymentOf(readLineage(world.dirs, plan.lineage), settings, world.dirs) : plannedDeployment(plan, world.dirs);
   const questions = installer.questions(deployment);
   const planned = questions.length > 0 ? { steps: [], unsupported: [] } : await planInstallation(installer, deployment, enhancementsWanted(settings), { deploy: true });
-  return { ...facts, installation: { key, questions, ...planned } };
+  return { ...facts, installation: { key, questions, ...planned, steps: shownSteps(planned.steps) } };
 }
 
 /**
@@ -107,12 +107,31 @@ async function install(installer: Installer, { steps }: Installation, name: stri
 }
 
 /**
+ * Has the server use certificates that were renewed: where it has copies of their files these are brought up to date first, all or nothing,
+ * unless --disable-renew-updates says that nothing is changed there. It is reloaded in any case, or (`ifChanged`) only after such a change. Throws
+ * PluginError.
+ */
+export async function installRenewed(installer: Installer, deployments: readonly Deployment[], { values }: Settings, world: World, { ifChanged = false } = {}): Promise<void> {
+  const steps: ChangeStep[] = [];
+  const instead = new Map<string, string>();
+  for (const deployment of values.disableRenewUpdates ? [] : deployments) {
+    const change = installer.renewed?.(deployment);
+    if (!change || change.files.length === 0) continue;
+    steps.push({ title: '', change });
+    for (const { path, after } of change.files) instead.set(path, after);
+    await installer.read(instead);
+  }
+  if (steps.length === 0) return ifChanged ? undefined : installer.reload();
+  await install(installer, { steps: [{ title: 'Deployed renewed ACME certificates', change: merged(steps) }], unsupported: [] }, values.installer ?? '', world);
+}
+
+/**
  * What would be done now must be what was shown before: files, links and commands, to the letter. Also a file that is not written itself
  * (another block for the same address) may make something else of it. Throws ServerChanged.
  */
 export function refuseOtherChange(plugin: string, shown: Installation, now: Installation): void {
   const done = ({ steps }: Installation): unknown => {
-    const { files, removes, links, commands } = merged(steps);
+    const { files, removes, links, commands } = merged(shownSteps(steps));
     return { files: files.map((file) => (file.dated ? { ...file, after: null } : file)), removes, links, commands };
   };
   if (!isDeepStrictEqual(done(shown), done(now))) throw new ServerChanged(plugin);
@@ -156,7 +175,7 @@ export async function installInto(installer: Installer, deployment: Deployment, 
   if (what.shown) refuseOtherChange(settings.values.installer ?? '', what.shown, plan);
   tellUnsupported(plan, settings, world);
   if (!settings.values.plan) await install(installer, plan, settings.values.installer ?? '', world);
-  world.interaction.report({ type: 'installation', installer: settings.values.installer ?? '', steps: plan.steps, done: !settings.values.plan });
+  world.interaction.report({ type: 'installation', installer: settings.values.installer ?? '', steps: shownSteps(plan.steps), done: !settings.values.plan });
   if (what.deploy && !settings.values.plan) await tellServed(installer, deployment, world);
 }
 

@@ -1,3 +1,4 @@
+import { shownSteps } from './change-step.js';
 import type { Deployment, Installer } from '../plugins/contract.js';
 import { enhancementsWanted } from './decide/enhancements-wanted.js';
 import { ServerChanged } from './errors.js';
@@ -43,7 +44,8 @@ export async function installReviewed(installer: Installer, { deployment, certif
       trail.push({ question, value: places, label: question.label, text: places.join(', ') });
       continue;
     }
-    const installation = await planInstallation(installer, deployment, enhancementsWanted(settings), { deploy, chosen });
+    const planned = await planInstallation(installer, deployment, enhancementsWanted(settings), { deploy, chosen });
+    const installation = { ...planned, steps: shownSteps(planned.steps) };
     await installer.read(new Map());
     if (installation.steps.length > 0 && !settings.values.plan) {
       tellUnsupported(installation, settings, world);

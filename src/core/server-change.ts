@@ -64,9 +64,9 @@ async function make(stage: CheckpointStage, { files, removes = [], links, comman
       if (exitCode !== 0) throw new PluginError('installer', `${run.join(' ')} failed: ${`${stderr}${stdout}`.trim()}`);
     }
     await writeFilesAtomic(
-      files.map(({ path, after, mode = 0o644 }) => {
+      files.map(({ path, after, mode }) => {
         const older = statSync(path, { throwIfNoEntry: false });
-        return { path, data: Buffer.from(after, 'latin1'), mode: older ? older.mode & 0o7777 : mode, ...(older ? { owner: older } : {}) };
+        return { path, data: Buffer.from(after, 'latin1'), mode: older ? older.mode & 0o7777 & ((mode ?? 0o777) | 0o7770) : (mode ?? 0o644), ...(older ? { owner: older } : {}) };
       }),
     );
     await replaceLinks(links);

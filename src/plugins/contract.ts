@@ -38,6 +38,8 @@ export interface PluginOption {
 /** How a plugin fits on this machine for these names; `reason` is one plain sentence either way. */
 export interface Fit {
   fits: boolean;
+  /** What it works with is not on this machine: it is not even shown to a person. */
+  absent?: boolean;
   /** It would fit if a person gave the credentials that it asks for; or, where it asks for none, if a person chose it. */
   asks?: boolean;
   reason: string;
@@ -125,7 +127,7 @@ export interface ChangedFile {
   /** null = it is new. */
   before: string | null;
   after: string;
-  /** Permissions of a new one; 0644 unless said. */
+  /** Permissions of a new one; 0644 unless said. One that is there loses what this denies to everybody. */
   mode?: number;
   /** The time stands in it: planned a moment later, the same change has another text. */
   dated?: true;
@@ -239,6 +241,11 @@ export interface Installer {
   ready(): void;
   /** What time has brought about since the last renewal (certbot's --auto-hsts); `renewed`: the certificates of this run. Only asked when the descriptor's `hasUpdates` says so. */
   update?(renewed: readonly Deployment[]): ServerChange;
+  /**
+   * What a renewed certificate changes where the server has copies of its files (certbot's RenewDeployer). Absent: the server reads the
+   * files themselves, and only has to be reloaded.
+   */
+  renewed?(deployment: Deployment): ServerChange;
   /** The server's test of what is on disk: null when it is good, else its words. */
   test(): Promise<string | null>;
   /** Has the running server use what is on disk, and returns when it does. Throws PluginError. */
@@ -296,6 +303,8 @@ export interface CredentialsTrial {
 
 export interface PluginDescriptor {
   name: string;
+  /** Other words for it after -a and -i; an authenticator and an installer may have the same. */
+  aliases?: readonly string[];
   /** 'A file in a web folder' */
   title: string;
   /** certbot's one-line description, for `plugins` and `--help`. */
@@ -307,6 +316,8 @@ export interface PluginDescriptor {
   challengeTypes: readonly ChallengeType[];
   /** Several certificates may be proved at the same time, by one loaded authenticator. */
   overlaps: boolean;
+  /** Its server has copies of a certificate's files, which `renewed` brings up to date; what a stopped or failed renewal left old, the next one does. */
+  copies?: true;
   /** IP identifiers allowed (C07). */
   ipAddresses: boolean;
   fit(question: FitQuestion): Promise<Fit>;

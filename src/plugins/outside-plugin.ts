@@ -2,7 +2,7 @@ import { pathToFileURL } from 'node:url';
 import { Cancelled, CertwrightError, PluginError } from '../core/errors.js';
 import type { ChallengeType } from '../core/identifier.js';
 import { printable, printableLine } from '../system/printable.js';
-import type { Authenticator, Installer, PluginDescriptor, PluginOption, ServerChange } from './contract.js';
+import type { Authenticator, Deployment, Installer, PluginDescriptor, PluginOption, ServerChange } from './contract.js';
 import type { PluginPackage } from './packages.js';
 
 const TYPES: readonly ChallengeType[] = ['http-01', 'dns-01', 'tls-alpn-01', 'dns-account-01'];
@@ -152,6 +152,7 @@ function wholeInstaller(part: Partial<Installer>): Installer {
       const wanted = part.moved?.(folders) ?? null;
       return wanted && change(wanted);
     },
+    ...(typeof part.renewed === 'function' ? { renewed: (deployment: Deployment) => change(part.renewed?.(deployment) ?? {}) } : {}),
     ready: () => part.ready?.(),
     test: async () => (await part.test?.()) ?? null,
     reload: async () => part.reload?.(),

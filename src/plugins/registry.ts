@@ -17,6 +17,8 @@ import { route53 } from './dns/route53/descriptor.js';
 import { dnsPersist } from './dns/persist/descriptor.js';
 import { rfc2136 } from './dns/rfc2136/descriptor.js';
 import { dnsStandalone } from './dns/standalone/descriptor.js';
+import { haproxyAuthenticator } from './haproxy/authenticator-descriptor.js';
+import { haproxyInstaller } from './haproxy/installer-descriptor.js';
 import { manual } from './manual/descriptor.js';
 import { nginx } from './nginx/descriptor.js';
 import { nullInstaller } from './null/descriptor.js';
@@ -24,4 +26,4 @@ import { standalone } from './standalone/descriptor.js';
 import { webroot } from './webroot/descriptor.js';
 
 /** The plugins of this build, in the order in which a person should consider them. */
-export const builtInPlugins: readonly PluginDescriptor[] = [nginx, apache, standalone, webroot, manual, dnsPersist, rfc2136, dnsStandalone, cloudflare, digitalocean, dnsimple, dnsmadeeasy, gandi, gehirn, google, ispconfig, linode, luadns, nsone, ovh, route53, sakuracloud, nullInstaller];
+export const builtInPlugins: readonly PluginDescriptor[] = [nginx, apache, standalone, webroot, manual, dnsPersist, rfc2136, dnsStandalone, cloudflare, digitalocean, dnsimple, dnsmadeeasy, gandi, gehirn, google, ispconfig, linode, luadns, nsone, ovh, route53, sakuracloud, haproxyAuthenticator, haproxyInstaller, nullInstaller];

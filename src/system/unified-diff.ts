@@ -1,3 +1,5 @@
+import { withoutPrivateKeys } from './private-key-text.js';
+
 /** More differences than this (lines taken out and put in) are shown as one block: it is not read line by line any more. */
 const MOST = 2000;
 /** Lines that are the same, around a change. */
@@ -10,11 +12,12 @@ interface Step {
 
 /**
  * Two texts as a unified diff with three lines of context, `---` and `+++` naming both sides; empty when they are the same. null =
- * the file does not exist on that side. A missing last newline is told as `diff` tells it.
+ * the file does not exist on that side. A missing last newline is told as `diff` tells it. Private keys in PEM form are left out.
  */
 export function unifiedDiff(before: string | null, after: string | null, names: { before: string; after: string }): string {
-  if (before === after) return '';
-  const steps = script(lines(before), lines(after));
+  const [old, present] = [before, after].map((text) => text && withoutPrivateKeys(text));
+  if (old === present) return '';
+  const steps = script(lines(old ?? null), lines(present ?? null));
   const hunks = hunksOf(steps);
   return [`--- ${before === null ? '/dev/null' : names.before}`, `+++ ${after === null ? '/dev/null' : names.after}`, ...hunks].join('\n');
 }

@@ -83,6 +83,12 @@ describe('words (S01–S05, S170)', () => {
     for (const line of ['-a dns-netcup', 'certonly -a dns-inwx', '-i dns-cloudxns']) expect(refused(line)).toMatch(/^The [a-z-]+ plugin is not built in yet/);
     expect(refused('certonly --dns-cloudxns-credentials=/secret --dns-cloudxns')).toBe('--dns-cloudxns-credentials: the dns-cloudxns plugin is not built in yet.');
   });
+  it('C40: -a and -i take other words for a plugin, also as PACKAGE:NAME, each for what it can do', () => {
+    expect(settings('run -a haproxy -i haproxy').values).toMatchObject({ authenticator: 'haproxy-authenticator', installer: 'haproxy-installer' });
+    expect(settings('run -a certbot-haproxy:haproxy-authenticator -i certbot-haproxy:haproxy-installer').values).toMatchObject({ authenticator: 'haproxy-authenticator', installer: 'haproxy-installer' });
+    expect(settings('run --configurator haproxy').values).toMatchObject({ authenticator: 'haproxy-authenticator', installer: 'haproxy-installer' });
+    expect(settings('certonly -a nobody:knows').values.authenticator).toBe('nobody:knows');
+  });
   it('what does not prove or install does not care about plugins that are missing', () => {
     const files = { '/etc/letsencrypt/cli.ini': 'authenticator = dns-cloudxns\ndns-inwx-credentials = /x\n' };
     expect(settings('certificates', files).verb).toBe('certificates');
@@ -201,7 +207,7 @@ describe('sources and words', () => {
 
 describe('help', () => {
   it('every topic, verb and plugin, within 80 columns', () => {
-    for (const topic of ['', 'all', 'commands', 'certonly', 'renew', 'revoke', 'general', 'paths', 'security', 'testing', 'automation', 'standalone', 'webroot', 'manual', 'plugins', 'delete', 'register', 'auth', 'sandbox', 'subcommands', 'nosuch']) {
+    for (const topic of ['', 'all', 'commands', 'certonly', 'renew', 'revoke', 'general', 'paths', 'security', 'testing', 'automation', 'standalone', 'webroot', 'manual', 'plugins', 'delete', 'register', 'auth', 'sandbox', 'subcommands', 'haproxy', 'nosuch']) {
       const result = parsed(['--help', ...(topic === '' ? [] : [topic])]);
       if (result.kind !== 'help') throw new Error(topic);
       expect(result.text.length).toBeGreaterThan(40);

@@ -113,7 +113,7 @@ export function servedFor(name: string, port: number, host = '127.0.0.1'): Promi
 }
 
 /** The key type of the certificate that a client gets which takes one kind of signature only; null when there is none for it. */
-function keyServedTo(client: 'ecdsa_secp256r1_sha256' | 'rsa_pss_rsae_sha256', name: string, port: number): Promise<string | null> {
+export function keyServedTo(client: 'ecdsa_secp256r1_sha256' | 'rsa_pss_rsae_sha256' | 'rsa_pkcs1_sha256:rsa_pss_rsae_sha256', name: string, port: number): Promise<string | null> {
   return new Promise((resolve) => {
     const socket = connectTls({ host: '127.0.0.1', port, servername: name, sigalgs: client, rejectUnauthorized: false, timeout: 3000 }, () => {
       const type = socket.getPeerX509Certificate()?.publicKey.asymmetricKeyType ?? null;

@@ -28,6 +28,15 @@ it('what patch makes of the diff is the other text, for any two texts', () => {
   );
 });
 
+it('leaves private keys out, on both sides and also one that is cut off', () => {
+  const pem = (secret: string) => `-----BEGIN CERTIFICATE-----\npublic\n-----END CERTIFICATE-----\n-----BEGIN EC PRIVATE KEY-----\n${secret}\n-----END EC PRIVATE KEY-----\n`;
+  const diff = unifiedDiff(pem('old+secret'), `${pem('new+secret')}-----BEGIN PRIVATE KEY-----\ncut+secret\n`, names);
+  expect(diff).toContain('+-----BEGIN PRIVATE KEY-----\n+(not shown)');
+  expect(diff).not.toContain('secret');
+  expect(unifiedDiff(null, pem('one+secret'), names)).toContain('+public');
+  expect(unifiedDiff(null, pem('one+secret'), names)).not.toContain('secret');
+});
+
 it('shows three lines around a change, and files that are on one side only', () => {
   const lines = Array.from({ length: 12 }, (_, index) => `line ${index}\n`);
   expect(unifiedDiff(lines.join(''), lines.with(6, 'other\n').join(''), names).split('\n')).toEqual(['--- a', '+++ b', '@@ -4,7 +4,7 @@', ' line 3', ' line 4', ' line 5', '-line 6', '+other', ' line 7', ' line 8', ' line 9']);

@@ -74,7 +74,7 @@ export async function renew(settings: Settings, world: World): Promise<void> {
     for (const [name, deploys] of await deployAgain(settings, others, shared)) outcomes.set(name, { ...outcomes.get(name), deploys: [...deploys] } as RenewalOutcome);
     if (!dryRun) {
       const renewed = due.filter(({ name }) => outcomes.get(name)?.state === 'renewed');
-      await reloadServers(renewed, settings, world);
+      await reloadServers(renewed, others, settings, world);
       await updateServers(wanted, renewed, settings, world);
     }
   } catch (error) {
@@ -127,25 +127,28 @@ async function begin(settings: Settings, world: World): Promise<Begun> {
 
 /**
  * C21: servers whose certificates were renewed read them anew, each server once for all of them, and are asked what they serve (N10). One
- * that does not, or that serves something else, is told and stops nothing.
+ * that does not, or that serves something else, is told and stops nothing. Where a server has copies, those that an earlier run left old
+ * (it was stopped, or the server refused) are made up for.
  */
-async function reloadServers(renewed: readonly Lineage[], asked: Settings, world: World): Promise<void> {
-  const bySetting = new Map<string, { settings: Settings; own: Lineage[] }>();
-  for (const lineage of renewed) {
+async function reloadServers(renewed: readonly Lineage[], others: readonly Lineage[], asked: Settings, world: World): Promise<void> {
+  const bySetting = new Map<string, { settings: Settings; own: Lineage[]; renewed: boolean }>();
+  for (const lineage of [...renewed, ...others]) {
+    const isRenewed = renewed.includes(lineage);
     const settings = renewalSettings(asked, lineage.name, lineage.renewal.params);
     const { installer } = settings.values;
-    if (installer === undefined) continue;
+    if (installer === undefined || (!isRenewed && world.plugins.find(({ name }) => name === installer)?.copies !== true)) continue;
     const key = JSON.stringify([installer, settings.plugin]);
     const known = bySetting.get(key);
     if (known) known.own.push(lineage);
-    else bySetting.set(key, { settings, own: [lineage] });
+    else bySetting.set(key, { settings, own: [lineage], renewed: isRenewed });
   }
-  for (const { settings, own } of bySetting.values()) {
-    const [{ openInstaller }, { deploymentOf }, { tellOtherServed }] = await Promise.all([import('../installation.js'), import('../deployment.js'), import('../served-certificate.js')]);
+  for (const { settings, own, renewed: some } of bySetting.values()) {
+    const [{ installRenewed, openInstaller }, { deploymentOf }, { tellOtherServed }] = await Promise.all([import('../installation.js'), import('../deployment.js'), import('../served-certificate.js')]);
     try {
       const installer = await openInstaller(settings, world);
-      await installer.reload();
-      await tellOtherServed(installer, own.map((lineage) => deploymentOf(lineage, settings, world.dirs)), world);
+      const deployments = own.map((lineage) => deploymentOf(lineage, settings, world.dirs));
+      await installRenewed(installer, deployments, settings, world, { ifChanged: !some });
+      if (some) await tellOtherServed(installer, deployments, world);
     } catch (error) {
       if (error instanceof CertwrightError && error.code === 'cancelled') throw error;
       world.log('error', `The ${settings.values.installer ?? ''} server still serves the old certificate: ${error instanceof Error ? error.message : String(error)}`);

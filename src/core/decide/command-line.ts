@@ -1,5 +1,6 @@
 import type { Settings, WebrootMap } from '../settings.js';
 import type { Answer } from './answers.js';
+import { authenticatorWords } from './authenticator-words.js';
 import { plannedAuthenticators } from './authenticators-by-name.js';
 import { withAnswers } from './decide.js';
 import type { Facts } from './facts.js';
@@ -13,7 +14,7 @@ import type { ObtainPlan, Plan, Proof } from './plan.js';
 export function commandLine(settings: Settings, facts: Facts, answers: readonly Answer[], plan: Plan): readonly string[] {
   const after = withAnswers(settings, facts, answers);
   const words = [after.program, after.verb === 'run' && plan.kind === 'obtain' && plan.installer === null ? 'certonly' : after.verb];
-  if (plan.kind === 'obtain' && after.values.authenticator === undefined) words.push(`--${plan.authenticator}`);
+  if (plan.kind === 'obtain' && after.values.authenticator === undefined) words.push(...authenticatorWords(plan.authenticator));
   // `--nginx` says both.
   const byPosition = plan.kind === 'obtain' && saysByPosition(after, plan);
   const both = !byPosition && plan.kind === 'obtain' && plan.installer === plan.authenticator && (after.words['authenticator'] ?? [`--${plan.authenticator}`])[0] === `--${plan.authenticator}`;

@@ -23,7 +23,7 @@ export interface Facts {
   /** Looked up when a decision needs it; undefined = not looked up yet. */
   directory?: DirectoryFact;
   /** How each authenticator fits for the names asked (`names` is `namesKey` of them); undefined = not looked up yet. */
-  fits?: { names: string; by: Readonly<Record<string, { fits: boolean; asks?: boolean; reason: string }>> };
+  fits?: { names: string; by: Readonly<Record<string, { fits: boolean; asks?: boolean; absent?: boolean; reason: string }>> };
   /** The plugin of the provider whose nameservers serve the names asked; absent = not known. */
   dnsProvider?: string;
   /** Credentials that a person gave and that were tried: the answer they came from, and the file that will hold them. Never shown. */

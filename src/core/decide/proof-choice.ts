@@ -2,6 +2,7 @@ import { MissingFlag, Refused } from '../errors.js';
 import type { ChallengeType, Identifier } from '../identifier.js';
 import { isSet, type Settings, type WebrootMap } from '../settings.js';
 import type { Assignment } from './assign.js';
+import { authenticatorWords } from './authenticator-words.js';
 import { authenticatorGroups, type AuthenticatorGroup } from './authenticators-by-name.js';
 import { challengeQuestion } from './challenge-choice.js';
 import { credentialsQuestion, DNS_BY_API, dnsByApiChoice, dnsProviderQuestion, noDnsByApi, providersThatAsk } from './dns-credentials.js';
@@ -106,17 +107,17 @@ function authenticators(facts: Facts): readonly PluginFact[] {
   return facts.plugins.filter((plugin) => plugin.authenticator);
 }
 
-function authenticatorQuestion(settings: Settings, facts: Facts, fits: Readonly<Record<string, { fits: boolean; reason: string }>>, wanted: readonly Identifier[]): Question {
+function authenticatorQuestion(settings: Settings, facts: Facts, fits: Readonly<Record<string, { fits: boolean; absent?: boolean; reason: string }>>, wanted: readonly Identifier[]): Question {
   const asking = providersThatAsk(facts);
   // Those that need an account elsewhere are one entry, until one of them fits.
   const elsewhere = (plugin: PluginFact): boolean => plugin.credentials !== undefined && fits[plugin.name]?.fits !== true;
-  const all = authenticators(facts).filter((plugin) => !elsewhere(plugin)).map((plugin): Choice => {
+  const all = authenticators(facts).filter((plugin) => !elsewhere(plugin) && fits[plugin.name]?.absent !== true).map((plugin): Choice => {
     const fit = fits[plugin.name];
     return {
       value: plugin.name,
       label: plugin.title,
       hint: `${fit?.reason ?? plugin.description}${installs(settings, plugin) ? '; then it gets the certificate' : ''}`,
-      flag: `--${plugin.name}`,
+      flag: authenticatorWords(plugin.name).join(' '),
       ...(fit && !fit.fits ? { disabled: fit.reason } : {}),
     };
   });
@@ -150,7 +151,7 @@ export function assignAuthenticator(value: AnswerValue, { values }: Settings, { 
   const authenticator = String(value);
   const server = plugins.some(({ name, installer }) => name === authenticator && installer);
   const installer = values.installer ?? (server ? authenticator : undefined);
-  const word = server && installer !== authenticator ? ['-a', authenticator] : [`--${authenticator}`];
+  const word = server && installer !== authenticator ? ['-a', authenticator] : authenticatorWords(authenticator);
   return { values: { authenticator, ...(installer === undefined ? {} : { installer }) }, words: { authenticator: word, configurator: [] } };
 }
 

@@ -5,9 +5,10 @@ import { openTlsAlpnServer, serverName, type AlpnServer } from './tls-alpn-serve
 /**
  * One server, also for several certificates at a time: the port is taken before anything is ordered, and given back as soon as
  * no answer is left to serve. Opening and closing wait for each other. A handshake shows one certificate for one name: whoever
- * wants tls-alpn-01 for a name that another certificate is proving waits until that one is done.
+ * wants tls-alpn-01 for a name that another certificate is proving waits until that one is done. `portFlag` is the option that chooses the
+ * port for http-01.
  */
-export function createStandalone(): Authenticator {
+export function createStandalone(portFlag = '--http-01-port'): Authenticator {
   let http: ChallengeServer | null = null;
   let alpn: AlpnServer | null = null;
   const tasksServed = new Set<ChallengeTask>();
@@ -43,7 +44,7 @@ export function createStandalone(): Authenticator {
     prepare: (context) =>
       inTurn(async () => {
         if (prefersAlpn(context)) alpn ??= await openTlsAlpnServer(context);
-        else http ??= await openHttpServer(context);
+        else http ??= await openHttpServer(context, portFlag);
       }),
     async present(tasks, context) {
       await takeNames(tasks);
@@ -54,7 +55,7 @@ export function createStandalone(): Authenticator {
             alpn ??= await openTlsAlpnServer(context);
             await alpn.serve(task, context);
           } else {
-            http ??= await openHttpServer(context);
+            http ??= await openHttpServer(context, portFlag);
             http.serve(task, context);
           }
         }

@@ -12,7 +12,7 @@ export interface ChallengeServer {
 const PREFIX = '/.well-known/acme-challenge/';
 
 /** Serves key authorizations (RFC 8555 section 8.3) and nothing else. Throws PluginError, PermissionMissing. */
-export async function openHttpServer(context: ChallengeContext): Promise<ChallengeServer> {
+export async function openHttpServer(context: ChallengeContext, portFlag: string): Promise<ChallengeServer> {
   const answers = new Map<string, { task: ChallengeTask; context: Pick<ChallengeContext, 'served'> }[]>();
   const create = (): Server =>
     createServer({ requestTimeout: 10_000, headersTimeout: 10_000 }, (request, response) => {
@@ -30,7 +30,7 @@ export async function openHttpServer(context: ChallengeContext): Promise<Challen
       response.writeHead(200, { 'content-type': 'text/plain', 'content-length': Buffer.byteLength(validation) });
       response.end(request.method === 'HEAD' ? undefined : validation);
     });
-  const servers = await listen(create, context.http01Port, context.http01Address, '--http-01-port');
+  const servers = await listen(create, context.http01Port, context.http01Address, portFlag);
   return {
     serve: (task, owner) => void answers.set(task.token, [...(answers.get(task.token) ?? []), { task, context: owner }]),
     forget(task) {
