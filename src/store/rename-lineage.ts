@@ -77,7 +77,37 @@ export async function finishRenaming(dirs: Directories, renaming: Renaming): Pro
     permitted(folder, 'write', () => renameSync(folder, aside));
     rmSync(aside, { recursive: true, force: true });
   }
+  const done = listRenamings(dirs);
+  if (!done.some((each) => each.from === from && each.to === to && each.since === renaming.since)) writeFileAtomic(donePath(dirs), [...done, renaming].map((each) => `${JSON.stringify(each)}\n`).join(''), { mode: 0o600 });
   rmSync(notePath(dirs, from), { force: true });
+}
+
+/** Names that were changed, oldest first: what is older than that speaks of files that are gone. Lines that cannot be read are left out. */
+export function listRenamings(dirs: Directories): readonly Renaming[] {
+  let text: string;
+  try {
+    text = readFileSync(donePath(dirs), 'utf8');
+  } catch {
+    return [];
+  }
+  return text.split('\n').flatMap((line) => renamingIn(line) ?? []);
+}
+
+/** Null for what is no note of a renaming. */
+function renamingIn(text: string): Renaming | null {
+  try {
+    const { from, to, since } = JSON.parse(text) as Partial<Record<keyof Renaming, unknown>>;
+    if (typeof from !== 'string' || typeof to !== 'string' || typeof since !== 'number') return null;
+    checkLineageName(from);
+    checkLineageName(to);
+    return { from, to, since };
+  } catch {
+    return null;
+  }
+}
+
+function donePath(dirs: Directories): string {
+  return join(ownFolder(dirs, 'renaming'), 'done.jsonl');
 }
 
 function checkpointsOf(dirs: Directories, renaming: Renaming): readonly Checkpoint[] {
@@ -120,11 +150,8 @@ function readRenamings(dirs: Directories): readonly Renaming[] {
   }
   return entries.filter((entry) => entry.endsWith('.json') && !entry.startsWith('.')).flatMap((entry) => {
     try {
-      const { from, to, since } = JSON.parse(readFileSync(join(ownFolder(dirs, 'renaming'), entry), 'utf8')) as Partial<Record<keyof Renaming, unknown>>;
-      if (typeof from !== 'string' || typeof to !== 'string' || typeof since !== 'number' || entry !== `${from}.json`) return [];
-      checkLineageName(from);
-      checkLineageName(to);
-      return [{ from, to, since }];
+      const renaming = renamingIn(readFileSync(join(ownFolder(dirs, 'renaming'), entry), 'utf8'));
+      return renaming !== null && entry === `${renaming.from}.json` ? [renaming] : [];
     } catch {
       return [];
     }

@@ -7,6 +7,7 @@ import type { CheckpointReport } from '../events.js';
 import { openInstaller } from '../installation.js';
 import { back } from '../interaction.js';
 import { putRight } from '../put-right.js';
+import { renamedSince } from '../renamed-since.js';
 import { isSet, type Settings } from '../settings.js';
 import { undoCommand } from '../undo-command.js';
 import type { World } from '../world.js';
@@ -34,7 +35,7 @@ export async function rollback(settings: Settings, world: World): Promise<void> 
  */
 export async function undoReports(undo: readonly CheckpointReport[], settings: Settings, world: World): Promise<void> {
   const edits = undo.flatMap(({ files }) => files.filter(({ state }) => state === 'edited'));
-  const wish = edits.length === 0 ? 'overwrite' : (settings.values.edits ?? (await world.interaction.ask(editedQuestion(edits), { canGoBack: false, trail: [] })));
+  const wish = edits.length === 0 ? 'overwrite' : (settings.values.edits ?? (await world.interaction.ask(editedQuestion(edits, renamedSince(undo, world.dirs), settings.program), { canGoBack: false, trail: [] })));
   if (wish !== 'keep' && wish !== 'overwrite') return;
   const touched: string[] = [];
   const problems: string[] = [];

@@ -77,17 +77,24 @@ export function undoQuestion(all: readonly CheckpointReport[], id: string): Ques
   };
 }
 
-/** Some files are not as they were left. The answer is `keep`, `overwrite` or `no`. */
-export function editedQuestion(files: readonly { path: string; diff: string }[]): Question {
+/** A certificate that has another name now. */
+export interface Renamed {
+  from: string;
+  to: string;
+}
+
+/** Some files are not as they were left, perhaps because a certificate was renamed. The answer is `keep`, `overwrite` or `no`. */
+export function editedQuestion(files: readonly { path: string; diff: string }[], renamed: readonly Renamed[], program: string): Question {
+  const why = renamed.map(({ from, to }) => `The certificate ${from} was renamed to ${to} since, and these files with it: put back, they would name files that are gone. Give it its old name first: ${program} rename ${to} ${from}`);
   return {
     kind: 'choice',
     id: 'edited',
     label: 'Edited',
     title: files.length === 1 ? 'A file was edited since. What should become of it?' : `${files.length} files were edited since. What should become of them?`,
-    facts: files.map(({ path }) => path),
+    facts: [...files.map(({ path }) => path), ...why],
     why: 'There are three versions of such a file: as it was before the change, as it was left by it, and as it is now with the edit. Undoing puts the first one back, and the edit would be lost with the change.',
     flags: ['--keep-edits', '--overwrite-edits'],
-    missing: `Edited since it was changed, so not overwritten: ${files.map(({ path }) => path).join(', ')}. Keep it as it is now and put the others back, or put it back too?`,
+    missing: `Edited since it was changed, so not overwritten: ${files.map(({ path }) => path).join(', ')}. ${why.map((line) => `${line}\n`).join('')}${why.length > 0 ? 'Or: keep' : 'Keep'} it as it is now and put the others back, or put it back too?`,
     choices: [
       { value: 'keep', label: 'Leave it as it is now', hint: 'the other files are put back', flag: '--keep-edits' },
       { value: 'overwrite', label: 'Put it back too', hint: 'the edited one is kept in the working directory', flag: '--overwrite-edits' },
