@@ -214,9 +214,13 @@ export function createAcmeClient(options: ClientOptions): AcmeClient {
   };
 }
 
+let lastKey: { pem: string; key: KeyObject } | null = null;
+
+/** The last one is not read again: each lineage of a run has a client of its own, nearly always for the same account. */
 function privateKey(pem: string): KeyObject {
   try {
-    return createPrivateKey(pem);
+    if (lastKey?.pem !== pem) lastKey = { pem, key: createPrivateKey(pem) };
+    return lastKey.key;
   } catch {
     // The cause could quote the key.
     throw new StoreError('A private key for signing requests to the certificate authority cannot be read.', { hint: 'It must be a PEM file without a password.' });

@@ -4,6 +4,7 @@ import { createSecureContext } from 'node:tls';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Cancelled, NetworkError } from '../core/errors.js';
 import { printableLine } from '../system/printable.js';
+import { atAbort } from './at-abort.js';
 import { connectionFailed, ConnectionFailed } from './connection-failed.js';
 import { trustedRoots, type Environment } from '../system/trusted-roots.js';
 
@@ -81,7 +82,10 @@ export class Transport {
     const { method, body, signal } = outgoing;
     const options = {
       method,
-      signal,
+      protocol: url.protocol,
+      hostname: url.hostname.replace(/^\[|\]$/g, ''),
+      port: url.port,
+      path: url.pathname + url.search,
       headers: {
         'User-Agent': this.options.userAgent,
         Accept: '*/*',
@@ -91,8 +95,10 @@ export class Transport {
     return new Promise((resolve, reject) => {
       let connected = false;
       const timers = new Set<NodeJS.Timeout>();
-      const request: ClientRequest = url.protocol === 'https:' ? httpsRequest(url, { ...options, agent: this.secureAgent() }) : httpRequest(url, { ...options, agent: this.httpAgent });
+      const request: ClientRequest = url.protocol === 'https:' ? httpsRequest({ ...options, agent: this.secureAgent() }) : httpRequest({ ...options, agent: this.httpAgent });
+      const forget = atAbort(signal, () => fail(new Cancelled()));
       const settle = (act: () => void): void => {
+        forget();
         for (const timer of timers) clearTimeout(timer);
         act();
       };
@@ -133,7 +139,7 @@ export class Transport {
 
   /** Certificates are ordered over TLS only; plain HTTP is for a CA on this machine, or when checks are switched off. */
   private permitted(address: string): URL {
-    const url = URL.canParse(address) ? new URL(address) : null;
+    const url = parsedUrl(address);
     if (url?.protocol === 'https:') return url;
     if (url?.protocol === 'http:' && (isLoopback(url.hostname) || !this.options.verifySsl)) return url;
     throw new NetworkError(`${printableLine(address, 200)} is not an https address.`, { hint: 'Certificate authorities are asked over https; plain http is allowed to this machine itself, or with --no-verify-ssl.' });
@@ -160,6 +166,14 @@ export async function wait(ms: number, signal: AbortSignal): Promise<void> {
     await sleep(ms, undefined, { signal });
   } catch {
     throw new Cancelled();
+  }
+}
+
+function parsedUrl(address: string): URL | null {
+  try {
+    return new URL(address);
+  } catch {
+    return null;
   }
 }
 

@@ -1,3 +1,4 @@
+import type { AcmeClient } from '../acme/client.js';
 import type { Lineage } from '../store/lineage.js';
 import { readAdvice, writeAdvice, type AdviceTable, type RenewalAdvice } from '../store/renewal-advice.js';
 import { rememberRenewalCheck } from '../store/renewal-check.js';
@@ -24,12 +25,19 @@ export async function renewalAdvice(lineages: readonly Lineage[], settings: Sett
   }
   const waiting = lineages.filter((lineage) => mayAsk(lineage.renewal.ariRetryAfter, now) && lineage.notAfter.getTime() > now);
   let changed = false;
+  // One for each CA: to make the settings of every lineage anew costs as much as to ask about it.
+  const clients = new Map<string, Promise<AcmeClient>>();
+  const clientOf = (server: string): Promise<AcmeClient> => {
+    const client = clients.get(server) ?? world.connect({ ...settings, values: { ...settings.values, server } }, null, null);
+    clients.set(server, client);
+    return client;
+  };
   const over = patienceMs === undefined || waiting.length === 0 ? null : AbortSignal.timeout(patienceMs);
   const until = over === null ? world.signal : AbortSignal.any([world.signal, over]);
   const work = async (): Promise<void> => {
     for (let lineage = waiting.shift(); lineage && !world.signal.aborted; lineage = waiting.shift()) {
       try {
-        const advice = await ask(lineage, table[lineage.name], settings, world, { random, until });
+        const advice = await ask(lineage, table[lineage.name], world, { clientOf, noting: !settings.values.plan, random, until });
         if (advice === table[lineage.name]) continue;
         changed = true;
         if (advice) table[lineage.name] = advice;
@@ -46,13 +54,20 @@ export async function renewalAdvice(lineages: readonly Lineage[], settings: Sett
   return table;
 }
 
+interface Asking {
+  clientOf(server: string): Promise<AcmeClient>;
+  /** Whether the CA's Retry-After is written down. */
+  noting: boolean;
+  random: () => number;
+  until: AbortSignal;
+}
+
 /** The same object when the CA says the same. */
-async function ask(lineage: Lineage, before: RenewalAdvice | undefined, settings: Settings, world: World, { random, until }: { random: () => number; until: AbortSignal }): Promise<RenewalAdvice | undefined> {
+async function ask(lineage: Lineage, before: RenewalAdvice | undefined, world: World, { clientOf, noting, random, until }: Asking): Promise<RenewalAdvice | undefined> {
   if (lineage.server === undefined || lineage.certId === undefined) return undefined;
-  const client = await world.connect({ ...settings, values: { ...settings.values, server: lineage.server } }, null, null);
-  const info = await client.renewalInfo(lineage.certId, until);
+  const info = await (await clientOf(lineage.server)).renewalInfo(lineage.certId, until);
   if (info === null) return undefined;
-  if (!settings.values.plan) await rememberRenewalCheck(lineage.renewal.path, new Date(world.clock.now() + (info.retryAfterMs ?? SIX_HOURS)));
+  if (noting) await rememberRenewalCheck(lineage.renewal, new Date(world.clock.now() + (info.retryAfterMs ?? SIX_HOURS)));
   const { start, end } = info;
   if (before?.start === start && before.end === end) return before;
   return { serial: lineage.serial, start, end, moment: start + random() * Math.max(0, end - start), ...(info.explanationUrl === undefined ? {} : { explanation: info.explanationUrl }) };

@@ -86,10 +86,19 @@ export function splitChain(pem: string): string[] {
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
   if (blocks.length === 0) throw new StoreError('There is no certificate in what should be a chain of certificates.');
   return blocks.map((block) => {
+    const known = canonical.get(block);
+    if (known !== undefined) return known;
     const text = parse(block).toString();
-    return text.endsWith('\n') ? text : `${text}\n`;
+    const whole = text.endsWith('\n') ? text : `${text}\n`;
+    if (canonical.size >= MOST_CANONICAL) canonical.clear();
+    canonical.set(block, whole).set(whole.trimEnd(), whole);
+    return whole;
   });
 }
+
+/** Blocks that were read, by what they looked like: the certificates above the leaf are the same for all of a run, and each chain is split twice. */
+const canonical = new Map<string, string>();
+const MOST_CANONICAL = 200;
 
 /** Whether the private key belongs to the certificate. Throws StoreError when one of them cannot be read. */
 export function keyMatches(certPem: string | Buffer, keyPem: string): boolean {

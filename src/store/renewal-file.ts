@@ -19,6 +19,8 @@ export interface RenewalFile {
   params: Readonly<Record<string, string | readonly string[] | Readonly<Record<string, ConfigValue>>>>;
   /** Local time without a zone, as certbot writes it (F30). */
   ariRetryAfter?: string;
+  /** The byte after which it stands as certbot and we write it: that of the line end before its section. */
+  ariNoteAt?: number;
   /** Name of the lineage with the same names and a key of the other type; ours, below [certwright]. */
   partner?: string;
   /** Names of the tables of ours, below [certwright], that are no parameters. */
@@ -32,6 +34,7 @@ const OWN = 'certwright';
 const OWN_PARAMS: ReadonlySet<string> = new Set(['challenge_alias', 'dns_resolver', 'dns_propagation_timeout', 'main_authenticator']);
 /** Tables there that are parameters: which name is proved by which authenticator beside the main one (U03), with what options, in which web folder. */
 const OWN_TABLES: ReadonlySet<string> = new Set(['authenticators', 'authenticator_options', 'webroot_map']);
+const ARI_NOTE = /\n\[acme_renewal_info\]\nari_retry_after = \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?=\n|$)/;
 const HEADING = '# Options used in the renewal process';
 
 /** Reads `renewal/NAME.conf`. Throws StoreError with the path, the line and the reason. */
@@ -59,6 +62,7 @@ export function parseRenewalFile(text: string, path: string): RenewalFile {
   if (!section) throw new StoreError(`renewal config file ${path} has no [renewalparams] section`);
   const [version, archiveDir, renewBeforeExpiry] = [value('version'), value('archive_dir'), value('renew_before_expiry')];
   const ariRetryAfter = single(tree.sections['acme_renewal_info']?.values['ari_retry_after']);
+  const ariNote = ariRetryAfter === undefined ? null : ARI_NOTE.exec(text);
   const own = tree.sections[OWN];
   const partner = single(own?.values['partner']);
   const ownTables = Object.keys(own?.sections ?? {}).filter((table) => !OWN_TABLES.has(table));
@@ -70,6 +74,7 @@ export function parseRenewalFile(text: string, path: string): RenewalFile {
     ...(archiveDir === undefined ? {} : { archiveDir }),
     ...(renewBeforeExpiry === undefined ? {} : { renewBeforeExpiry }),
     ...(ariRetryAfter === undefined ? {} : { ariRetryAfter }),
+    ...(ariNote ? { ariNoteAt: Buffer.byteLength(text.slice(0, ariNote.index)) } : {}),
     ...(partner === undefined ? {} : { partner }),
     ...(ownTables.length > 0 ? { ownTables } : {}),
   };

@@ -24,7 +24,7 @@ async function after(before: string): Promise<{ text: string; another: boolean }
   const { ino } = statSync(path);
   // Its inode stays taken, so that no new file gets it.
   linkSync(path, `${path}.kept`);
-  await rememberRenewalCheck(path, NEXT);
+  await rememberRenewalCheck(readRenewalFile(path), NEXT);
   rmSync(`${path}.kept`);
   return { text: readFileSync(path, 'utf8'), another: statSync(path).ino !== ino };
 }
@@ -49,9 +49,18 @@ it.each([
   expect(readRenewalFile(path).ariRetryAfter).toBe('2031-01-02T03:04:05');
 });
 
+it('what stands elsewhere since the file was read is found there, and nothing is written where it stood', async () => {
+  writeFileSync(path, `${TEXT}${NOTE.replace('2031', '2026')}`);
+  const read = readRenewalFile(path);
+  const moved = `# somebody wrote this meanwhile, and is not to lose a letter of it\n${TEXT}# two\n${NOTE.replace('2031', '2027')}`;
+  writeFileSync(path, moved);
+  await rememberRenewalCheck(read, NEXT);
+  expect(readFileSync(path, 'utf8')).toBe(moved.replace('2027', '2031'));
+});
+
 it('the mode stays, also of a file that only its folder lets us replace', async () => {
   writeFileSync(path, `${TEXT}${NOTE.replace('2031', '2026')}`);
   chmodSync(path, 0o440);
-  await rememberRenewalCheck(path, NEXT);
+  await rememberRenewalCheck(readRenewalFile(path), NEXT);
   expect([readFileSync(path, 'utf8'), statSync(path).mode & 0o777]).toEqual([`${TEXT}${NOTE}`, 0o440]);
 });
