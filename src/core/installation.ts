@@ -85,7 +85,7 @@ export async function lookUpInstallation(facts: Facts, { key, settings, plan }: 
  * When only an enhancement is refused, the certificate is installed without it and that is the error. Throws PluginError with the server's
  * words.
  */
-async function install(installer: Installer, { steps }: Installation, name: string, world: World): Promise<void> {
+async function install(installer: Installer, { steps }: Installation, name: string, world: World, published: readonly Deployment[] = []): Promise<void> {
   const test = (): Promise<string | null> => installer.test();
   if (steps.length > 0) installer.ready();
   let refused: unknown = null;
@@ -97,6 +97,12 @@ async function install(installer: Installer, { steps }: Installation, name: stri
     await applySteps(steps.slice(0, 1), test, world);
   }
   try {
+    await publish(installer, published, world);
+  } catch (error) {
+    await undoChanges(refused === null ? steps.length : 1, world);
+    throw error;
+  }
+  try {
     await installer.reload();
   } catch (error) {
     await undoChanges(refused === null ? steps.length : 1, world);
@@ -106,12 +112,18 @@ async function install(installer: Installer, { steps }: Installation, name: stri
   if (refused !== null) throw refused;
 }
 
+/** What keeps certificates elsewhere is given them, and says what it did. */
+async function publish(installer: Installer, deployments: readonly Deployment[], world: World): Promise<void> {
+  if (!installer.publish || deployments.length === 0) return;
+  for (const done of await installer.publish(deployments)) world.log('info', done);
+}
+
 /**
  * Has the server use certificates that were renewed: where it has copies of their files these are brought up to date first, all or nothing,
  * unless --disable-renew-updates says that nothing is changed there. It is reloaded in any case, or (`ifChanged`) only after such a change. Throws
- * PluginError.
+ * PluginError. What keeps certificates elsewhere is given them by `renew` only, as certbot does it.
  */
-export async function installRenewed(installer: Installer, deployments: readonly Deployment[], { values }: Settings, world: World, { ifChanged = false } = {}): Promise<void> {
+export async function installRenewed(installer: Installer, deployments: readonly Deployment[], { values, verb }: Settings, world: World, { ifChanged = false } = {}): Promise<void> {
   const steps: ChangeStep[] = [];
   const instead = new Map<string, string>();
   for (const deployment of values.disableRenewUpdates ? [] : deployments) {
@@ -121,8 +133,13 @@ export async function installRenewed(installer: Installer, deployments: readonly
     for (const { path, after } of change.files) instead.set(path, after);
     await installer.read(instead);
   }
-  if (steps.length === 0) return ifChanged ? undefined : installer.reload();
-  await install(installer, { steps: [{ title: 'Deployed renewed ACME certificates', change: merged(steps) }], unsupported: [] }, values.installer ?? '', world);
+  const published = values.disableRenewUpdates || verb !== 'renew' || ifChanged ? [] : deployments;
+  if (steps.length === 0) {
+    if (ifChanged) return;
+    await publish(installer, published, world);
+    return installer.reload();
+  }
+  await install(installer, { steps: [{ title: 'Deployed renewed ACME certificates', change: merged(steps) }], unsupported: [] }, values.installer ?? '', world, published);
 }
 
 /**
@@ -174,8 +191,10 @@ export async function installInto(installer: Installer, deployment: Deployment, 
   const plan = await planInstallation(installer, deployment, enhancementsWanted(settings), { ...what, chosen });
   if (what.shown) refuseOtherChange(settings.values.installer ?? '', what.shown, plan);
   tellUnsupported(plan, settings, world);
-  if (!settings.values.plan) await install(installer, plan, settings.values.installer ?? '', world);
-  world.interaction.report({ type: 'installation', installer: settings.values.installer ?? '', steps: shownSteps(plan.steps), done: !settings.values.plan });
+  const published = what.deploy && installer.publish ? [deployment] : [];
+  if (!settings.values.plan) await install(installer, plan, settings.values.installer ?? '', world, published);
+  else if (published.length > 0) world.log('info', `The certificate would be handed over by the ${settings.values.installer ?? ''} installer; no file of this machine is changed by that.`);
+  if (plan.steps.length > 0 || published.length === 0) world.interaction.report({ type: 'installation', installer: settings.values.installer ?? '', steps: shownSteps(plan.steps), done: !settings.values.plan });
   if (what.deploy && !settings.values.plan) await tellServed(installer, deployment, world);
 }
 

@@ -246,6 +246,11 @@ export interface Installer {
    * files themselves, and only has to be reloaded.
    */
   renewed?(deployment: Deployment): ServerChange;
+  /**
+   * Gives certificates to what keeps them outside of this machine's files (a cloud, a database, a program of the person), after the files are
+   * changed and before `reload`; again whenever `renew` renewed them. Returns what was done, a sentence each. Throws PluginError, HookFailed.
+   */
+  publish?(deployments: readonly Deployment[]): Promise<readonly string[]>;
   /** The server's test of what is on disk: null when it is good, else its words. */
   test(): Promise<string | null>;
   /** Has the running server use what is on disk, and returns when it does. Throws PluginError. */

@@ -154,6 +154,7 @@ function wholeInstaller(part: Partial<Installer>): Installer {
     },
     ...(typeof part.renewed === 'function' ? { renewed: (deployment: Deployment) => change(part.renewed?.(deployment) ?? {}) } : {}),
     ready: () => part.ready?.(),
+    ...(part.publish ? { publish: async (deployments: readonly Deployment[]) => ((await part.publish?.(deployments)) ?? []).map((done) => printableLine(done, 400)) } : {}),
     test: async () => (await part.test?.()) ?? null,
     reload: async () => part.reload?.(),
   };

@@ -19,6 +19,7 @@ import { rfc2136 } from './dns/rfc2136/descriptor.js';
 import { dnsStandalone } from './dns/standalone/descriptor.js';
 import { haproxyAuthenticator } from './haproxy/authenticator-descriptor.js';
 import { haproxyInstaller } from './haproxy/installer-descriptor.js';
+import { externalAuth } from './external-auth/descriptor.js';
 import { manual } from './manual/descriptor.js';
 import { nginx } from './nginx/descriptor.js';
 import { nullInstaller } from './null/descriptor.js';
@@ -26,4 +27,4 @@ import { standalone } from './standalone/descriptor.js';
 import { webroot } from './webroot/descriptor.js';
 
 /** The plugins of this build, in the order in which a person should consider them. */
-export const builtInPlugins: readonly PluginDescriptor[] = [nginx, apache, standalone, webroot, manual, dnsPersist, rfc2136, dnsStandalone, cloudflare, digitalocean, dnsimple, dnsmadeeasy, gandi, gehirn, google, ispconfig, linode, luadns, nsone, ovh, route53, sakuracloud, haproxyAuthenticator, haproxyInstaller, nullInstaller];
+export const builtInPlugins: readonly PluginDescriptor[] = [nginx, apache, standalone, webroot, manual, dnsPersist, rfc2136, dnsStandalone, cloudflare, digitalocean, dnsimple, dnsmadeeasy, gandi, gehirn, google, ispconfig, linode, luadns, nsone, ovh, route53, sakuracloud, haproxyAuthenticator, haproxyInstaller, externalAuth, nullInstaller];
