@@ -124,3 +124,6 @@ writeFileSync(join(top, 'dist', 'meta.json'), JSON.stringify(result.metafile.out
 
 // `man certwright` after an installation by npm.
 writeFileSync(join(top, 'dist', 'certwright.1'), execFileSync(process.execPath, [join(top, 'bin', 'certwright.js'), 'man']));
+
+// What plugins of others are written against: `import type { OutsidePlugin } from 'certwright/plugin'`.
+execFileSync(process.execPath, [join(top, 'node_modules', 'typescript', 'bin', 'tsc'), '--ignoreConfig', '--declaration', '--emitDeclarationOnly', '--rootDir', 'src', '--outDir', join('dist', 'types'), '--module', 'nodenext', '--target', 'es2023', '--types', 'node', join('src', 'plugins', 'contract.ts')], { cwd: top, stdio: 'inherit' });

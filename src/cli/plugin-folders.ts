@@ -26,9 +26,17 @@ function valuesOf(args: readonly string[], flags: readonly string[]): readonly s
   const end = args.indexOf('--');
   const words = end < 0 ? args : args.slice(0, end);
   return words.flatMap((word, index) => {
-    const joined = flags.find((flag) => flag.startsWith('--') && word.startsWith(`${flag}=`));
-    if (joined !== undefined) return [word.slice(joined.length + 1)];
+    const equals = word.startsWith('--') ? word.indexOf('=') : -1;
+    if (!isMeant(equals < 0 ? word : word.slice(0, equals), flags)) return [];
+    if (equals >= 0) return [word.slice(equals + 1)];
     const next = words[index + 1];
-    return flags.includes(word) && next !== undefined ? [next] : [];
+    return next === undefined ? [] : [next];
   });
+}
+
+/** Is the word one of these flags, or an abbreviation that no other option of ours begins with? (argparse's rule, which has the last word.) */
+function isMeant(word: string, flags: readonly string[]): boolean {
+  if (flags.includes(word)) return true;
+  const known = cliOptions.flatMap((option) => option.flags);
+  return /^--./.test(word) && !known.includes(word) && known.some((flag) => flag.startsWith(word)) && known.every((flag) => !flag.startsWith(word) || flags.includes(flag));
 }

@@ -350,4 +350,21 @@ export interface PluginDescriptor {
   };
   /** Not listed and not offered: for scripts that name it. */
   hidden?: boolean;
+  /** The npm package that it came from, and the folder of that; absent for our own. Set by certwright itself. */
+  origin?: { package: string; folder: string };
 }
+
+/** An installer of somebody else's package: only `deploy` is needed, and what a change does not say it does not do. */
+export type OutsideInstaller = Partial<Omit<Installer, 'deploy' | 'enhance' | 'detach' | 'moved' | 'renewed'>> & {
+  deploy(...asked: Parameters<Installer['deploy']>): Partial<ServerChange>;
+  enhance?(...asked: Parameters<Installer['enhance']>): Partial<ServerChange> | null;
+  detach?(...asked: Parameters<Installer['detach']>): Partial<ServerChange> | null;
+  moved?(...asked: Parameters<Installer['moved']>): Partial<ServerChange> | null;
+  renewed?(deployment: Deployment): Partial<ServerChange>;
+};
+
+/** A plugin as somebody else's package exports it, in a list `plugins`: our own, with what may be left out. */
+export type OutsidePlugin = Pick<PluginDescriptor, 'name' | 'title' | 'description' | 'fit' | 'load'> &
+  Partial<Pick<PluginDescriptor, 'authenticator' | 'installer' | 'options' | 'challengeTypes' | 'overlaps' | 'ipAddresses'>> & {
+    loadInstaller?(): Promise<OutsideInstaller>;
+  };

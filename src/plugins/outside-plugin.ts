@@ -2,7 +2,7 @@ import { pathToFileURL } from 'node:url';
 import { Cancelled, CertwrightError, PluginError } from '../core/errors.js';
 import type { ChallengeType } from '../core/identifier.js';
 import { printable, printableLine } from '../system/printable.js';
-import type { Authenticator, Deployment, Installer, PluginDescriptor, PluginOption, ServerChange } from './contract.js';
+import type { Authenticator, Deployment, Installer, OutsideInstaller, PluginDescriptor, PluginOption, ServerChange } from './contract.js';
 import type { PluginPackage } from './packages.js';
 
 const TYPES: readonly ChallengeType[] = ['http-01', 'dns-01', 'tls-alpn-01', 'dns-account-01'];
@@ -19,7 +19,7 @@ export interface LoadedPackage {
  * Runs a package and takes its plugins (`export const plugins = […]`). What it says is checked, and stripped of what a terminal would obey;
  * what it throws later is an error of that plugin. `taken`: names of plugins and flags that are there already. Never throws.
  */
-export async function loadPackage({ name, entry }: PluginPackage, taken: { plugins: ReadonlySet<string>; flags: ReadonlySet<string> }): Promise<LoadedPackage> {
+export async function loadPackage({ name, folder, entry }: PluginPackage, taken: { plugins: ReadonlySet<string>; flags: ReadonlySet<string> }): Promise<LoadedPackage> {
   const not = (why: string): string => `The plugin package ${printableLine(name)} is not used: ${printableLine(why, 400)}.`;
   let said: unknown;
   try {
@@ -33,7 +33,7 @@ export async function loadPackage({ name, entry }: PluginPackage, taken: { plugi
   const passedOver: string[] = [];
   for (const each of said as unknown[]) {
     try {
-      const plugin = checked(each);
+      const plugin: PluginDescriptor = { ...checked(each), origin: { package: printableLine(name), folder: printableLine(folder) } };
       if (taken.plugins.has(plugin.name) || plugins.some((other) => other.name === plugin.name)) throw new Error(`there is a plugin ${plugin.name} already`);
       // The key of a renewal file is a flag of ours as well: `key_type`.
       const flag = plugin.options.flatMap(({ flags, dest }) => [...flags, `--${dest.replaceAll('_', '-')}`]).find((word) => taken.flags.has(word));
@@ -84,7 +84,7 @@ function checked(value: unknown): PluginDescriptor {
       }
     },
     ...(authenticator ? { load: async () => guarded<Authenticator>(name, await call(() => (load as () => Promise<Authenticator>).call(value))) } : {}),
-    ...(installer ? { loadInstaller: async () => wholeInstaller(guarded<Partial<Installer>>(name, await call(() => (loadInstaller as () => Promise<Partial<Installer>>).call(value)))) } : {}),
+    ...(installer ? { loadInstaller: async () => wholeInstaller(guarded<OutsideInstaller>(name, await call(() => (loadInstaller as () => Promise<OutsideInstaller>).call(value)))) } : {}),
   };
 }
 
@@ -131,7 +131,7 @@ function own<Result>(plugin: string, work: () => Result): Result {
 }
 
 /** Only `deploy` is needed; what a plugin leaves out does nothing. */
-function wholeInstaller(part: Partial<Installer>): Installer {
+function wholeInstaller(part: OutsideInstaller): Installer {
   const change = (given: Partial<ServerChange>): ServerChange => ({ files: given.files ?? [], links: given.links ?? [], commands: given.commands ?? [], notes: given.notes ?? [], warnings: (given.warnings ?? []).map((warning) => printableLine(warning, 400)) });
   return {
     prepare: async (context) => part.prepare?.(context),

@@ -11,6 +11,8 @@ const NAME = /^certwright-plugin-[a-z0-9][a-z0-9._-]*$/;
 export interface PluginPackage {
   /** With its scope. */
   name: string;
+  /** Where it is. */
+  folder: string;
   /** The file that is loaded. */
   entry: string;
 }
@@ -73,7 +75,7 @@ function readPackage(name: string, path: string, user: number | undefined): Plug
   const entry = resolve(real, entryOf(manifest));
   if (!entry.startsWith(real + sep) || !existsSync(entry)) throw new Error('the file that its package.json names is not in it');
   if (!realpathSync(entry).startsWith(real + sep)) throw new Error('the file that its package.json names is a link out of it');
-  return { name, entry };
+  return { name, folder: path, entry };
 }
 
 /** The folder and all above it. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -22,6 +22,21 @@ it('npm pack gives a tarball that runs by itself, without a single dependency', 
   const obtained = await runProgram(process.execPath, [program, 'certonly', '--sandbox', '--standalone', '-n', '--agree-tos', '-d', 'example.com', ...dirs], { cwd: folder, env: { HOME: folder } });
   expect(obtained.code, obtained.stderr).toBe(0);
   expect(obtained.stdout).toContain('Successfully received certificate.');
+
+  // Types for plugins of others are in it: the example is as they want it, and what is not is found.
+  const author = join(folder, 'author');
+  mkdirSync(join(author, 'node_modules', '@types'), { recursive: true });
+  symlinkSync(join(folder, 'package'), join(author, 'node_modules', 'certwright'));
+  symlinkSync(join(top, 'node_modules', '@types', 'node'), join(author, 'node_modules', '@types', 'node'));
+  cpSync(join(top, 'test', 'plugins', 'example', 'certwright-plugin-shelf'), author, { recursive: true });
+  writeFileSync(
+    join(author, 'typed.ts'),
+    "import type { Installer, OutsidePlugin, PluginDescriptor } from 'certwright/plugin';\nimport { plugins } from './shelf.js';\n" +
+      "export const first: OutsidePlugin | undefined = plugins[0];\nexport const own = (whole: PluginDescriptor, installer: Installer): OutsidePlugin => ({ ...whole, loadInstaller: async () => installer });\n" +
+      "// @ts-expect-error: it cannot say whether it fits\nexport const not: OutsidePlugin = { name: 'x', title: 'X', description: 'x' };\n",
+  );
+  const checked = await runProgram(process.execPath, [join(top, 'node_modules', 'typescript', 'bin', 'tsc'), '--noEmit', '--allowJs', '--checkJs', '--strict', '--module', 'nodenext', '--target', 'es2023', '--lib', 'es2023', '--types', 'node', 'typed.ts', 'shelf.js'], { cwd: author });
+  expect([checked.code, checked.stdout]).toEqual([0, '']);
 });
 
 interface Output {

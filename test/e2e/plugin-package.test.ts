@@ -27,7 +27,8 @@ afterAll(async () => {
   place.remove();
 });
 
-const from = (): readonly string[] => ['--plugin-dir', empty];
+/** Also as an abbreviation, as every flag may be. */
+const from = (): readonly string[] => ['--plugin-di', empty];
 const run = (...more: readonly string[]) => ['run', ...unattended(pebble.directoryUrl), '--http-01-port', String(pebble.httpPort), ...more];
 const pem = (): string => readFileSync(join(shelf, 'a.example.com.pem'), 'utf8');
 const live = (): string => readFileSync(join(place.folder, 'config', 'live', 'a.example.com', 'fullchain.pem'), 'utf8');
@@ -35,6 +36,8 @@ const live = (): string => readFileSync(join(place.folder, 'config', 'live', 'a.
 it('a package from a tarball: listed, helped, obtained with, installed with, renewed and undone', { timeout: 60_000 }, async () => {
   const listed = await place.certwright(['plugins', ...from()]);
   expect(listed.stdout).toContain('* shelf\nDescription: Proves names by a small server, and puts certificates on a shelf.\nInterfaces: Authenticator, Installer, Plugin');
+  expect(listed.stdout).toContain(`Entry point: shelf = certwright-plugin-shelf:shelf\nPackage: certwright-plugin-shelf in ${join(empty, 'node_modules', 'certwright-plugin-shelf')}`);
+  expect((await place.certwright(['plugins', `--plugin-d=${empty}`])).stdout).toContain('* shelf');
   expect((await place.certwright(['--help', 'shelf', ...from()])).stdout).toContain('--shelf-folder DIR');
   expect((await place.certwright(['plugins'])).stdout).not.toContain('shelf');
 

@@ -3,7 +3,7 @@ import { openInstaller } from '../installation.js';
 import type { Settings } from '../settings.js';
 import type { World } from '../world.js';
 
-/** `plugins`: what can prove names or configure servers here, in certbot's form; --init loads each, --prepare has it look at this machine. */
+/** `plugins`: what can prove names or configure servers here, in certbot's form, those of other packages with where these are; --init loads each, --prepare has it look at this machine. */
 export async function plugins(settings: Settings, world: World): Promise<void> {
   const { listAuthenticators, listInstallers, init, prepare } = settings.values;
   const shown = world.plugins.filter(({ authenticator, installer, hidden }) => hidden !== true && (!listAuthenticators || authenticator) && (!listInstallers || installer));
@@ -14,7 +14,8 @@ export async function plugins(settings: Settings, world: World): Promise<void> {
       `* ${plugin.name}`,
       `Description: ${plugin.description}`,
       `Interfaces: ${[...(plugin.authenticator ? ['Authenticator'] : []), ...(plugin.installer ? ['Installer'] : []), 'Plugin'].join(', ')}`,
-      `Entry point: ${plugin.name} = certwright:${plugin.name}`,
+      `Entry point: ${plugin.name} = ${plugin.origin?.package ?? 'certwright'}:${plugin.name}`,
+      ...(plugin.origin === undefined ? [] : [`Package: ${plugin.origin.package} in ${plugin.origin.folder}`]),
     ];
     if (init || prepare) {
       await plugin.load?.();

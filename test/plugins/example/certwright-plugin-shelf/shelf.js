@@ -4,8 +4,10 @@ import { appendFileSync, copyFileSync, existsSync, readFileSync, readdirSync } f
 import { join } from 'node:path';
 
 const answers = new Map();
+/** @type {import('node:http').Server | null} */
 let server = null;
 
+/** @type {import('certwright/plugin').Authenticator} */
 const authenticator = {
   challengeTypes: (identifier, wildcard) => (wildcard ? [] : ['http-01']),
   prepare: ({ http01Port }) =>
@@ -29,11 +31,12 @@ const authenticator = {
   },
 };
 
+/** @returns {import('certwright/plugin').OutsideInstaller} */
 function createInstaller() {
-  let shelf;
+  let shelf = '';
   return {
     async prepare({ options }) {
-      shelf = options.shelf_folder;
+      shelf = String(options.shelf_folder ?? '');
       if (!shelf) throw new Error('say where the shelf is, with --shelf-folder');
     },
     // Data only: certwright shows it, keeps a copy of what was there, writes it, and can undo it. The certificate need not be there yet.
@@ -52,6 +55,7 @@ function createInstaller() {
   };
 }
 
+/** @type {import('certwright/plugin').OutsidePlugin[]} */
 export const plugins = [
   {
     name: 'shelf',
