@@ -32,6 +32,7 @@ const needed = {
   'nginx-light': '/usr/sbin/nginx',
   apache2: '/usr/sbin/apache2',
   haproxy: '/usr/sbin/haproxy',
+  varnish: '/usr/sbin/varnishd',
   zsh: '/usr/bin/zsh',
   fish: '/usr/bin/fish',
   mandoc: '/usr/bin/mandoc',

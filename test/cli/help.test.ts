@@ -20,6 +20,10 @@ describe('S12: --help TOPIC, for every topic that certbot has', () => {
     ['standalone', 'server'],
     ['webroot', '--webroot-map'],
     ['manual', '--manual-auth-hook'],
+    ['haproxy', '--haproxy-authenticator-haproxy-http-01-port'],
+    ['haproxy', '--haproxy-installer-haproxy-crt-dir'],
+    ['haproxy-installer', '--haproxy-installer-haproxy-socket'],
+    ['varnish', '--varnish-instance'],
     ['nonsense', 'There is no help on nonsense. Topics: all,'],
   ])('%s', (topic, expected) => expect(help(topic)).toContain(expected));
 

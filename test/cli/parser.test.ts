@@ -207,7 +207,7 @@ describe('sources and words', () => {
 
 describe('help', () => {
   it('every topic, verb and plugin, within 80 columns', () => {
-    for (const topic of ['', 'all', 'commands', 'certonly', 'renew', 'revoke', 'general', 'paths', 'security', 'testing', 'automation', 'standalone', 'webroot', 'manual', 'plugins', 'delete', 'register', 'auth', 'sandbox', 'subcommands', 'haproxy', 'nosuch']) {
+    for (const topic of ['', 'all', 'commands', 'certonly', 'renew', 'revoke', 'general', 'paths', 'security', 'testing', 'automation', 'standalone', 'webroot', 'manual', 'plugins', 'delete', 'register', 'auth', 'sandbox', 'subcommands', 'haproxy', 'varnish', 'nosuch']) {
       const result = parsed(['--help', ...(topic === '' ? [] : [topic])]);
       if (result.kind !== 'help') throw new Error(topic);
       expect(result.text.length).toBeGreaterThan(40);

@@ -64,7 +64,7 @@ it('update_symlinks follows an archive that was moved (S11, F33)', async () => {
 });
 
 it('plugins lists what is built in', async () => {
-  expect(await fine(run('plugins', '--authenticators'))).toMatch(/\* standalone[^]*\* webroot[^]*\* manual/);
+  expect(await fine(run('plugins', '--authenticators'))).toMatch(/\* standalone[^]*\* webroot[^]*\* manual[^]*\* varnish[^]*\* haproxy-authenticator/);
 });
 
 it('renew by what the CA advises; its Retry-After is remembered in the renewal file, which certbot reads (C04, F30)', async () => {
