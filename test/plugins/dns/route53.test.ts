@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { route53, route53Description } from '../../../src/plugins/dns/route53/descriptor.js';
-import { elementsAt, parseXml, textAt } from '../../../src/plugins/dns/route53/xml.js';
+import { elementsAt, parseXml, textAt } from '../../../src/plugins/aws/xml.js';
 import { startFake, type Ask, type Behaviour, type Fake } from './fakes/fake.js';
 import { openAt, type Opened } from './fakes/open.js';
 import { awsMetadataFake, route53Fake, stillPending } from './fakes/route53.js';

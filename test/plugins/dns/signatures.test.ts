@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { dnsmeSignature } from '../../../src/plugins/dns/dnsmadeeasy/provider.js';
 import { ovhSignature } from '../../../src/plugins/dns/ovh/provider.js';
-import { signV4 } from '../../../src/plugins/dns/route53/signature-v4.js';
+import { signV4 } from '../../../src/plugins/aws/signature-v4.js';
 
 test('S47: the signature of the example in OVHcloud’s first steps with the API', () => {
   const keys = { application_secret: 'EXEgWIz07P0HYwtQDs7cNIqCiQaWSuHF', consumer_key: 'MtSwSrPpNjqfVSmJhLbPyr2i45lSwPU1' };

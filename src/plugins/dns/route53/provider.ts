@@ -4,9 +4,9 @@ import { quotedSet, rememberedSets } from '../record-sets.js';
 import { allPages, ProviderRefusal } from '../request.js';
 import { settled } from '../settled.js';
 import { longestZone, noZone } from '../zones.js';
-import { awsCredentials } from './credential-chain.js';
-import { signV4 } from './signature-v4.js';
-import { awsProblem, elementsAt, parseXml, textAt, xmlText, type XmlElement } from './xml.js';
+import { awsCredentials } from '../../aws/credential-chain.js';
+import { signV4 } from '../../aws/signature-v4.js';
+import { awsProblem, elementsAt, parseXml, textAt, xmlText, type XmlElement } from '../../aws/xml.js';
 
 const API = '/2013-04-01';
 

@@ -34,16 +34,16 @@ export const route53Fake: Behaviour = {
 };
 
 /** What stands instead of an answer for a request that is not signed as it must be. */
-function unsigned(ask: Ask, service: string): Answer | undefined {
+export function unsigned(ask: Ask, service: string, region = 'us-east-1'): Answer | undefined {
   const header = (name: string): string => String(ask.headers[name] ?? '');
-  const form = /^AWS4-HMAC-SHA256 Credential=([A-Z]+)\/(\d{8})\/us-east-1\/(route53|sts)\/aws4_request, SignedHeaders=([a-z0-9;-]+), Signature=([0-9a-f]{64})$/.exec(header('authorization'));
+  const form = /^AWS4-HMAC-SHA256 Credential=([A-Z]+)\/(\d{8})\/([a-z0-9-]+)\/([a-z0-9]+)\/aws4_request, SignedHeaders=([a-z0-9;-]+), Signature=([0-9a-f]{64})$/.exec(header('authorization'));
   if (!form) return failure(403, 'MissingAuthenticationToken', 'Missing Authentication Token');
-  const [, id = '', day = '', scope = '', names = '', signature = ''] = form;
+  const [, id = '', day = '', place = '', scope = '', names = '', signature = ''] = form;
   const key = KEYS[id];
   if (!key) return failure(403, 'InvalidClientTokenId', 'The security token included in the request is invalid.');
   if ((key.token ?? '') !== header('x-amz-security-token')) return failure(403, 'InvalidClientTokenId', 'The security token included in the request is invalid.');
   const signed = names.split(';');
-  if (scope !== service || !['host', 'x-amz-date', ...(key.token === undefined ? [] : ['x-amz-security-token'])].every((name) => signed.includes(name)) || signed.join(';') !== [...signed].sort().join(';')) throw new Undocumented(`signed: ${scope} ${names}`);
+  if (place !== region || scope !== service || !['host', 'x-amz-date', ...(key.token === undefined ? [] : ['x-amz-security-token'])].every((name) => signed.includes(name)) || signed.join(';') !== [...signed].sort().join(';')) throw new Undocumented(`signed: ${scope} ${names}`);
   const time = header('x-amz-date');
   const at = Date.parse(time.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
   if (!time.startsWith(day) || !(Math.abs(at - Date.now()) < 300_000)) return failure(403, 'SignatureDoesNotMatch', `Signature expired: ${time}`);
@@ -52,8 +52,8 @@ function unsigned(ask: Ask, service: string): Answer | undefined {
   const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
   const canonical = `${ask.method}\n${ask.path}\n${query}\n${signed.map((name) => `${name}:${header(name).trim().replace(/ +/g, ' ')}\n`).join('')}\n${names}\n${hash(ask.body)}`;
   const hmac = (secret: string | Buffer, text: string): Buffer => createHmac('sha256', secret).update(text).digest();
-  const secret = hmac(hmac(hmac(hmac(`AWS4${key.secret}`, day), 'us-east-1'), scope), 'aws4_request');
-  const expected = hmac(secret, `AWS4-HMAC-SHA256\n${time}\n${day}/us-east-1/${scope}/aws4_request\n${hash(canonical)}`).toString('hex');
+  const secret = hmac(hmac(hmac(hmac(`AWS4${key.secret}`, day), region), scope), 'aws4_request');
+  const expected = hmac(secret, `AWS4-HMAC-SHA256\n${time}\n${day}/${region}/${scope}/aws4_request\n${hash(canonical)}`).toString('hex');
   if (expected === signature) return undefined;
   return failure(403, 'SignatureDoesNotMatch', `The request signature we calculated does not match the signature you provided. The Canonical String for this request should have been '${canonical}'`);
 }

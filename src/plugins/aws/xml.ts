@@ -75,6 +75,8 @@ function unescaped(text: string): string | undefined {
 /** What AWS says is wrong: `AccessDenied: User … is not authorized`; undefined when the document says nothing of the kind. */
 export function awsProblem(document: string): string | undefined {
   const root = parseXml(document);
-  const said = [textAt(root, 'Error', 'Code'), textAt(root, 'Error', 'Message'), ...elementsAt(root, 'Messages', 'Message').map(({ text }) => text)];
+  // S3's errors stand alone, those of the others in an answer.
+  const error = root?.name === 'Error' ? root : elementsAt(root, 'Error')[0];
+  const said = [textAt(error, 'Code'), textAt(error, 'Message'), ...elementsAt(root, 'Messages', 'Message').map(({ text }) => text)];
   return said.filter((part) => part !== '').join(': ') || undefined;
 }

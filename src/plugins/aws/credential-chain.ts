@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { NetworkError, PluginError } from '../../../core/errors.js';
-import { printableLine } from '../../../system/printable.js';
-import { at, notUnderstood, word } from '../answers.js';
-import type { ProviderSetup } from '../provider.js';
-import { ProviderRefusal, type ApiAnswer } from '../request.js';
+import { NetworkError, PluginError } from '../../core/errors.js';
+import { printableLine } from '../../system/printable.js';
+import { at, notUnderstood, word } from '../dns/answers.js';
+import type { ProviderSetup } from '../dns/provider.js';
+import { ProviderRefusal, type ApiAnswer } from '../dns/request.js';
 import { awsProfiles, type AwsProfile } from './profiles.js';
 import { signV4, type AwsKeys } from './signature-v4.js';
 import { awsProblem, parseXml, textAt } from './xml.js';
@@ -22,6 +22,9 @@ export interface AwsCredentials {
   secrets(): readonly string[];
 }
 
+/** What finding keys needs: of a DNS provider, or of another plugin, which has no credentials file. */
+export type AwsSetup = Pick<ProviderSetup, 'plugin' | 'access' | 'environment' | 'log' | 'connect'> & Partial<Pick<ProviderSetup, 'credentials'>>;
+
 /** Milliseconds before their end when keys are no longer used. */
 const MARGIN = 300_000;
 /** Milliseconds that the services of a container or an instance get: where there are none, nothing answers at all. */
@@ -34,7 +37,7 @@ const CONTAINER_HOSTS = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\]|169\.254\.170
  * instance; before all of them the credentials file, where one is given. Files are read now, services are asked when keys are needed.
  * Throws PluginError for what is there and wrong.
  */
-export async function awsCredentials(setup: ProviderSetup): Promise<AwsCredentials> {
+export async function awsCredentials(setup: AwsSetup): Promise<AwsCredentials> {
   const secrets = new Set<string>();
   const source = await firstSource(setup, secrets);
   let held: TimedKeys | undefined;
@@ -47,9 +50,9 @@ export async function awsCredentials(setup: ProviderSetup): Promise<AwsCredentia
   };
 }
 
-async function firstSource(setup: ProviderSetup, secrets: Set<string>): Promise<KeySource> {
+async function firstSource(setup: AwsSetup, secrets: Set<string>): Promise<KeySource> {
   const { plugin, credentials, environment } = setup;
-  if (credentials.path !== null) {
+  if (credentials && credentials.path !== null) {
     const { access_key_id: id, secret_access_key: secret } = await credentials.require({ access_key_id: 'AWS access key ID', secret_access_key: 'AWS secret access key' });
     return still({ id, secret, ...tokenOf(await credentials.get('session_token')) });
   }
@@ -62,7 +65,7 @@ async function firstSource(setup: ProviderSetup, secrets: Set<string>): Promise<
   return inProfile ?? containerSource(setup, secrets) ?? instanceSource(setup, secrets);
 }
 
-function environmentKeys({ plugin, environment }: ProviderSetup): AwsKeys | undefined {
+function environmentKeys({ plugin, environment }: AwsSetup): AwsKeys | undefined {
   const [id, secret] = [environment['AWS_ACCESS_KEY_ID'], environment['AWS_SECRET_ACCESS_KEY']];
   if (!id && !secret) return undefined;
   if (!id || !secret) throw new PluginError(plugin, `The environment has AWS_${id ? 'ACCESS_KEY_ID without AWS_SECRET_ACCESS_KEY' : 'SECRET_ACCESS_KEY without AWS_ACCESS_KEY_ID'}.`, { hint: 'Set both, or neither.' });
@@ -70,7 +73,7 @@ function environmentKeys({ plugin, environment }: ProviderSetup): AwsKeys | unde
 }
 
 /** The keys of a profile, or those of the role that it assumes; undefined when it has neither. `above`: profiles that are based on this one. */
-function profileSource(name: string, profiles: ReadonlyMap<string, AwsProfile>, setup: ProviderSetup, secrets: Set<string>, above: readonly string[]): KeySource | undefined {
+function profileSource(name: string, profiles: ReadonlyMap<string, AwsProfile>, setup: AwsSetup, secrets: Set<string>, above: readonly string[]): KeySource | undefined {
   const { plugin } = setup;
   const shown = printableLine(name, 100);
   const wrong = (why: string, hint: string): PluginError => new PluginError(plugin, `The AWS profile ${shown} ${why}.`, { hint });
@@ -95,14 +98,14 @@ function profileSource(name: string, profiles: ReadonlyMap<string, AwsProfile>, 
 }
 
 /** credential_source of a profile. */
-function namedSource(name: string | undefined, setup: ProviderSetup, secrets: Set<string>): KeySource | undefined {
+function namedSource(name: string | undefined, setup: AwsSetup, secrets: Set<string>): KeySource | undefined {
   const keys = name === 'Environment' ? environmentKeys(setup) : undefined;
   if (keys) return still(keys);
   return name === 'EcsContainer' ? containerSource(setup, secrets) : name === 'Ec2InstanceMetadata' ? instanceSource(setup, secrets) : undefined;
 }
 
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
-async function assumedKeys(profile: AwsProfile, role: string, source: KeySource, { plugin, connect }: ProviderSetup, secrets: Set<string>): Promise<TimedKeys> {
+async function assumedKeys(profile: AwsProfile, role: string, source: KeySource, { plugin, connect }: AwsSetup, secrets: Set<string>): Promise<TimedKeys> {
   const keys = noted(await source(), secrets);
   const api = connect({
     base: 'https://sts.amazonaws.com',
@@ -121,7 +124,7 @@ async function assumedKeys(profile: AwsProfile, role: string, source: KeySource,
 }
 
 /** https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html */
-function containerSource({ plugin, environment, connect }: ProviderSetup, secrets: Set<string>): KeySource | undefined {
+function containerSource({ plugin, environment, connect }: AwsSetup, secrets: Set<string>): KeySource | undefined {
   const [relative, full] = [environment['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI'], environment['AWS_CONTAINER_CREDENTIALS_FULL_URI']];
   if (!relative && !full) return undefined;
   const url = relative ? `http://169.254.170.2${relative.startsWith('/') ? '' : '/'}${relative}` : (full ?? '');
@@ -137,7 +140,7 @@ function containerSource({ plugin, environment, connect }: ProviderSetup, secret
   };
 }
 
-function containerToken(plugin: string, environment: ProviderSetup['environment']): string | undefined {
+function containerToken(plugin: string, environment: AwsSetup['environment']): string | undefined {
   const file = environment['AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE'];
   let token = environment['AWS_CONTAINER_AUTHORIZATION_TOKEN'];
   try {
@@ -150,8 +153,8 @@ function containerToken(plugin: string, environment: ProviderSetup['environment'
 }
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html, IMDSv2. */
-function instanceSource({ plugin, access, environment, connect, log }: ProviderSetup, secrets: Set<string>): KeySource {
-  const none = (): PluginError => new PluginError(plugin, 'Unable to locate credentials of AWS.', { hint: `Neither --dns-route53-credentials, nor the environment, a profile, a container's service or the instance has any. ${access}` });
+function instanceSource({ plugin, access, environment, connect, log }: AwsSetup, secrets: Set<string>): KeySource {
+  const none = (): PluginError => new PluginError(plugin, 'Unable to locate credentials of AWS.', { hint: `Neither ${plugin === 'dns-route53' ? '--dns-route53-credentials, nor ' : ''}the environment, a profile, a container's service or the instance has any. ${access}` });
   return async () => {
     if (environment['AWS_EC2_METADATA_DISABLED']?.toLowerCase() === 'true') throw none();
     const base = (environment['AWS_EC2_METADATA_SERVICE_ENDPOINT'] || 'http://169.254.169.254').replace(/\/+$/, '');

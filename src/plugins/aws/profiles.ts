@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'ini';
-import { PluginError } from '../../../core/errors.js';
-import { printableLine } from '../../../system/printable.js';
+import { PluginError } from '../../core/errors.js';
+import { printableLine } from '../../system/printable.js';
 
 /** Settings of one profile by their lower-case names: `role_arn`. */
 export type AwsProfile = Readonly<Record<string, string>>;
