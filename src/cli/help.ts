@@ -31,7 +31,8 @@ export function helpText(topic: string, program: string, options: readonly CliOp
 
 function pages(topic: string, program: string, options: readonly CliOption[], plugins: readonly PluginDescriptor[]): readonly string[] {
   const topics = ['all', 'commands', ...Object.keys(titles), ...new Set(plugins.flatMap(({ name, aliases }) => aliases ?? [name]))].join(', ');
-  const meant = plugins.filter(({ name, aliases }) => name === topic || aliases?.includes(topic));
+  // `auth` is a command of certbot's besides a plugin of S3front's.
+  const meant = Object.hasOwn(verbs, topic) ? [] : plugins.filter(({ name, aliases }) => name === topic || aliases?.includes(topic));
   if (meant.length > 0) return meant.flatMap((plugin, index) => [...(index > 0 ? [''] : []), `${plugin.name}: ${plugin.title}`, '', plugin.description, '', ...listed(plugin.options)]);
   if (topic === 'all') return [...head(program), ...sections(Object.keys(titles) as Topic[], options), ...plugins.flatMap(({ name, options: own }) => (own.length > 0 ? ['', `${name}:`, ...listed(own)] : []))];
   if (Object.hasOwn(verbs, topic)) return verbPage(topic, program, options);
