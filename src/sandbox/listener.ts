@@ -11,7 +11,7 @@ export interface Listener {
 export function cannotListen(what: string, host: string, port: number, cause: unknown): NetworkError {
   const code = (cause as NodeJS.ErrnoException | undefined)?.code;
   const why = code === 'EADDRINUSE' ? 'another program uses it' : code === 'EACCES' ? 'ports below 1024 need more rights' : String(code ?? cause);
-  return new NetworkError(`The sandbox cannot have port ${port} of ${host} for ${what}: ${why}.`, { hint: 'Give another port, or 0 for any free one.', cause });
+  return new NetworkError(`The sandbox cannot have port ${port} of ${host} for ${what}: ${why}.`, { hint: 'Give another port, or 0 for any free one: for the ACME server that is --sandbox-port.', cause });
 }
 
 /** Lets a server listen (port 0: any free one), keeping account of its connections so that it can be stopped at once. Throws NetworkError. */

@@ -67,6 +67,16 @@ function staying({ identifier, persist, validation }: ChallengeTask): readonly s
   ];
 }
 
+/** What is to be done with all of it, in a sentence. */
+export function placingText(all: readonly Placement[]): string {
+  const files = all.filter(({ kind }) => kind === 'file').length;
+  const records = placedCount(all) - files;
+  const add = `Add ${records === 1 ? 'this record' : `these ${records} records`} at your DNS provider`;
+  const put = `ut ${files === 1 ? 'this file where your web server serves it' : `these ${files} files where your web server serves them`}`;
+  if (files === 0) return `${add}.`;
+  return records === 0 ? `P${put}.` : `${add}, and p${put}.`;
+}
+
 /** The records as a zone file would have them, TTL 300 seconds. */
 export function zoneText(all: readonly Placement[]): string {
   return all.flatMap((placement) => (placement.kind === 'record' ? placement.values.map(({ value }) => txtZoneLine(placement.name, value)) : [])).join('\n');
@@ -92,10 +102,8 @@ export function isSeen(sightings: readonly Sighting[] | undefined): boolean {
 /** All placements as plain lines. */
 export function instructionLines(instructions: Instructions): readonly string[] {
   const all = placements(instructions);
-  const count = placedCount(all);
-  const records = all.some(({ kind }) => kind === 'record');
   return [
-    records ? `Add ${count === 1 ? 'this record' : `these ${count} records`} at your DNS provider.` : `Put ${count === 1 ? 'this file' : `these ${count} files`} where your web server serves them.`,
+    placingText(all),
     ...all.flatMap((placement) =>
       placement.kind === 'record'
         ? [

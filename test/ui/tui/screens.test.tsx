@@ -230,6 +230,13 @@ describe('by hand', () => {
     expect(shown(byHandScreen, early.state)).toContain('3 of 3 cannot be seen yet');
     expect(press(byHandScreen, early.state, ENTER).answer).toBe('go');
   });
+  it('on a small screen what is waited for, and the warning of an early Enter, stay above what scrolls; a long address has its number once', () => {
+    const long = { ...instructions, tasks: [...instructions.tasks, { ...task('api.example.com', 'CONTENT', undefined), token: 't'.repeat(60) }], expires: new Date(0) };
+    const early = press(byHandScreen, byHandState(long), `${ENTER}${DOWN}${DOWN}${DOWN}${DOWN}${DOWN}${DOWN}${DOWN}${DOWN}`);
+    const frame = frameRows({ title: 'certwright', notice: '', trail: [], body: byHandScreen.rows(early.state, view), pinned: 0, hints: byHandScreen.hints(early.state, glyphs) }, { columns: 80, rows: 24 }, glyphs).map(rowText).join('\n');
+    for (const part of ['Add these 2 records at your DNS provider, and put these 2 files where your web server serves them.', 'Waiting for 4 more answers', 'You can close this window', '4 of 4 cannot be seen yet', '↑↓ scroll']) expect(frame.replace(/\s+/g, ' ')).toContain(part);
+    expect(shown(byHandScreen, byHandState(long)).match(/^ +4 .*$/gm)).toHaveLength(1);
+  });
   it('N29: a lasting record is shown whole, once for a name and its wildcard, with what it allows; the worse of two sightings is told', () => {
     const value = 'ca.example; accounturi=https://acme-v02.ca.example/acme/acct/12345678901234567890; policy=wildcard';
     const lasting = (wildcard: boolean) => ({ ...task('example.com', value, '_validation-persist.example.com'), wildcard, type: 'dns-persist-01' as const, persist: { issuers: ['ca.example'], accountUrl: 'https://acme-v02.ca.example/acme/acct/12345678901234567890' } });

@@ -1,6 +1,6 @@
 import type { Instructions, Sighting } from '../../../core/interaction.js';
-import { isSeen, placedCount, placements, sightingText, zoneText, type Placement } from '../../instructions-text.js';
-import { blank, row, wrapped, type Row } from '../rows.js';
+import { isSeen, placedCount, placements, placingText, sightingText, zoneText, type Placement } from '../../instructions-text.js';
+import { blank, labelled, row, wrapped, type Row } from '../rows.js';
 import type { Screen, View } from '../screen.js';
 
 export interface ByHandState {
@@ -46,29 +46,24 @@ export const byHandScreen: Screen<ByHandState, 'go'> = {
   },
   rows(state, view) {
     const { all, instructions, note } = state;
-    const count = placedCount(all);
-    const records = all.some(({ kind }) => kind === 'record');
-    const rows: Row[] = [
-      row({
-        text: records ? (count === 1 ? 'Add this record at your DNS provider.' : `Add these ${count} records at your DNS provider.`) : count === 1 ? 'Put this file where your web server serves it.' : `Put these ${count} files where your web server serves them.`,
-        look: 'strong',
-      }),
-    ];
-    for (const placement of all) rows.push(...(placement.kind === 'record' ? recordRows(placement, state, view) : fileRows(placement, state, view)));
     const left = missing(state);
-    rows.push(blank);
-    rows.push(...wrapped(left === 0 ? 'Everything can be seen. Going on.' : `Waiting for ${left === 1 ? 'one more answer' : `${left} more answers`}${state.lookedAt === null ? '' : `, asked ${Math.max(0, Math.round((view.now - state.lookedAt) / 1000))} s ago`}. It goes on by itself.`, view.width, 'dim'));
     const { expires } = instructions;
-    if (expires) rows.push(...wrapped(`You can close this window: \`certwright resume\` continues with the same values until ${momentText(expires)}.`, view.width, 'dim'));
-    if (note !== null) rows.push(...wrapped(note, view.width, state.warned ? 'bad' : 'dim'));
-    const first = Math.min(state.scroll, rows.length - 2);
-    return first > 0 ? [row({ text: `  ${view.glyphs.up} ${first} more`, look: 'dim' }), ...rows.slice(first)] : rows;
+    // These stay above what scrolls: with several values the end is out of sight.
+    const head: readonly Row[] = [
+      ...wrapped(placingText(all), view.width, 'strong'),
+      ...wrapped(left === 0 ? 'Everything can be seen. Going on.' : `Waiting for ${left === 1 ? 'one more answer' : `${left} more answers`}${state.lookedAt === null ? '' : `, asked ${Math.max(0, Math.round((view.now - state.lookedAt) / 1000))} s ago`}. It goes on by itself.`, view.width, 'dim'),
+      ...(expires ? wrapped(`You can close this window: \`certwright resume\` continues with the same values until ${momentText(expires)}.`, view.width, 'dim') : []),
+      ...(note === null ? [] : wrapped(note, view.width, state.warned ? 'bad' : 'dim')),
+    ];
+    const rows = all.flatMap((placement) => (placement.kind === 'record' ? recordRows(placement, state, view) : fileRows(placement, state, view)));
+    const first = Math.max(0, Math.min(state.scroll, rows.length - 2));
+    return [...head.map((each) => ({ ...each, stays: true })), ...(first > 0 ? [row({ text: `  ${view.glyphs.up} ${first} more`, look: 'dim' }), ...rows.slice(first)] : rows)];
   },
-  hints: (state) => [
+  hints: (state, glyphs) => [
     { key: placedCount(state.all) === 1 ? '1' : `1-${Math.min(9, placedCount(state.all))}`, does: 'copy a value' },
     { key: 'c', does: 'copy all' },
     { key: 'Enter', does: missing(state) === 0 ? 'go on' : 'go on anyway' },
-    { key: 'up/down', does: 'scroll' },
+    { key: glyphs.updown, does: 'scroll' },
   ],
 };
 
@@ -96,7 +91,7 @@ function recordRows({ name, relative, zone, values, stays }: Extract<Placement, 
 function fileRows({ number, index, url, content, shell }: Extract<Placement, { kind: 'file' }>, { seen }: ByHandState, { width, glyphs }: View): readonly Row[] {
   return [
     blank,
-    ...wrapped(url, width, undefined, `  ${String(number).padEnd(3)}`),
+    ...labelled(`  ${number}`, url, width, 5),
     row({ text: '     must answer with exactly', look: 'dim' }),
     ...wrapped(content, width, undefined, '     '),
     row({ text: '     in the folder that the web server serves:', look: 'dim' }),
