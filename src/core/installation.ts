@@ -105,6 +105,8 @@ async function install(installer: Installer, { steps }: Installation, name: stri
   try {
     await installer.reload();
   } catch (error) {
+    // What was handed over stays there: nothing was restored.
+    if (steps.length === 0 && published.length > 0) throw error;
     await undoChanges(refused === null ? steps.length : 1, world);
     await installer.reload();
     throw new PluginError(name, `We were unable to install your certificate, however, we successfully restored your server to its prior configuration.\n${error instanceof Error ? error.message : String(error)}`, { cause: error });

@@ -23,6 +23,7 @@ import { externalAuth } from './external-auth/descriptor.js';
 import { manual } from './manual/descriptor.js';
 import { nginx } from './nginx/descriptor.js';
 import { nullInstaller } from './null/descriptor.js';
+import { pritunl } from './pritunl/descriptor.js';
 import { proxmox } from './proxmox/descriptor.js';
 import { s3frontAuthenticator, s3frontInstaller } from './s3front/descriptors.js';
 import { standalone } from './standalone/descriptor.js';
@@ -30,4 +31,4 @@ import { varnish } from './varnish/descriptor.js';
 import { webroot } from './webroot/descriptor.js';
 
 /** The plugins of this build, in the order in which a person should consider them. */
-export const builtInPlugins: readonly PluginDescriptor[] = [nginx, apache, standalone, webroot, manual, dnsPersist, rfc2136, dnsStandalone, cloudflare, digitalocean, dnsimple, dnsmadeeasy, gandi, gehirn, google, ispconfig, linode, luadns, nsone, ovh, route53, sakuracloud, varnish, haproxyAuthenticator, haproxyInstaller, externalAuth, proxmox, s3frontAuthenticator, s3frontInstaller, nullInstaller];
+export const builtInPlugins: readonly PluginDescriptor[] = [nginx, apache, standalone, webroot, manual, dnsPersist, rfc2136, dnsStandalone, cloudflare, digitalocean, dnsimple, dnsmadeeasy, gandi, gehirn, google, ispconfig, linode, luadns, nsone, ovh, route53, sakuracloud, varnish, haproxyAuthenticator, haproxyInstaller, externalAuth, pritunl, proxmox, s3frontAuthenticator, s3frontInstaller, nullInstaller];
