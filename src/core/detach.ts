@@ -2,7 +2,7 @@ import type { Installer, ServerChange } from '../plugins/contract.js';
 import type { Lineage } from '../store/lineage.js';
 import { renewalSettings } from './decide/renewal-settings.js';
 import { CertwrightError } from './errors.js';
-import { openInstaller } from './installation.js';
+import { openInstaller, undoOf } from './installation.js';
 import { shownSteps } from './change-step.js';
 import { applySteps } from './server-change.js';
 import type { Settings } from './settings.js';
@@ -14,6 +14,8 @@ export interface Detaching {
   label: string;
   installer: Installer;
   change: ServerChange;
+  /** With which the server was found. */
+  settings: Settings;
 }
 
 /** What would be taken out of the web servers of this machine that use certificates below these folders: nothing is written. */
@@ -34,10 +36,11 @@ export async function planOnServers(plan: (installer: Installer) => ServerChange
       // In a sandbox nothing of the machine is real.
       if (root === null || found.has(`${plugin.name} ${root}`) || (world.sandbox !== null && values.installer !== plugin.name)) continue;
       found.set(`${plugin.name} ${root}`, null);
+      const own = { ...settings, values: { ...values, installer: plugin.name } };
       try {
-        const installer = await openInstaller({ ...settings, values: { ...values, installer: plugin.name } }, world);
+        const installer = await openInstaller(own, world);
         const change = plan(installer);
-        if (change) found.set(`${plugin.name} ${root}`, { plugin: plugin.name, label: plugin.server?.label ?? plugin.name, installer, change });
+        if (change) found.set(`${plugin.name} ${root}`, { plugin: plugin.name, label: plugin.server?.label ?? plugin.name, installer, change, settings: own });
       } catch (error) {
         if (!(error instanceof CertwrightError) || error.code === 'cancelled') throw error;
         world.log('warning', `Whether ${plugin.server?.label ?? plugin.name} uses it could not be seen: ${error.message}`);
@@ -49,10 +52,10 @@ export async function planOnServers(plan: (installer: Installer) => ServerChange
 
 /** Does what was planned, each server tested and reloaded, with a checkpoint of its own. Throws PluginError with the server's words. */
 export async function detachAll(all: readonly Detaching[], names: readonly string[], world: World): Promise<void> {
-  for (const { plugin, installer, change } of all) {
+  for (const { plugin, installer, change, settings } of all) {
     const steps = [{ title: `Detached ${names.join(', ')}`, change }];
     await applySteps(steps, () => installer.test(), world);
     await installer.reload();
-    world.interaction.report({ type: 'installation', installer: plugin, steps: shownSteps(steps), done: true });
+    world.interaction.report({ type: 'installation', installer: plugin, steps: shownSteps(steps), done: true, undo: undoOf(settings, plugin, steps.length, world) });
   }
 }

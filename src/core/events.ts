@@ -53,7 +53,8 @@ export type Event =
   /** Lines of other programs' configuration that name the files of these certificates. */
   | { type: 'references'; names: readonly string[]; references: readonly Reference[] }
   /** What was changed in a server's configuration, or with `done` false would be. */
-  | { type: 'installation'; installer: string; steps: readonly ChangeStep[]; done: boolean }
+  /** `undo`: the command that undoes it, once it is done. */
+  | { type: 'installation'; installer: string; steps: readonly ChangeStep[]; done: boolean; undo?: readonly string[] }
   /**
    * What the server answers with for these names after an installation, asked on this machine. `new`: with what was installed; `other`: with
    * `served`, of the block at `place` where that is known; `unasked`: it did not answer, for this `reason`.

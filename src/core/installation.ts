@@ -6,6 +6,7 @@ import { enhancementsWanted } from './decide/enhancements-wanted.js';
 import type { Facts } from './decide/facts.js';
 import type { Installation, InstallationWish } from './decide/installation-choice.js';
 import type { Question } from './decide/question.js';
+import { undoWords } from './decide/undo-words.js';
 import { deploymentOf, plannedDeployment } from './deployment.js';
 import { CertwrightError, NotInstalled, PluginError, Refused, ServerChanged } from './errors.js';
 import { tellServed } from './served-certificate.js';
@@ -196,8 +197,13 @@ export async function installInto(installer: Installer, deployment: Deployment, 
   const published = what.deploy && installer.publish ? [deployment] : [];
   if (!settings.values.plan) await install(installer, plan, settings.values.installer ?? '', world, published);
   else if (published.length > 0) world.log('info', `The certificate would be handed over by the ${settings.values.installer ?? ''} installer; no file of this machine is changed by that.`);
-  if (plan.steps.length > 0 || published.length === 0) world.interaction.report({ type: 'installation', installer: settings.values.installer ?? '', steps: shownSteps(plan.steps), done: !settings.values.plan });
+  if (plan.steps.length > 0 || published.length === 0) world.interaction.report({ type: 'installation', installer: settings.values.installer ?? '', steps: shownSteps(plan.steps), ...(settings.values.plan ? { done: false } : { done: true, undo: undoOf(settings, settings.values.installer ?? '', plan.steps.length, world) }) });
   if (what.deploy && !settings.values.plan) await tellServed(installer, deployment, world);
+}
+
+/** The command that undoes what was changed a moment ago, by this installer in so many steps. */
+export function undoOf(settings: Settings, installer: string, count: number, { plugins }: World): readonly string[] {
+  return undoWords(settings, installer, count, plugins.find(({ name }) => name === installer)?.options ?? []);
 }
 
 /** The same for the certificate of a lineage that was obtained a moment ago. Throws NotInstalled: the certificate stays whatever the server says. */

@@ -1,9 +1,10 @@
+import { shellQuote } from '../core/decide/command-line.js';
 import type { Event } from '../core/events.js';
 import { printableLine } from '../system/printable.js';
 import { fileDifferences } from './server-change-text.js';
 
 /** What was changed in a server's configuration: the files, and before it is done the whole difference. */
-export function installationLines({ installer, steps, done }: Extract<Event, { type: 'installation' }>, program: string): readonly string[] {
+export function installationLines({ steps, done, undo }: Extract<Event, { type: 'installation' }>): readonly string[] {
   if (steps.length === 0) return [done ? 'Nothing had to be changed.' : 'Nothing would be changed.'];
   const lines = steps.flatMap(({ title, change }) => [
     `${title}:`,
@@ -12,5 +13,5 @@ export function installationLines({ installer, steps, done }: Extract<Event, { t
     ...change.links.map(({ path, target }) => `  ${path} → ${target}`),
     ...(done ? [...change.files.map(({ path }) => `  ${path}`), ...(change.removes ?? []).map(({ path }) => `  ${path}, removed`)] : fileDifferences([{ title, change }]).flatMap((difference) => difference.lines)),
   ]);
-  return done ? [...lines, `Undo:      ${program} rollback -i ${installer} --checkpoints ${steps.length}`] : lines;
+  return undo === undefined ? lines : [...lines, `Undo:      ${shellQuote(undo)}`];
 }

@@ -80,7 +80,7 @@ export function linePrinter({ stdout, stderr }: LineStreams, { quiet, verbose, p
       case 'schedule':
         return out(...scheduleLines(event, program));
       case 'installation':
-        return out(...installationLines(event, program));
+        return out(...installationLines(event));
       case 'forecast':
         return out(...forecastLines(event));
       case 'why':

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { debianTree, makeApache } from './apache.js';
+import { binary, runProgram } from './certwright.js';
 import { makeNginx } from './nginx.js';
 import { fine } from './sandbox-of-test.js';
 import { caAndPlaceForWebServer, old, place, plainAnswer, ports, runAt, servedFor, type WebServer } from './web-server.js';
@@ -22,12 +23,15 @@ it('delete --detach: nginx serves http as before, to the byte, and starts withou
   const unredirect = (...more: string[]) => runAt('enhance', '-i', 'nginx', ...root, '--no-redirect', ...more);
   const half = await unredirect('--cert-name', 'example.com', '-d', 'example.com');
   expect([half.code, half.stderr]).toEqual([1, expect.stringMatching(/site\.conf:\d+ sends www\.example\.com to https together with them\.\nName these as well, with -d/)]);
-  await fine(unredirect('-d', 'example.com,www.example.com'));
+  const undone = await fine(unredirect('-d', 'example.com,www.example.com'));
   expect(await plainAnswer('www.example.com', ports.http)).toEqual({ status: 200, location: '' });
   expect(await servedFor('www.example.com', ports.https)).toContain('DNS:www.example.com');
   expect(nginx.files()['site.conf']?.split('\n').filter((line) => !line.includes('managed by Certbot')).join('\n')).toBe(before['site.conf']);
   expect(await fine(unredirect('--cert-name', 'example.com'))).toContain('Nothing had to be changed.');
-  await fine(place.certwright(['rollback', '-n', '-i', 'nginx', ...root]));
+  // The command that is told undoes it as it stands: with these directories, and this server.
+  const told = /^Undo: +certwright (.*)$/m.exec(undone)?.[1] ?? '';
+  expect(told).toContain(`--config-dir ${place.folder}/config`);
+  await fine(runProgram(process.execPath, [binary, ...told.split(' '), '-n']));
   expect(nginx.files()).toEqual(redirected);
   await fine(runAt('install', '-i', 'nginx', ...root, '--cert-name', 'example.com', '-d', 'own.example.com', '--no-redirect'));
   const shared = nginx.files();

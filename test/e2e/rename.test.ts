@@ -47,11 +47,11 @@ it('N13: a certificate that nginx serves gets another name: its configuration an
   // What is older would name the old files: it is not put back without a word.
   const rolled = await runAt('rollback', '-i', 'nginx', '--nginx-server-root', nginx.root);
   expect(rolled.stderr).toContain(`Edited since it was changed, so not overwritten: ${nginx.root}/site.conf`);
-  expect(rolled.stderr).toContain('The certificate example.com was renamed to shop since, and these files with it: put back, they would name files that are gone. Give it its old name first: certwright rename shop example.com\n');
+  expect(rolled.stderr).toContain('The certificate example.com was renamed to shop since, and these files with it: put back, they would name files that are gone. Give it its old name first: certwright rename shop example.com --config-dir ');
   expect((await rename('example.com', 'other')).stderr).toContain('No certificate found with name example.com');
   // By two steps it is the first name that is wanted back; with it, it is simply undone.
   await fine(rename('shop', 'shop2'));
-  expect((await runAt('rollback', '-i', 'nginx', '--nginx-server-root', nginx.root)).stderr).toContain('certwright rename shop2 example.com\n');
+  expect((await runAt('rollback', '-i', 'nginx', '--nginx-server-root', nginx.root)).stderr).toContain('certwright rename shop2 example.com --config-dir ');
   await fine(rename('shop2', 'example.com'));
   expect(await fine(runAt('rollback', '-i', 'nginx', '--nginx-server-root', nginx.root))).toContain('put back');
 });

@@ -35,7 +35,7 @@ export async function rollback(settings: Settings, world: World): Promise<void> 
  */
 export async function undoReports(undo: readonly CheckpointReport[], settings: Settings, world: World): Promise<void> {
   const edits = undo.flatMap(({ files }) => files.filter(({ state }) => state === 'edited'));
-  const wish = edits.length === 0 ? 'overwrite' : (settings.values.edits ?? (await world.interaction.ask(editedQuestion(edits, renamedSince(undo, world.dirs), settings.program), { canGoBack: false, trail: [] })));
+  const wish = edits.length === 0 ? 'overwrite' : (settings.values.edits ?? (await world.interaction.ask(editedQuestion(edits, renamedSince(undo, world.dirs), settings), { canGoBack: false, trail: [] })));
   if (wish !== 'keep' && wish !== 'overwrite') return;
   const touched: string[] = [];
   const problems: string[] = [];

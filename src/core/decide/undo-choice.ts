@@ -1,4 +1,7 @@
 import type { CheckpointReport } from '../events.js';
+import type { Settings } from '../settings.js';
+import { shellQuote } from './command-line.js';
+import { directoryWords } from './directory-words.js';
 import type { Choice, Question } from './question.js';
 
 /** Lines of differences that one question shows. */
@@ -84,8 +87,8 @@ export interface Renamed {
 }
 
 /** Some files are not as they were left, perhaps because a certificate was renamed. The answer is `keep`, `overwrite` or `no`. */
-export function editedQuestion(files: readonly { path: string; diff: string }[], renamed: readonly Renamed[], program: string): Question {
-  const why = renamed.map(({ from, to }) => `The certificate ${from} was renamed to ${to} since, and these files with it: put back, they would name files that are gone. Give it its old name first: ${program} rename ${to} ${from}`);
+export function editedQuestion(files: readonly { path: string; diff: string }[], renamed: readonly Renamed[], { program, values }: Pick<Settings, 'program' | 'values'>): Question {
+  const why = renamed.map(({ from, to }) => `The certificate ${from} was renamed to ${to} since, and these files with it: put back, they would name files that are gone. Give it its old name first: ${shellQuote([program, 'rename', to, from, ...directoryWords(values)])}`);
   return {
     kind: 'choice',
     id: 'edited',
