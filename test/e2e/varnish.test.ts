@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { binary, runProgram, unattended, type Ended } from './certwright.js';
+import { freePorts } from './pebble.js';
 import { fine } from './sandbox-of-test.js';
 import { caAndPlaceForWebServer, pebble, place, ports, runAt } from './web-server.js';
 
@@ -14,16 +15,18 @@ caAndPlaceForWebServer();
 let varnish: ChildProcess;
 let backend: Server;
 let instance: string;
+let adminPort: number;
 const by = (): string[] => ['-a', 'varnish', '--varnish-instance', instance];
 
 beforeEach(async () => {
   backend = createServer((_, response) => response.end('from the backend'));
   await new Promise<void>((resolve) => backend.listen(0, '127.0.0.1', resolve));
+  [adminPort = 0] = await freePorts(1);
   instance = join(place.folder, 'varnish');
   mkdirSync(instance);
   const vcl = join(place.folder, 'own.vcl');
   writeFileSync(vcl, `vcl 4.1;\nbackend default { .host = "127.0.0.1"; .port = "${(backend.address() as AddressInfo).port}"; }\nsub vcl_recv { if (req.url == "/own") { return (synth(200, "own VCL")); } }\n`);
-  varnish = spawn('/usr/sbin/varnishd', ['-F', '-j', 'none', '-n', instance, '-a', `127.0.0.1:${ports.http}`, '-T', '127.0.0.1:0', '-s', 'malloc,8m', '-f', vcl], { stdio: ['ignore', 'ignore', 'pipe'] });
+  varnish = spawn('/usr/sbin/varnishd', ['-F', '-j', 'none', '-n', instance, '-a', `127.0.0.1:${ports.http}`, '-T', `127.0.0.1:${adminPort}`, '-s', 'malloc,8m', '-f', vcl], { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   varnish.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
   const end = Date.now() + 30_000;
@@ -114,15 +117,19 @@ it('S183, U35: killed (-9) while the CA was to look: the next command puts its o
   expect(vcls()).toEqual(['boot', '*newer']);
 });
 
-it('a VCL that hands requests on itself is refused before anything is ordered', async () => {
+it('an instance that is found by its address and secret; a VCL that hands requests on itself is refused before anything is ordered', async () => {
+  const byAddress = ['-a', 'varnish', '--varnish-admin-address', `127.0.0.1:${adminPort}`, '--varnish-secret-file', join(instance, '_.secret')];
   const vcl = join(place.folder, 'routes.vcl');
   writeFileSync(vcl, 'vcl 4.1;\nbackend none none;\nsub vcl_recv { return (vcl(site)); }\n');
   admin('vcl.label', 'site', 'boot');
   admin('vcl.load', 'routes', vcl);
   admin('vcl.use', 'routes');
-  const { code, stderr } = await runAt('certonly', ...by(), '-d', 'example.com');
+  const { code, stderr } = await runAt('certonly', ...byAddress, '-d', 'example.com');
   expect(code).toBe(1);
   expect(stderr).toContain('(routes) hands requests to others');
   expect(existsSync(join(place.folder, 'config/.certwright/pending'))).toBe(false);
   expect(vcls()).toEqual(['boot', 'site', '*routes']);
+  admin('vcl.use', 'boot');
+  await fine(runAt('certonly', ...byAddress, '-d', 'example.com'));
+  expect(vcls()).toEqual(['*boot', 'site', 'routes']);
 });
