@@ -17,7 +17,7 @@ export const dnsStandalone: PluginDescriptor = {
   overlaps: true,
   ipAddresses: false,
   // Whether a delegation leads here cannot be told from here: who has set one up names this plugin.
-  fit: () => Promise.resolve({ fits: false, reason: 'for names whose _acme-challenge is delegated to this machine; choose it with --dns-standalone' }),
+  fit: () => Promise.resolve({ fits: false, reason: 'it needs _acme-challenge delegated to this machine; choose it with --dns-standalone' }),
   async load() {
     const { createDnsStandalone } = await import('./authenticator.js');
     return createDnsStandalone();
