@@ -17,6 +17,8 @@ interface Slot {
   said: Map<string, string>;
   configurators: Set<string>;
   names: string[];
+  /** Those of --webroot-map among them. */
+  foldered: string[];
 }
 
 /**
@@ -34,27 +36,30 @@ export function authenticatorsByPosition(given: readonly Given[]): ByPosition | 
   if (before && before.names.length > 0) throw new UsageError('If you specify multiple authenticators, one of them must precede all domain flags.');
   const idle = slots.find(({ names }) => names.length === 0);
   if (idle) throw new UsageError(`No name follows the authenticator '${pluginOf(idle)}'; of several each one is for the names after it.`);
-  const names: Record<string, string> = {};
+  const names = new Map<string, string>();
   for (const slot of slots) {
+    const plugin = pluginOf(slot);
+    const [foldered] = slot.foldered;
+    if (foldered !== undefined && plugin !== 'webroot') throw new UsageError(`--webroot-map gives a folder for ${foldered}, which is to be proved by '${plugin}': put it after -a webroot.`);
     for (const name of slot.names) {
-      const other = names[name] ?? pluginOf(slot);
-      if (other !== pluginOf(slot)) throw new UsageError(`${name} is given twice, to be proved by '${other}' and by '${pluginOf(slot)}'.`);
-      names[name] = other;
+      const other = names.get(name) ?? plugin;
+      if (other !== plugin) throw new UsageError(`${name} is given twice, to be proved by '${other}' and by '${plugin}'.`);
+      names.set(name, other);
     }
   }
   const [configurator] = configurators;
-  return { first: pluginOf(slots[0]), names, ...(configurator === undefined ? {} : { configurator }) };
+  return { first: pluginOf(slots[0]), names: Object.fromEntries(names), ...(configurator === undefined ? {} : { configurator }) };
 }
 
 /** The first one has the names that stand before any plugin. */
 function slotsOf(given: readonly Given[]): readonly Slot[] {
   const changing = given.some(({ option }) => option.kind === 'name-changes');
-  const slots: Slot[] = [{ said: new Map(), configurators: new Set(), names: [] }];
+  const slots: Slot[] = [{ said: new Map(), configurators: new Set(), names: [], foldered: [] }];
   for (const { option, value } of given) {
     const last = slots.at(-1);
     const dest = 'dest' in option ? option.dest : '';
     if ('topic' in option && (dest === 'authenticator' || dest === 'configurator')) {
-      const slot: Slot = last && last.said.size > 0 && last.names.length === 0 ? last : { said: new Map(), configurators: new Set(), names: [] };
+      const slot: Slot = last && last.said.size > 0 && last.names.length === 0 ? last : { said: new Map(), configurators: new Set(), names: [], foldered: [] };
       if (slot !== last) slots.push(slot);
       const plugin = option.kind === 'plugin' ? option.value : (value ?? '');
       slot.said.set(option.kind === 'plugin' ? (option.flags.at(-1) ?? '') : dest, plugin);
@@ -63,7 +68,11 @@ function slotsOf(given: readonly Given[]): readonly Slot[] {
     }
     // What cannot be understood is said where the option itself is read.
     if (dest === 'domains' || dest === 'ipAddresses' || dest === 'addDomains') last?.names.push(...asciiNames(value ?? ''));
-    else if (dest === 'webroot_map' && !changing) last?.names.push(...namesOfMap(value ?? ''));
+    else if (dest === 'webroot_map' && !changing) {
+      const foldered = namesOfMap(value ?? '');
+      last?.names.push(...foldered);
+      last?.foldered.push(...foldered);
+    }
   }
   return slots;
 }

@@ -154,6 +154,8 @@ export interface CertificateReport {
   privkey: string;
   server?: string;
   authenticator?: string;
+  /** Name → authenticator of those that another one proves. */
+  authenticators?: Record<string, string>;
   /** The certificate with the same names and a key of the other type (--dual). */
   partner?: string;
 }

@@ -47,6 +47,21 @@ it('one authenticator holds for all names wherever it stands; of -a without name
   expect(file.values.authenticatorMap).toEqual({});
 });
 
+it('cli.ini beside them: its authenticator, names and folders count where the command line says none', () => {
+  const ini = { '/x.ini': 'authenticator = dns-rfc2136\ndomains = z.example.com\nwebroot-path = /srv\n' };
+  const { values, sources, plugin } = settings('-c /x.ini -a webroot -d a.example.com --nginx -d b.example.com', ini);
+  expect(values).toMatchObject({ authenticator: 'webroot', installer: 'nginx', authenticatorMap: { 'a.example.com': 'webroot', 'b.example.com': 'nginx' }, domains: ['a.example.com', 'b.example.com'] });
+  expect(sources).toMatchObject({ authenticator: 'flag', webroot_path: 'file' });
+  expect(plugin['webroot_path']).toEqual(['/srv']);
+  expect(settings('-c /x.ini --standalone -d a.example.com', ini).values).toMatchObject({ authenticator: 'standalone', authenticatorMap: {} });
+  // A plugin that is said there to do both says more than one of several here.
+  expect(() => settings('-c /y.ini -a webroot -w /1 -d a.example.com -a standalone -d b.example.com', { '/y.ini': 'nginx = true\n' })).toThrow("Too many flags setting configurators/installers/authenticators: 'nginx' and 'webroot'");
+});
+
+it('U03: a name that every object has is a wrong name, not one that was given twice', () => {
+  expect(refused('--standalone -d a.example.com --manual -d constructor')).toContain('constructor needs at least two parts');
+});
+
 it.each([
   ['--nginx --apache -d a.example.com', 'Too many flags'],
   ['--standalone --webroot -d a.example.com', 'Too many flags'],
@@ -58,6 +73,7 @@ it.each([
   ['-d a.example.com --standalone -d b.example.com --webroot -d c.example.com', 'must precede all domain flags'],
   ['--standalone -d a.example.com --webroot -d b.example.com --manual', "No name follows the authenticator 'manual'"],
   ['--standalone -d a.example.com --webroot -d A.example.com', "a.example.com is given twice, to be proved by 'standalone' and by 'webroot'"],
+  ['--standalone --webroot-map {"b.example.com":"/1"} -a webroot -w /2 -d a.example.com', "--webroot-map gives a folder for b.example.com, which is to be proved by 'standalone'"],
   ['--standalone -d a.example.com -a dns-netcup -d b.example.com', 'dns-netcup plugin is not built in yet'],
 ])('%s: %s', (line, message) => {
   expect(refused(line)).toContain(message);

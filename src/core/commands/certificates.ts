@@ -1,6 +1,7 @@
 import { listLineages, type Lineage } from '../../store/lineage.js';
 import { readRenewalNotes } from '../../store/renewal-notes.js';
 import { isTestCa } from '../ca.js';
+import { savedAuthenticators } from '../decide/authenticators-by-name.js';
 import type { CertificateReport } from '../events.js';
 import { parseNameList } from '../names.js';
 import { revokedLineages } from '../revocation.js';
@@ -30,6 +31,7 @@ function certificateReport(lineage: Lineage, now: number, revoked: boolean): Cer
   const { params } = lineage.renewal;
   const server = typeof params['server'] === 'string' ? params['server'] : undefined;
   const authenticator = typeof params['authenticator'] === 'string' ? params['authenticator'] : undefined;
+  const beside = savedAuthenticators(params);
   const problems: CertificateReport['problems'] = [];
   if (server !== undefined && isTestCa(server)) problems.push('TEST_CERT');
   if (lineage.notAfter.getTime() <= now) problems.push('EXPIRED');
@@ -47,6 +49,7 @@ function certificateReport(lineage: Lineage, now: number, revoked: boolean): Cer
     privkey: lineage.live.privkey,
     ...(server === undefined ? {} : { server }),
     ...(authenticator === undefined ? {} : { authenticator }),
+    ...(beside ? { authenticators: { ...beside.names } } : {}),
     ...(lineage.renewal.partner === undefined ? {} : { partner: lineage.renewal.partner }),
   };
 }
