@@ -69,7 +69,11 @@ esac
 it('S184: install tells a certificate that was there before as unchanged; a handler that fails is an error in its words', async () => {
   const handler = script('install', `#!/bin/sh\necho "$1 $domain $port" >> ${log}\n`);
   await new Promise((resolve) => setTimeout(resolve, 1100));
-  expect((await place.certwright(['install', '-n', '-i', 'out', '--out-handler', handler, '--cert-name', 'handler.example.com'])).code).toBe(0);
+  const install = ['install', '-n', '-i', 'out', '--out-handler', handler, '--cert-name', 'handler.example.com'];
+  const planned = await place.certwright([...install, '--plan']);
+  expect(`${planned.stdout}${planned.stderr}`).toContain('The certificate would be handed over by the out installer');
+  expect(existsSync(log)).toBe(false);
+  expect((await place.certwright(install)).code).toBe(0);
   expect(calls()).toEqual([expect.stringMatching(/^unchanged_cert handler\.example\.com \d{10}$/)]);
   const bad = script('bad', '#!/bin/sh\necho "no way in" >&2\nexit 3\n');
   const ended = await place.certwright(['install', '-n', '-i', 'out', '--out-handler', bad, '--cert-name', 'handler.example.com']);

@@ -1,4 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { makePlace, unattended, type Place } from './certwright.js';
@@ -9,18 +11,19 @@ let pebble: Pebble;
 let place: Place;
 let folder: string;
 let log: string;
+let bin: string;
 beforeAll(async () => {
   pebble = await startPebble({ env: { PEBBLE_VA_NOSLEEP: '1', PEBBLE_WFE_NONCEREJECT: '0' } });
-  const bin = join('/tmp', `certwright-proxmox-${process.pid}`);
+  bin = mkdtempSync(join(tmpdir(), 'certwright-proxmox-'));
   place = makePlace({ REQUESTS_CA_BUNDLE: pebble.caPath, PATH: `${bin}:${process.env['PATH']}` });
   folder = join(place.folder, 'local');
   log = join(place.folder, 'calls');
-  for (const each of [bin, folder]) mkdirSync(each);
+  mkdirSync(folder);
   writeFileSync(join(bin, 'systemctl'), `#!/bin/sh\necho "$*" >> ${log}\n[ ! -e ${log}.refuse ] || { rm ${log}.refuse; echo "Job for pveproxy.service failed" >&2; exit 1; }\n`, { mode: 0o755 });
   for (const name of ['pve-ssl.pem', 'pve-ssl.key']) writeFileSync(join(folder, name), `the cluster's ${name}\n`, { mode: 0o640 });
 });
 afterAll(async () => {
-  rmSync(join('/tmp', `certwright-proxmox-${process.pid}`), { recursive: true, force: true });
+  rmSync(bin, { recursive: true, force: true });
   place.remove();
   await pebble.stop();
 });
@@ -50,6 +53,8 @@ it('S186: run writes key and full chain and restarts pveproxy; renew writes the 
   expect(text('pve-ssl.key')).not.toBe(before);
   expect([text('pve-ssl.key'), text('pve-ssl.pem')]).toEqual([live('pve.example.com', 'privkey.pem'), live('pve.example.com', 'fullchain.pem')]);
   expect(restarts()).toEqual(['restart pveproxy.service']);
+  // Checkpoints hold private keys now.
+  console.log(execFileSync('find', [join(place.folder, 'work'), '-printf', '%m %P\n']).toString());
   const back = await place.certwright(['rollback', '-n', '-i', 'proxmox', '--proxmox-location', folder, '--checkpoints', '2']);
   expect(back.code, back.stderr).toBe(0);
   expect([text('pve-ssl.key'), text('pve-ssl.pem')]).toEqual(["the cluster's pve-ssl.key\n", "the cluster's pve-ssl.pem\n"]);
