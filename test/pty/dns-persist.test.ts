@@ -87,3 +87,15 @@ it('N29: plain lines tell the record, what it allows and how long, and go on whe
     screen.kill();
   }
 });
+
+it('N29: the record is shown also where no nameserver answers: nobody but the person knows then whether it is set', { timeout: 60_000 }, async () => {
+  const before = answered();
+  const words = ['certonly', '--server', ca.directoryUrl, '--agree-tos', '--register-unsafely-without-email', '--dns-resolver', nextAddress(), ...place.directories];
+  const screen = open([...words, '--plain', '--dns-persist', '-d', 'silent.wizard.test'], { columns: 250, rows: 40, env });
+  try {
+    await screen.see('As a line of a zone file:');
+    expect(answered()).toBe(before);
+  } finally {
+    screen.kill();
+  }
+});

@@ -37,22 +37,26 @@ export const dnsPersistAuthenticator: Authenticator = {
   async present(tasks, context) {
     let found = await look(tasks, context, { patient: context.noninteractive });
     const lacking = found.filter(({ missing }) => missing.length > 0);
-    if (lacking.length > 0) {
-      const wished = wishedTasks(lacking.map(({ task }) => task), tasks, context);
-      if (context.noninteractive) refuse(lacking, wished, context);
+    // A person is shown also what nobody could be asked about: they know whether they have set it.
+    const shown = context.noninteractive ? lacking : found.filter(({ missing, unknown }) => missing.length > 0 || unknown);
+    if (shown.length > 0) {
+      const wished = wishedTasks(shown.map(({ task }) => task), tasks, context);
+      const refused = (): void => {
+        if (lacking.length > 0) refuse(lacking, wished.filter(({ recordName }) => lacking.some(({ task }) => task.recordName === recordName)), context);
+      };
+      if (context.noninteractive) refused();
       else {
         await context.instruct(wished).catch((error: unknown) => {
           // There is nobody after all.
-          if (error instanceof PluginError) refuse(lacking, wished, context);
+          if (error instanceof PluginError) refused();
           else throw error;
         });
         found = await look(tasks, context, { patient: false });
       }
     }
-    for (const { task, until, unknown } of found) {
-      if (until !== undefined) context.lasts(task, until * 1000);
-      if (unknown) context.log('warning', `No answer from the nameservers of ${task.recordName ?? ''}: whether the record is there is not known.`);
-    }
+    for (const { task, until } of found) if (until !== undefined) context.lasts(task, until * 1000);
+    const unknown = new Set(found.flatMap((each) => (each.unknown ? [each.task.recordName ?? ''] : [])));
+    for (const record of unknown) context.log('warning', `No answer from the nameservers of ${record}: whether the record is there is not known.`);
   },
   cleanUp: () => Promise.resolve(),
 };
