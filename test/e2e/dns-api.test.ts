@@ -1,63 +1,96 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startDnsServer, type DnsServer } from '../../src/system/dns-server.js';
+import { TYPE_CODES } from '../../src/system/dns-values.js';
 import { fakeCertificate, startFake, type Fake } from '../plugins/dns/fakes/fake.js';
-import { ispconfigFake } from '../plugins/dns/fakes/ispconfig.js';
-import { binary, makePlace, unattended, type Place } from './certwright.js';
+import { table } from '../plugins/dns/fakes/table.js';
+import { nextAddress } from './bind.js';
+import { binary, makePlace, top, unattended, type Place } from './certwright.js';
 import { startPebble, type Pebble } from './pebble.js';
 
-/** The one provider whose server is the user's own, so that the program finds the stand-in by its credentials file. */
-const PASSWORD = 'ispconfig-password-0123';
-let fake: Fake;
+/**
+ * The whole program with every provider that is reached by an API: its requests go to the stand-in, by the names of the real hosts; and
+ * the CA finds in the DNS what stands there at the provider.
+ */
+const names = table.map(({ description }) => description.name);
+const domain = (name: string): string => `${name}.test`;
+const record = (name: string): string => `_acme-challenge.${domain(name)}`;
+const front = nextAddress();
+const fakes = new Map<string, Fake>();
+let dns: DnsServer;
 let pebble: Pebble;
 let place: Place;
-let roots: string;
-let credentials: string;
+let env: Record<string, string>;
 
 beforeAll(async () => {
-  [fake, pebble] = await Promise.all([startFake(ispconfigFake, ['example.test']), startPebble({ env: { PEBBLE_VA_ALWAYS_VALID: '1', PEBBLE_VA_NOSLEEP: '1', PEBBLE_WFE_NONCEREJECT: '0' } })]);
+  await Promise.all(table.map(async ({ description: { name }, behaviour }) => fakes.set(name, await startFake(behaviour, ['another.example', domain(name), `below.${domain(name)}`]))));
+  const answers = (name: string, type: number): readonly string[] => {
+    if (type === TYPE_CODES.TXT) return [...fakes.values()].flatMap((fake) => fake.txt(name.toLowerCase()));
+    if (type === TYPE_CODES.NS && names.map(domain).includes(name.toLowerCase())) return ['ns.provider.example'];
+    return type === TYPE_CODES.A && name === 'ns.provider.example' ? [front] : [];
+  };
+  dns = await startDnsServer({ answer: (name, type) => ({ rcode: 0, answers: answers(name, type).map((value) => ({ name, type, ttl: 0, value })), authorities: [] }) }, front, 53);
+  pebble = await startPebble({ dnsServer: `${front}:53`, env: { PEBBLE_VA_NOSLEEP: '1', PEBBLE_WFE_NONCEREJECT: '0', PEBBLE_AUTHZREUSE: '0' } });
   place = makePlace();
-  roots = join(place.folder, 'roots.pem');
+  const roots = join(place.folder, 'roots.pem');
   writeFileSync(roots, readFileSync(pebble.caPath, 'utf8') + fakeCertificate().cert);
-  credentials = join(place.folder, 'ispconfig.ini');
-  writeFileSync(credentials, `dns_ispconfig_endpoint = ${fake.origin}/remote/json.php\ndns_ispconfig_username = remote\ndns_ispconfig_password = ${PASSWORD}\n`, { mode: 0o600 });
+  const ports = [...fakes.values()].flatMap(({ hosts, origin }) => hosts.map((host) => [host, Number(new URL(origin).port)]));
+  env = { REQUESTS_CA_BUNDLE: roots, LED_HOSTS: JSON.stringify(Object.fromEntries(ports)), NODE_OPTIONS: `--import=${pathToFileURL(join(top, 'test/plugins/dns/fakes/led-hosts.mjs')).href}` };
+  for (const { description: { name }, credentials, ownServer } of table) writeFileSync(fileOf(name), `${[...(credentials ?? []), ...(ownServer?.(fake(name).origin) ?? [])].join('\n')}\n`, { mode: 0o600 });
 });
 afterAll(async () => {
-  await Promise.all([fake.stop(), pebble.stop()]);
+  await Promise.all([...[...fakes.values()].map((each) => each.stop()), pebble.stop(), dns.stop()]);
   place.remove();
 });
 
-const words = (name: string, seconds: number): readonly string[] => ['certonly', ...unattended(pebble.directoryUrl), '--dns-ispconfig', '--dns-ispconfig-credentials', credentials, '--dns-ispconfig-propagation-seconds', String(seconds), '-d', name];
-const changed = ({ target }: { target: string }): boolean => /dns_txt_(?:add|delete)/.test(target);
+const fileOf = (name: string): string => join(place.folder, `${name}.credentials`);
+const fake = (name: string): Fake => fakes.get(name) as Fake;
+const journal = (name: string): readonly string[] => readdirSync(join(place.folder, 'config', '.certwright', 'dns-records', `dns-${name}`));
+const versions = (name: string): number => readdirSync(join(place.folder, 'config', 'archive', domain(name))).filter((file) => file.startsWith('cert')).length;
+const renewal = ['renew', '--force-renewal', '--no-random-sleep-on-renew', '--max-parallel', String(names.length)];
+const everything = (): string => ['logs', join('config', 'renewal')].flatMap((folder) => readdirSync(join(place.folder, folder)).map((file) => readFileSync(join(place.folder, folder, file), 'utf8'))).join('\n');
 
-test('S188 S33: apex and wildcard by an API; the records are gone afterwards, and no secret is in the log', async () => {
-  const { code, stderr } = await place.certwright(words('example.test,*.example.test', 0), { env: { REQUESTS_CA_BUNDLE: roots } });
+/** What else stands in the zones of a provider, which is none of our business. */
+const others = (name: string): readonly string[] => fake(name).zones.flatMap(({ records }) => records).filter(({ type }) => type !== 'TXT').map((each) => `${each.name} ${each.type} ${each.value}`);
+
+test.each(names)('S33: dns-%s obtains for apex and wildcard, seen at the nameserver by us and by the CA; nothing is left', async (name) => {
+  const before = others(name);
+  fake(name).put(record(name), 'somebody-else');
+  const { code, stderr } = await place.certwright(['certonly', ...unattended(pebble.directoryUrl), `--dns-${name}`, `--dns-${name}-credentials`, fileOf(name), '--dns-resolver', front, '-d', `${domain(name)},*.${domain(name)}`], { env });
   expect(code, stderr).toBe(0);
-  expect(fake.count(changed)).toBe(4);
-  expect(fake.txt('_acme-challenge.example.test')).toEqual([]);
-  expect(fake.faults).toEqual([]);
-  const log = readFileSync(join(place.folder, 'logs', 'letsencrypt.log'), 'utf8');
-  for (const secret of [PASSWORD, 'session-0123456789abcdef']) expect(log).not.toContain(secret);
+  expect(stderr).toContain(`${record(name)}: seen at ns.provider.example`);
+  expect(fake(name).txt(record(name))).toEqual(['somebody-else']);
+  expect(others(name)).toEqual(before);
+  expect(fake(name).faults).toEqual([]);
+  expect(journal(name)).toEqual([]);
+  expect(versions(name)).toBe(1);
 });
 
-test('S33: what a run left that was killed is removed by the next one, also when the provider did not answer the first time', async () => {
-  const journal = join(place.folder, 'config', '.certwright', 'dns-records', 'dns-ispconfig');
-  const child = spawn(process.execPath, [binary, ...words('killed.example.test', 60), ...place.directories], { env: { ...process.env, HOME: place.folder, REQUESTS_CA_BUNDLE: roots }, stdio: 'ignore' });
+test('S33: a renewal of all of them that is killed leaves its records; the next one removes them at every provider, and renews', async () => {
+  const wait = names.flatMap((name) => [`--dns-${name}-propagation-seconds`, '60']);
+  const child = spawn(process.execPath, [binary, ...renewal, ...wait, ...place.directories], { env: { ...process.env, HOME: place.folder, ...env }, stdio: 'ignore' });
   const ended = new Promise((resolve) => child.once('close', resolve));
-  await expect.poll(() => fake.txt('_acme-challenge.killed.example.test').length).toBe(1);
+  await expect.poll(() => names.filter((name) => fake(name).txt(record(name)).length !== 3), { timeout: 60_000, interval: 100 }).toEqual([]);
   child.kill('SIGKILL');
   await ended;
-  expect(readdirSync(journal)).toHaveLength(1);
-  expect(readFileSync(join(journal, readdirSync(journal)[0] ?? ''), 'utf8')).not.toContain(PASSWORD);
-  const renew = ['renew', '--no-random-sleep-on-renew'];
-  fake.instead(changed, 403);
-  const refused = await place.certwright(renew, { env: { REQUESTS_CA_BUNDLE: roots } });
+  for (const name of names) expect(journal(name), name).toHaveLength(2);
+  // One of them does not let us the first time.
+  fake('ispconfig').instead(({ target }) => target.includes('dns_txt_delete'), 403, 403);
+  const refused = await place.certwright(['renew', '--no-random-sleep-on-renew'], { env });
   expect(refused.stderr).toContain('The next run tries again.');
-  expect(fake.txt('_acme-challenge.killed.example.test')).toHaveLength(1);
-  const next = await place.certwright(renew, { env: { REQUESTS_CA_BUNDLE: roots } });
-  expect(next.stderr).toContain('an earlier run was stopped while this DNS record stood; it was removed');
-  expect(fake.txt('_acme-challenge.killed.example.test')).toEqual([]);
-  expect(readdirSync(journal)).toEqual([]);
-  expect(fake.faults).toEqual([]);
+  expect(refused.stdout.split('an earlier run was stopped while this DNS record stood; it was removed').length + refused.stderr.split('an earlier run was stopped while this DNS record stood; it was removed').length - 2).toBe(2 * names.length - 2);
+  for (const name of names) expect(fake(name).txt(record(name)), name).toHaveLength(name === 'ispconfig' ? 3 : 1);
+  const next = await place.certwright(renewal, { env });
+  expect(next.code, next.stderr).toBe(0);
+  for (const name of names) {
+    expect(fake(name).txt(record(name)), name).toEqual(['somebody-else']);
+    expect(journal(name), name).toEqual([]);
+    expect(fake(name).faults, name).toEqual([]);
+    expect(versions(name), name).toBe(2);
+  }
+  const texts = everything();
+  for (const { secrets } of table) for (const secret of secrets) expect(texts).not.toContain(secret);
 });
