@@ -26,7 +26,7 @@ let place: Place;
 let env: Record<string, string>;
 
 beforeAll(async () => {
-  await Promise.all(table.map(async ({ description: { name }, behaviour }) => fakes.set(name, await startFake(behaviour, ['another.example', domain(name), `below.${domain(name)}`]))));
+  await Promise.all(table.map(async ({ description: { name }, behaviour }) => fakes.set(name, await startFake(behaviour, ['another.example', domain(name)], { pageSize: 100 }))));
   const answers = (name: string, type: number): readonly string[] => {
     if (type === TYPE_CODES.TXT) return [...fakes.values()].flatMap((fake) => fake.txt(name.toLowerCase()));
     if (type === TYPE_CODES.NS && names.map(domain).includes(name.toLowerCase())) return ['ns.provider.example'];
@@ -69,21 +69,21 @@ test.each(names)('S33: dns-%s obtains for apex and wildcard, seen at the nameser
   expect(versions(name)).toBe(1);
 });
 
-test('S33: a renewal of all of them that is killed leaves its records; the next one removes them at every provider, and renews', async () => {
+test('S33: a renewal of all of them that is killed leaves its records; the next one removes them at every provider, and renews', { timeout: 300_000 }, async () => {
   const wait = names.flatMap((name) => [`--dns-${name}-propagation-seconds`, '60']);
   const child = spawn(process.execPath, [binary, ...renewal, ...wait, ...place.directories], { env: { ...process.env, HOME: place.folder, ...env }, stdio: 'ignore' });
   const ended = new Promise((resolve) => child.once('close', resolve));
-  await expect.poll(() => names.filter((name) => fake(name).txt(record(name)).length !== 3), { timeout: 60_000, interval: 100 }).toEqual([]);
+  await expect.poll(() => names.filter((name) => fake(name).txt(record(name)).length !== 3), { timeout: 120_000, interval: 100 }).toEqual([]);
   child.kill('SIGKILL');
   await ended;
   for (const name of names) expect(journal(name), name).toHaveLength(2);
   // One of them does not let us the first time.
   fake('ispconfig').instead(({ target }) => target.includes('dns_txt_delete'), 403, 403);
-  const refused = await place.certwright(['renew', '--no-random-sleep-on-renew'], { env });
+  const refused = await place.certwright(['renew', '--no-random-sleep-on-renew'], { env, timeout: 120_000 });
   expect(refused.stderr).toContain('The next run tries again.');
-  expect(refused.stdout.split('an earlier run was stopped while this DNS record stood; it was removed').length + refused.stderr.split('an earlier run was stopped while this DNS record stood; it was removed').length - 2).toBe(2 * names.length - 2);
+  expect(refused.stderr.match(/an earlier run was stopped while this DNS record stood; it was removed/g)).toHaveLength(2 * names.length - 2);
   for (const name of names) expect(fake(name).txt(record(name)), name).toHaveLength(name === 'ispconfig' ? 3 : 1);
-  const next = await place.certwright(renewal, { env });
+  const next = await place.certwright(renewal, { env, timeout: 120_000 });
   expect(next.code, next.stderr).toBe(0);
   for (const name of names) {
     expect(fake(name).txt(record(name)), name).toEqual(['somebody-else']);
