@@ -24,6 +24,8 @@ export interface ApiRequest {
   headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   json?: unknown;
+  /** Makes what is sent as JSON, anew for each try: where a whole list is written, what others did to it meanwhile must stay. */
+  jsonAnew?(): Promise<unknown>;
   /** Sent as it is; name its type in `headers`. */
   body?: string;
   /** Statuses besides 2xx that are an answer, not a failure: `[404]` where 'not there' is one. */
@@ -99,11 +101,10 @@ export function connectApi(settings: ApiSettings, world: ApiWorld): Api {
   return async (request) => {
     const url = address(settings.base, request);
     const method = request.method ?? 'GET';
-    const body = request.json === undefined ? (request.body ?? '') : JSON.stringify(request.json);
     const base = {
       accept: 'application/json',
       'user-agent': world.userAgent,
-      ...(request.json === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(request.json === undefined && request.jsonAnew === undefined ? {} : { 'content-type': 'application/json' }),
       ...settings.headers,
       ...request.headers,
     };
@@ -119,11 +120,13 @@ export function connectApi(settings: ApiSettings, world: ApiWorld): Api {
       };
       let answer: ApiAnswer;
       try {
+        const json = (await request.jsonAnew?.()) ?? request.json;
+        const body = json === undefined ? (request.body ?? '') : JSON.stringify(json);
         const headers = { ...base, ...(await settings.sign?.({ method, url, headers: base, body })) };
         answer = await exchange(url, { method, headers, body, timeoutMs: Math.min(EXCHANGE, left), signal: world.signal, ...(world.roots === undefined ? {} : { roots: world.roots }) });
       } catch (error) {
         if (world.signal.aborted) throw new Cancelled();
-        // What signs has asked somebody else, with tries of its own.
+        // What signs, or makes the body, has asked on its own, with tries of its own.
         if (error instanceof CertwrightError) throw error;
         const reason = clean(error instanceof Error ? error.message : String(error));
         world.log('debug', `${method} ${clean(shown(url))}: ${reason}`);

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { CertwrightError } from '../../../src/core/errors.js';
+import { ispconfigDescription } from '../../../src/plugins/dns/ispconfig/descriptor.js';
 import { startFake, type Ask, type Fake } from './fakes/fake.js';
+import { ispconfigFake } from './fakes/ispconfig.js';
 import { openAt, type Opened, type Opening } from './fakes/open.js';
 import { table } from './fakes/table.js';
 
@@ -190,5 +192,29 @@ describe('what one provider alone has', () => {
     expect(logouts()).toBe(0);
     await provider.close?.();
     expect(logouts()).toBe(1);
+  });
+
+  test('S49: Sakura Cloud: what another client sets between two tries of a change stays; a try that was carried out without an answer is not made twice', async () => {
+    const { fake, provider } = await stand('sakuracloud');
+    const meanwhile = (value: string) => (ask: Ask): boolean => changes(ask) && (fake.put('www.example.test', value), true);
+    fake.instead(meanwhile('first'), 503);
+    await provider.add(NAME, 'v', 60);
+    expect(fake.txt(NAME)).toEqual(['v']);
+    fake.instead(meanwhile('second'), 503);
+    await provider.remove(NAME, 'v');
+    expect(fake.txt(NAME)).toEqual([]);
+    expect(fake.txt('www.example.test')).toEqual(['first', 'second']);
+    fake.instead((ask) => changes(ask) && (fake.put(NAME, 'w'), true), { status: 502, text: 'lost' });
+    await provider.add(NAME, 'w', 60);
+    expect(fake.txt(NAME)).toEqual(['w']);
+  });
+
+  test('S188: the password for ISPConfig goes unencrypted to another machine only with a warning', async () => {
+    const fake = await startFake(ispconfigFake, ZONES);
+    running.add(fake);
+    const anywhere = { ...fake, hosts: ['localhost', '[::1]', 'panel.example.com', '127.0.0.1.example.com', '192.0.2.1'] };
+    const warnings = async (endpoint: string): Promise<readonly string[]> => (await openAt(anywhere, ispconfigDescription, { credentials: ['dns_ispconfig_username = remote', 'dns_ispconfig_password = ispconfig-password-0123', `dns_ispconfig_endpoint = ${endpoint}`] })).logs;
+    for (const endpoint of ['http://127.0.0.1:8080/remote/json.php', 'http://localhost/', 'http://[::1]/', 'https://panel.example.com/']) expect(await warnings(endpoint)).toEqual([]);
+    for (const endpoint of ['http://panel.example.com/', 'http://127.0.0.1.example.com/', 'http://192.0.2.1/']) expect((await warnings(endpoint)).join()).toMatch(/unencrypted/);
   });
 });

@@ -18,6 +18,9 @@ export async function createIspconfig(setup: ProviderSetup): Promise<DnsProvider
   const { plugin, access, credentials } = setup;
   const { endpoint, username, password } = await credentials.require({ endpoint: 'URL of the ISPConfig Remote API', username: 'Username for ISPConfig Remote API', password: 'Password for ISPConfig Remote API' });
   if (!URL.canParse(endpoint) || !/^https?:$/.test(new URL(endpoint).protocol)) throw new PluginError(plugin, `dns_ispconfig_endpoint is no URL: ${printableLine(endpoint, 200)}`, { hint: access });
+  const { protocol, hostname } = new URL(endpoint);
+  // As a warning, for what renewed by certbot goes on.
+  if (protocol === 'http:' && !/^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname)) setup.log('warning', `dns_ispconfig_endpoint begins with http: the password goes to ${printableLine(hostname, 200)} unencrypted, for everybody on the way to read. Write https:// there.`);
   let session: Promise<string> | undefined;
   let held: string[] = [];
   const api = setup.connect({ base: endpoint.replace(/\/$/, ''), secrets: () => held, problem: (json) => word(at(json, 'message')) || undefined });

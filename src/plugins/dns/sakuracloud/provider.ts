@@ -5,7 +5,7 @@ import { nameInZone, zoneFinder } from '../zones.js';
 
 /**
  * Sakura Cloud's API 1.1 (https://manual.sakura.ad.jp/cloud-api/1.1/appliance/): a zone is an appliance whose records are all written
- * at once, so each change reads them anew just before. Throws PluginError.
+ * at once, so each change reads them anew just before, and again before it is tried once more. Throws PluginError.
  */
 export async function createSakuracloud(setup: ProviderSetup, base = 'https://secure.sakura.ad.jp/cloud/zone/is1a/api/cloud/1.1'): Promise<DnsProvider> {
   const { plugin, access, credentials } = setup;
@@ -16,7 +16,7 @@ export async function createSakuracloud(setup: ProviderSetup, base = 'https://se
     return listIn(plugin, answer, 'CommonServiceItem', 'Settings', 'DNS', 'ResourceRecordSets');
   };
   const write = async (zone: Zone, change: (sets: readonly Fields[]) => readonly Fields[]): Promise<void> => {
-    const answer = await api({ method: 'PUT', path: `/commonserviceitem/${zone.id}`, json: { CommonServiceItem: { Settings: { DNS: { ResourceRecordSets: change(await read(zone)) } } } } });
+    const answer = await api({ method: 'PUT', path: `/commonserviceitem/${zone.id}`, jsonAnew: async () => ({ CommonServiceItem: { Settings: { DNS: { ResourceRecordSets: change(await read(zone)) } } } }) });
     if (at(answer.json, 'Success') !== true && at(answer.json, 'is_ok') !== true) throw notUnderstood(plugin, answer, 'a value named Success');
   };
   const here = (zone: Zone, record: string) => (set: Fields): boolean => set['Type'] === 'TXT' && plainName(set['Name']) === (nameInZone(record, zone.name) || '@');
@@ -29,7 +29,8 @@ export async function createSakuracloud(setup: ProviderSetup, base = 'https://se
     }),
     // Records have no ids: they are told apart by name and value.
     list: async (zone, record) => (await read(zone)).filter(here(zone, record)).map(({ RData }) => ({ id: JSON.stringify([record, word(RData)]), value: unquoted(RData) })),
-    create: (zone, record, value, ttl) => write(zone, (sets) => [...sets, { Name: nameInZone(record, zone.name) || '@', Type: 'TXT', RData: value, TTL: ttl }]),
+    // A try without an answer may have added it.
+    create: (zone, record, value, ttl) => write(zone, (sets) => sets.some((set) => here(zone, record)(set) && unquoted(set['RData']) === value) ? sets : [...sets, { Name: nameInZone(record, zone.name) || '@', Type: 'TXT', RData: value, TTL: ttl }]),
     delete(zone, id) {
       const [record = '', data = ''] = JSON.parse(id) as string[];
       return write(zone, (sets) => sets.filter((set) => !(here(zone, record)(set) && word(set['RData']) === data)));
