@@ -101,8 +101,10 @@ test('U09: the CA is asked as soon as the last nameserver has the record', async
   const asked = events.find(({ type, state }) => type === 'name' && state === 'presented');
   const at = Date.parse(asked?.time ?? '');
   expect(at).toBeGreaterThanOrEqual(none);
+  const measured = process.env['CERTWRIGHT_DNS_LAGS'] !== undefined;
+  if (measured) process.stdout.write(`nameservers with the record after ${lags.join(', ')} s: the CA is asked ${at - all} ms after the last one had it\n`);
   // The bar is a second, on a machine that does nothing else.
-  expect(at - all).toBeLessThan(process.env['CERTWRIGHT_DNS_LAGS'] === undefined ? 5000 : 1000);
+  expect(at - all).toBeLessThan(measured ? 1000 : 5000);
 });
 
 test('U09: a nameserver that never gets the record stops it before the CA is asked; certbot’s fixed wait does not look', async () => {
