@@ -11,10 +11,16 @@ import type { World } from './world.js';
 
 /** The facts with credentials that a person gave, after the provider took them; nothing is written. Throws PluginError, NetworkError, Refused, UsageError. */
 export async function withCredentials(facts: Facts, { plugin, values }: CredentialsWish, settings: Settings, world: World, identifiers: readonly Identifier[]): Promise<Facts> {
-  const asked = askedBy(world.plugins, plugin);
+  const { asked, title } = askedBy(world.plugins, plugin);
   const given = values as Readonly<Record<string, string>>;
   const text = asked.text(given);
-  await asked.check(given, identifiers, { options: settings.plugin, environment: world.env, signal: world.signal, log: world.log });
+  const tried = (state: 'started' | 'done'): void => world.interaction.report({ type: 'credentials-tried', by: title, state });
+  tried('started');
+  try {
+    await asked.check(given, identifiers, { options: settings.plugin, environment: world.env, signal: world.signal, log: world.log });
+  } finally {
+    tried('done');
+  }
   return { ...facts, credentials: { answer: values, path: pathFor(world.dirs.config, plugin, text), text } };
 }
 
@@ -36,8 +42,8 @@ function sameText(path: string, text: string): boolean {
   return existsSync(path) && readFileSync(path, 'utf8') === text;
 }
 
-function askedBy(plugins: readonly PluginDescriptor[], name: string): NonNullable<PluginDescriptor['credentials']> {
-  const asked = plugins.find((plugin) => plugin.name === name)?.credentials;
+function askedBy(plugins: readonly PluginDescriptor[], name: string): { asked: NonNullable<PluginDescriptor['credentials']>; title: string } {
+  const { credentials: asked, title = name } = plugins.find((plugin) => plugin.name === name) ?? {};
   if (!asked) throw new Refused(`The ${name} plugin asks for no credentials.`);
-  return asked;
+  return { asked, title };
 }

@@ -71,6 +71,8 @@ export type Event =
   | { type: 'renewals'; dryRun: boolean; outcomes: RenewalOutcome[] }
   /** Nothing happens until then (RFC 3339): `renew` without a terminal (C34), or a CA (`server`) that is asked too often. */
   | { type: 'waiting'; why: 'random-delay' | 'rate-limit'; seconds: number; until: string; server?: string }
+  /** A provider is asked for the zones of the names, with credentials that a person gave; `by`: who is asked. */
+  | { type: 'credentials-tried'; by: string; state: 'started' | 'done' }
   | { type: 'plan'; plan: ObtainPlan | ExportPlan | KeepPlan; command: string[] }
   | { type: 'kept'; lineage: string; notAfter: string }
   | { type: 'dry-run-passed'; names: string[] }

@@ -51,6 +51,8 @@ export function eventText(event: Event): string | null {
       return event.why === 'random-delay'
         ? `Non-interactive renewal: random delay of ${event.seconds} seconds, until ${clockTime(event.until)} (--no-random-sleep-on-renew leaves it out)`
         : `${caLabel(event.server ?? '')} asks for a pause: everything that concerns it waits ${event.seconds} seconds, until ${clockTime(event.until)}`;
+    case 'credentials-tried':
+      return event.state === 'started' ? `${event.by}: asking for the zones of these names` : null;
     case 'served-certificate':
       return servedText(event);
     case 'recovered':

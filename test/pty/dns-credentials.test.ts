@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -29,6 +31,8 @@ const left = (): string => ['logs', 'config/renewal'].flatMap((folder) => readdi
 
 it('credentials of a DNS provider are asked for, tried at once, kept for their owner alone and renewed with', { timeout: 60_000 }, async () => {
   const args = ['certonly', '-d', 'wizard.test,*.wizard.test', '--server', pebble.directoryUrl, '--agree-tos', '--register-unsafely-without-email', '--dns-resolver', address, ...place.directories];
+  const silent = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(silent, 'listening');
   const screen = open(args, { columns: 80, rows: 24, env: { HOME: place.folder, REQUESTS_CA_BUNDLE: pebble.caPath } });
   try {
     await screen.see('❯ By hand');
@@ -49,7 +53,7 @@ it('credentials of a DNS provider are asked for, tried at once, kept for their o
     };
     await fill('Address of the name server', '127.0.0.1');
     // Nothing answers there: said, asked again, and what was typed stands.
-    await fill('Port', '1');
+    await fill('Port', String(silent.address().port));
     await fill('Name of the key', key.name);
     await screen.see('❯ Secret of the key');
     screen.type(key.secret);
@@ -57,6 +61,9 @@ it('credentials of a DNS provider are asked for, tried at once, kept for their o
     expect(screen.text()).not.toContain(key.secret.slice(0, 12));
     screen.type(enter);
     await fill('Algorithm', null);
+    await screen.see('asking for the zones of these names');
+    expect(screen.text()).toMatch(/Dynamic DNS updates.*: asking for the zones/);
+    expect(screen.text()).not.toContain('asking the certificate authority');
     await screen.see(/✗[^]*How may certwright set records/);
     expect(existsSync(file())).toBe(false);
     await fill('Address of the name server', null);
@@ -69,6 +76,7 @@ it('credentials of a DNS provider are asked for, tried at once, kept for their o
     screen.type(enter);
     expect(await screen.exited).toBe(0);
   } finally {
+    silent.close();
     screen.kill();
   }
   expect(statSync(file()).mode & 0o777).toBe(0o600);

@@ -340,7 +340,7 @@ export function createWizard(options: WizardOptions): Interaction {
           break;
         case 'log':
           // About the answer just given, or about a rehearsal: it stands above the next question, if there is one.
-          if (event.level === 'info' || (event.level === 'warning' && !timer)) {
+          if (event.level === 'info' || (event.level === 'warning' && (!timer || running.asking !== null))) {
             note = { text: event.message, bad: event.level === 'warning' };
             if (note.bad) unseen = [...unseen, event];
           }
@@ -353,6 +353,7 @@ export function createWizard(options: WizardOptions): Interaction {
         default:
           running = runningEvent(running, event, Date.now());
           if (!timer && event.type === 'order-created') watch(true);
+          if (event.type === 'credentials-tried') watch(event.state === 'started');
           if (!open && (ink !== null || event.type === 'order-created')) draw();
       }
     },

@@ -14,10 +14,12 @@ export interface RunningState {
   protocol: readonly string[];
   showProtocol: boolean;
   startedAt: number;
+  /** Who is asked before there is an order, as a line; null = the certificate authority. */
+  asking: string | null;
 }
 
 export function runningState(now: number): RunningState {
-  return { names: new Map(), stages: new Map(), log: [], protocol: [], showProtocol: false, startedAt: now };
+  return { names: new Map(), stages: new Map(), log: [], protocol: [], showProtocol: false, startedAt: now, asking: null };
 }
 
 const order: readonly NameState[] = ['checking', 'preparing', 'presented', 'waiting', 'failed', 'valid'];
@@ -57,6 +59,8 @@ export function runningEvent(state: RunningState, event: Event, now: number): Ru
     }
     case 'recovered':
       return { ...state, log: [...state.log, `${event.what}: ${event.path}`] };
+    case 'credentials-tried':
+      return { ...state, asking: eventText(event) };
     case 'acme':
       return { ...state, protocol: [...state.protocol.slice(-200), `${event.method.padEnd(5)}${String(event.status).padEnd(4)} ${String(event.ms).padStart(5)} ms  ${event.purpose}`] };
     default:
@@ -74,7 +78,7 @@ export function runningRows(state: RunningState, view: View): readonly Row[] {
     rows.push(row({ text: 'What is said to the certificate authority', look: 'strong' }), ...state.protocol.slice(-12).map((line, index, all) => ({ ...row(`  ${line}`), focus: index === all.length - 1 })));
     return rows;
   }
-  if (state.names.size === 0) rows.push(row(`${moving} asking the certificate authority`));
+  if (state.names.size === 0) rows.push(row(`${moving} ${state.asking ?? 'asking the certificate authority'}`));
   const entries = [...state.names].sort(([, a], [, b]) => order.indexOf(a.state) - order.indexOf(b.state));
   const widest = Math.min(40, Math.max(0, ...entries.map(([name]) => name.length)));
   for (const [name, { state: where, since, took, detail }] of entries) {
