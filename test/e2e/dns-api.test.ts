@@ -13,9 +13,12 @@ import { startPebble, type Pebble } from './pebble.js';
 
 /**
  * The whole program with every provider that is reached by an API: its requests go to the stand-in, by the names of the real hosts; and
- * the CA finds in the DNS what stands there at the provider.
+ * the CA finds in the DNS what stands there at the provider. Five ways to prove who asks, and to write: single records, whole sets, changes,
+ * a session; CERTWRIGHT_DNS_ALL=1 for all providers.
  */
-const names = table.map(({ description }) => description.name);
+const USUAL: readonly string[] = ['cloudflare', 'route53', 'google', 'ovh', 'ispconfig'];
+const rows = table.filter(({ description }) => process.env['CERTWRIGHT_DNS_ALL'] === '1' || USUAL.includes(description.name));
+const names = rows.map(({ description }) => description.name);
 const domain = (name: string): string => `${name}.test`;
 const record = (name: string): string => `_acme-challenge.${domain(name)}`;
 const front = nextAddress();
@@ -26,7 +29,7 @@ let place: Place;
 let env: Record<string, string>;
 
 beforeAll(async () => {
-  await Promise.all(table.map(async ({ description: { name }, behaviour }) => fakes.set(name, await startFake(behaviour, ['another.example', domain(name)], { pageSize: 100 }))));
+  await Promise.all(rows.map(async ({ description: { name }, behaviour }) => fakes.set(name, await startFake(behaviour, ['another.example', domain(name)], { pageSize: 100 }))));
   const answers = (name: string, type: number): readonly string[] => {
     if (type === TYPE_CODES.TXT) return [...fakes.values()].flatMap((fake) => fake.txt(name.toLowerCase()));
     if (type === TYPE_CODES.NS && names.map(domain).includes(name.toLowerCase())) return ['ns.provider.example'];
@@ -39,7 +42,7 @@ beforeAll(async () => {
   writeFileSync(roots, readFileSync(pebble.caPath, 'utf8') + fakeCertificate().cert);
   const ports = [...fakes.values()].flatMap(({ hosts, origin }) => hosts.map((host) => [host, Number(new URL(origin).port)]));
   env = { REQUESTS_CA_BUNDLE: roots, LED_HOSTS: JSON.stringify(Object.fromEntries(ports)), NODE_OPTIONS: `--import=${pathToFileURL(join(top, 'test/plugins/dns/fakes/led-hosts.mjs')).href}` };
-  for (const { description: { name }, credentials, ownServer } of table) writeFileSync(fileOf(name), `${[...(credentials ?? []), ...(ownServer?.(fake(name).origin) ?? [])].join('\n')}\n`, { mode: 0o600 });
+  for (const { description: { name }, credentials, ownServer } of rows) writeFileSync(fileOf(name), `${[...(credentials ?? []), ...(ownServer?.(fake(name).origin) ?? [])].join('\n')}\n`, { mode: 0o600 });
 });
 afterAll(async () => {
   await Promise.all([...[...fakes.values()].map((each) => each.stop()), pebble.stop(), dns.stop()]);
@@ -92,5 +95,5 @@ test('S33: a renewal of all of them that is killed leaves its records; the next 
     expect(versions(name), name).toBe(2);
   }
   const texts = everything();
-  for (const { secrets } of table) for (const secret of secrets) expect(texts).not.toContain(secret);
+  for (const { secrets } of rows) for (const secret of secrets) expect(texts).not.toContain(secret);
 });
