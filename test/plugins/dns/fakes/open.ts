@@ -18,7 +18,7 @@ export interface Opening {
   credentials: readonly string[] | null;
   environment?: Readonly<Record<string, string>>;
   options?: Readonly<Record<string, string>>;
-  /** All patience is used up but for 60 ms: what hangs times out at once. */
+  /** All patience is used up but for 300 ms: what hangs times out at once. */
   impatient?: boolean;
   signal?: AbortSignal;
 }
@@ -30,7 +30,7 @@ export async function openAt(fake: Fake, description: ProviderDescription, { cre
   const waits: number[] = [];
   let now = Date.now();
   const clock = {
-    now: () => (impatient ? (now += 119_940) : now),
+    now: () => (impatient ? (now += 119_700) : now),
     sleep: (ms: number) => Promise.resolve(void waits.push(ms)).then(() => void (now += ms)),
   };
   try {
