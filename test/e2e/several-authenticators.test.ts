@@ -1,5 +1,5 @@
 import { X509Certificate, randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { nextAddress, startBind, type Bind, type BindKey } from './bind.js';
@@ -113,4 +113,37 @@ it('U05: names come and go, the others keep their authenticator; the last one le
   // Now it is certbot's too.
   const certbot = await place.certbot(['renew', '--force-renewal', '--no-random-sleep-on-renew', '--cert-name', 'several', '--dns-rfc2136-propagation-seconds', '1'], { env: quickCertbot(place.folder) });
   expect(certbot.code, certbot.stderr).toBe(0);
+});
+
+it('U03: when one of them fails, and after kill -9, server and DNS are as they were; a name that fails is tried again by the same one', async () => {
+  const untouched = nginx.files();
+  const cleaned = async (): Promise<void> => {
+    expect(nginx.files()).toEqual(untouched);
+    await nothingLeft();
+  };
+  const name = ['--cert-name', 'subset'];
+  const these = [...words().slice(0, -16), ...name];
+  const shared = ['-a', 'webroot', '-w', folder, '-d', 'a.example.test', '-a', 'nginx', '-d', 'b.example.test', '-a', 'dns-rfc2136', '-d', '*.c.example.test'];
+  const wrong = join(place.folder, 'wrong.ini');
+  writeFileSync(wrong, readFileSync(credentials, 'utf8').replace(key.secret, randomBytes(64).toString('base64')), { mode: 0o600 });
+  const failed = await place.certwright([...these, ...shared, '--dns-rfc2136-credentials', wrong]);
+  expect(failed.code).toBe(1);
+  expect(failed.stderr).toMatch(/NOTAUTH|BADSIG/);
+  await cleaned();
+
+  const killed = await place.certwright([...these, ...shared, '-a', 'manual', '--manual-auth-hook', 'kill -9 $PPID', '-d', 'd.example.test']);
+  expect(killed.code).not.toBe(0);
+  // It died with all answers in place.
+  expect(nginx.files()).not.toEqual(untouched);
+  expect(await bind.txt('_acme-challenge.c.example.test')).toHaveLength(1);
+  const after = await place.certwright([...these, ...shared.map((word) => ({ 'a.example.test': 'late.example.test', '*.c.example.test': 'c.example.test' })[word] ?? word), '--allow-subset-of-names']);
+  expect(after.code, after.stderr).toBe(0);
+  expect(after.stdout).toContain('Not in it: late.example.test');
+  // The file of the dead run stays, as with webroot alone: it is no secret and answers nothing any more.
+  rmSync(join(folder, '.well-known'), { recursive: true, force: true });
+  await cleaned();
+  const saved = readFileSync(join(place.folder, 'config', 'renewal', 'subset.conf'), 'utf8');
+  expect(saved).toContain(`authenticator = webroot\n`);
+  expect(saved).toContain(`[[webroot_map]]\nlate.example.test = ${folder}\n`);
+  expect(saved).toContain('[[authenticators]]\nb.example.test = nginx\nc.example.test = dns-rfc2136\n');
 });
