@@ -1,15 +1,17 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { parse } from '../../src/cli/parser.js';
+import type { Answer } from '../../src/core/decide/answers.js';
 import { commandLine } from '../../src/core/decide/command-line.js';
 import { decide } from '../../src/core/decide/decide.js';
 import type { Facts } from '../../src/core/decide/facts.js';
 import type { ObtainPlan } from '../../src/core/decide/plan.js';
 import { renewalSettings } from '../../src/core/decide/renewal-settings.js';
+import type { Question } from '../../src/core/decide/question.js';
 import type { Settings } from '../../src/core/settings.js';
 import { builtInPlugins } from '../../src/plugins/registry.js';
 import { planLines } from '../../src/ui/plan-text.js';
-import { factsWithNginx, lineage, SERVER } from './facts-for-tests.js';
+import { factsWithNginx, lineage, lookUp, SERVER } from './facts-for-tests.js';
 
 const dns = { name: 'dns-rfc2136', title: 'RFC 2136', description: 'x', authenticator: true, installer: false, challengeTypes: ['dns-01'], ipAddresses: false, credentials: { flag: '--dns-rfc2136-credentials', dest: 'dns_rfc2136_credentials', access: 'x', fields: [{ key: 'secret', label: 'Secret', secret: true }] } };
 const withDns = (world: Facts): Facts => ({ ...world, plugins: [...world.plugins, dns] });
@@ -172,3 +174,53 @@ it('one who has to be there for one of the names has to be there for the renewal
   expect(renews('-a standalone -d a.example.com -a manual --manual-auth-hook true -d b.example.com')).not.toContain('not by itself');
   expect(renews('-a standalone -d a.example.com -a webroot -w /srv -d b.example.com')).not.toContain('not by itself');
 });
+
+it('N15: a person says it of the names without * first, then of those with it; the command that is printed gives the same plan', () => {
+  const asked = settings('run', '--server', SERVER, '-d', 'a.example.com,*.a.example.com,b.example.com');
+  let world = known;
+  const answers: Answer[] = [];
+  const next = (value?: string): Question | null => {
+    const last = asking;
+    if (value !== undefined && last) answers.push({ id: last.id, value });
+    for (;;) {
+      const decision = decide(asked, world, answers);
+      if ('plan' in decision) return null;
+      if ('ask' in decision) return decision.ask;
+      world = lookUp(world, decision.lookup, decision.identifiers, decision.wish);
+    }
+  };
+  let asking = next();
+  expect(choicesOf(asking)).toMatchObject({ separately: 'Names with * by DNS, the others another way' });
+  asking = next('separately');
+  expect(asking).toMatchObject({ id: 'authenticator-plain', label: 'Without *', title: 'How can the names without * be proved yours?', recommended: 'nginx' });
+  expect(Object.keys(choicesOf(asking))).not.toContain('dns-api');
+  asking = next('nginx');
+  expect(asking).toMatchObject({ id: 'authenticator-wildcards', label: 'With *', title: 'How can *.a.example.com be proved yours?', recommended: 'manual' });
+  expect(Object.keys(choicesOf(asking))).not.toContain('separately');
+  asking = next('manual');
+  while (asking) asking = next(asking.kind === 'choice' ? asking.recommended : '');
+  const decision = decide(asked, world, answers);
+  if (!('plan' in decision) || decision.plan.kind !== 'obtain') throw new Error(JSON.stringify(decision));
+  expect(by(decision.plan)).toEqual({ 'a.example.com': 'nginx http-01', '*.a.example.com': 'manual dns-01', 'b.example.com': 'nginx http-01' });
+  expect(decision.plan).toMatchObject({ authenticator: 'manual', installer: 'nginx' });
+  const words = commandLine(asked, world, answers, decision.plan);
+  expect(words.join(' ')).toContain('-a manual -d *.a.example.com -a nginx -d a.example.com,b.example.com');
+  const again = decide(settings(...words.slice(1)), world, []);
+  expect('plan' in again && again.plan).toMatchObject({ authenticator: 'manual', installer: 'nginx', renewalParams: decision.plan.renewalParams });
+});
+
+it('N15: names of one kind are not asked about separately', () => {
+  for (const names of ['a.example.com,b.example.com', '*.a.example.com']) {
+    const asked = settings('--server', SERVER, '-d', names);
+    const looked = decide(asked, known, []);
+    if (!('lookup' in looked)) throw new Error(JSON.stringify(looked));
+    const decision = decide(asked, lookUp(known, looked.lookup, looked.identifiers), []);
+    expect('ask' in decision ? Object.keys(choicesOf(decision.ask)) : []).not.toContain('separately');
+  }
+});
+
+/** Label by value, of those that can be chosen. */
+function choicesOf(question: Question | null): Record<string, string> {
+  if (question?.kind !== 'choice') throw new Error(JSON.stringify(question));
+  return Object.fromEntries(question.choices.filter(({ disabled }) => disabled === undefined).map(({ value, label }) => [value, label]));
+}

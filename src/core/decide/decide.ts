@@ -3,6 +3,7 @@ import type { Identifier } from '../identifier.js';
 import type { Settings } from '../settings.js';
 import { accountChoice, assignAccount, assignEabHmacKey, assignEabKid, assignEmail, assignTerms } from './account-choice.js';
 import type { Answer } from './answers.js';
+import { authenticatorGroups } from './authenticators-by-name.js';
 import { assign, type Assignment } from './assign.js';
 import { renewedNow, type Facts, type Lookup } from './facts.js';
 import { assignExportFormat, assignExportKeep, assignExportPassword, assignExportPath, exportChoice } from './export-choice.js';
@@ -16,7 +17,7 @@ import { assignCertificate, assignNamesChange, inheriting, namesChangeQuestion }
 import { openOrder } from './open-order.js';
 import { asPair, partnerNeeds, partnerOf, partnerSettings, rememberingPartner, withPair, type PairMain } from './pair.js';
 import type { ObtainPlan, Plan } from './plan.js';
-import { assignAuthenticator, assignFolders, proofChoice } from './proof-choice.js';
+import { assignAuthenticator, assignFolders, assignPlainAuthenticator, proofChoice } from './proof-choice.js';
 import { assignCredentials, assignDnsProvider, untriedCredentials, type CredentialsWish } from './dns-credentials.js';
 import type { Question, QuestionId } from './question.js';
 import { renewalParams } from './renewal-params.js';
@@ -46,9 +47,9 @@ export function decide(asked: Settings, facts: Facts, answers: readonly Answer[]
   if (settings.verb === 'export') return exportChoice(settings, facts, answers);
   const untried = untriedCredentials(settings, facts, answers);
   const names = untried && identifiersWanted(settings, facts);
-  if (untried && names && !isQuestion(names)) return { lookup: 'credentials', identifiers: names, credentials: untried };
-  const decision = decideOne(settings, facts, answered);
-  const whole = 'plan' in decision ? withPartner(decision.plan, answeredSettings(asked, facts, answers), settings, facts, answered) : decision;
+  if (untried && names && !isQuestion(names)) return { lookup: 'credentials', identifiers: namesOf(untried.plugin, settings, names), credentials: untried };
+  const decision = decideOne(settings, facts, answered, answers);
+  const whole = 'plan' in decision ? withPartner(decision.plan, answeredSettings(asked, facts, answers), settings, facts, answers) : decision;
   if (!('plan' in whole)) return whole;
   const plan = answered.has('credentials') && facts.credentials && whole.plan.kind === 'obtain' ? { ...whole.plan, credentialsFile: facts.credentials.path } : whole.plan;
   const installing = withInstallation(plan, settings, facts, answered);
@@ -56,7 +57,7 @@ export function decide(asked: Settings, facts: Facts, answers: readonly Answer[]
 }
 
 /** The decision for one certificate. */
-function decideOne(settings: Settings, facts: Facts, answered: ReadonlySet<QuestionId>): Decision {
+function decideOne(settings: Settings, facts: Facts, answered: ReadonlySet<QuestionId>, answers: readonly Answer[]): Decision {
   const wanted = identifiersWanted(settings, facts);
   if (isQuestion(wanted)) return facts.servers ? { ask: wanted } : { lookup: 'servers', identifiers: [] };
 
@@ -74,9 +75,9 @@ function decideOne(settings: Settings, facts: Facts, answered: ReadonlySet<Quest
   const key = place === null ? null : keyChoice(settings, lineage);
   if (key && isQuestion(key)) return { ask: key };
 
-  const proof = proofChoice(settings, facts, wanted);
+  const proof = proofChoice(settings, facts, wanted, answers);
   if ('ask' in proof) return proof;
-  if ('lookup' in proof) return { lookup: proof.lookup, identifiers: wanted };
+  if ('lookup' in proof) return proof;
 
   const owner = accountChoice(settings, facts, answered);
   if ('ask' in owner) return owner;
@@ -86,13 +87,13 @@ function decideOne(settings: Settings, facts: Facts, answered: ReadonlySet<Quest
 }
 
 /** The plan with that of its partner, when the certificate is or becomes half of a pair (U23). */
-function withPartner(plan: Plan, asked: Settings, settings: Settings, facts: Facts, answered: ReadonlySet<QuestionId>): Decision {
+function withPartner(plan: Plan, asked: Settings, settings: Settings, facts: Facts, answers: readonly Answer[]): Decision {
   const main = pairMain(plan, settings, facts);
   const partner = main && partnerOf(settings, facts, main);
   if (!partner) return { plan };
   const whole = plan.kind === 'obtain' && plan.reason !== 'resumed';
   if (!whole && !partnerNeeds(settings, facts, partner, main.identifiers)) return { plan };
-  const decision = decideOne(partnerSettings(asked, settings, main, partner), facts, answered);
+  const decision = decideOne(partnerSettings(asked, settings, main, partner), facts, new Set(answers.map(({ id }) => id)), answers);
   if (!('plan' in decision) || decision.plan.kind !== 'obtain') return decision;
   if (plan.kind === 'obtain') return { plan: withPair(plan, decision.plan) };
   const because = partner.lineage && renewedNow(facts, partner.lineage);
@@ -141,6 +142,12 @@ function assignment(settings: Settings, facts: Facts, { id, value }: Answer): As
       return assignKeyType(value);
     case 'authenticator':
       return assignAuthenticator(value, settings, facts);
+    case 'authenticator-plain': {
+      const wanted = identifiersWanted(settings, facts);
+      return isQuestion(wanted) ? {} : assignPlainAuthenticator(value, settings, facts, wanted);
+    }
+    case 'authenticator-wildcards':
+      return assignAuthenticator(value, settings, facts);
     case 'dns-provider':
       return assignDnsProvider(value);
     case 'credentials':
@@ -185,6 +192,11 @@ function assignment(settings: Settings, facts: Facts, { id, value }: Answer): As
     case 'eab-hmac-key':
       return assignEabHmacKey(value);
   }
+}
+
+/** The names that this authenticator proves. */
+function namesOf(authenticator: string, settings: Settings, names: readonly Identifier[]): readonly Identifier[] {
+  return authenticatorGroups(settings, authenticator, names).find((group) => group.authenticator === authenticator)?.identifiers ?? [];
 }
 
 interface Chosen {

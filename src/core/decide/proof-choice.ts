@@ -1,6 +1,7 @@
 import { MissingFlag, Refused } from '../errors.js';
 import type { ChallengeType, Identifier } from '../identifier.js';
 import { isSet, type Settings, type WebrootMap } from '../settings.js';
+import type { Answer } from './answers.js';
 import type { Assignment } from './assign.js';
 import { authenticatorWords } from './authenticator-words.js';
 import { authenticatorGroups, type AuthenticatorGroup } from './authenticators-by-name.js';
@@ -10,22 +11,25 @@ import { namesKey, type Facts, type PluginFact } from './facts.js';
 import { changesNames } from './names-change.js';
 import type { Proof } from './plan.js';
 import type { AnswerValue, Choice, Question } from './question.js';
+import { calledTogether, isWildcard, namesAskedNext, separateChoice, SEPARATELY, type NamesApart } from './separate-proofs.js';
 
-export type ProofChoice = { ask: Question } | { lookup: 'fits' } | { authenticator: string; proofs: readonly Proof[]; webrootMap: WebrootMap };
+export type ProofChoice = { ask: Question } | { lookup: 'fits'; identifiers: readonly Identifier[] } | { authenticator: string; proofs: readonly Proof[]; webrootMap: WebrootMap };
 
 /** How each name is proved: the main authenticator and that of each name, its challenge type, and for webroot the folder of each name. */
-export function proofChoice(settings: Settings, facts: Facts, wanted: readonly Identifier[]): ProofChoice {
+export function proofChoice(settings: Settings, facts: Facts, wanted: readonly Identifier[], answers: readonly Answer[]): ProofChoice {
   const chosen = settings.values.authenticator;
   if (chosen === undefined) {
-    if (facts.fits?.names !== namesKey(wanted)) return { lookup: 'fits' };
+    const next = namesAskedNext(settings, wanted, answers);
+    if (facts.fits?.names !== namesKey(next.identifiers)) return { lookup: 'fits', identifiers: next.identifiers };
     const { by } = facts.fits;
+    if (next.id !== 'authenticator') return { ask: authenticatorQuestion(settings, facts, by, next) };
     const able = authenticators(facts).filter(({ name }) => by[name]?.fits);
     const own = able.find(({ name }) => name === settings.values.installer);
     // The server that is configured anyway proves them too.
     if (own) return prove(settings, own, wanted);
     const only = able[0];
     if (able.length === 1 && only && providersThatAsk(facts).length === 0) return prove(settings, only, wanted);
-    return { ask: authenticatorQuestion(settings, facts, by, wanted) };
+    return { ask: authenticatorQuestion(settings, facts, by, next) };
   }
   if (chosen === DNS_BY_API && facts.fits) return { ask: dnsProviderQuestion(facts) };
   const groups = authenticatorGroups(settings, chosen, wanted);
@@ -44,13 +48,14 @@ function pluginNamed(chosen: string, facts: Facts): PluginFact {
   return plugin;
 }
 
-/** Each authenticator with its names (U03). Options of several are said by flags: throws MissingFlag for credentials that are not. */
+/** Each authenticator with its names (U03). Only the main one's credentials can be asked for: throws MissingFlag for those of others. */
 function proveBySeveral(settings: Settings, facts: Facts, groups: readonly AuthenticatorGroup[], wanted: readonly Identifier[]): ProofChoice {
   const proofs = new Map<string, Proof>();
   let webrootMap: WebrootMap = {};
   for (const { authenticator, identifiers } of groups) {
     const plugin = pluginNamed(authenticator, facts);
     const account = credentialsQuestion(settings, plugin);
+    if (account && authenticator === settings.values.authenticator) return { ask: account };
     if (account) throw new MissingFlag(account.missing ?? account.title, account.flags);
     const part = proveNames(settings, plugin, identifiers);
     if (!('proofs' in part)) return part;
@@ -107,8 +112,10 @@ function authenticators(facts: Facts): readonly PluginFact[] {
   return facts.plugins.filter((plugin) => plugin.authenticator);
 }
 
-function authenticatorQuestion(settings: Settings, facts: Facts, fits: Readonly<Record<string, { fits: boolean; absent?: boolean; reason: string }>>, wanted: readonly Identifier[]): Question {
-  const asking = providersThatAsk(facts);
+function authenticatorQuestion(settings: Settings, facts: Facts, fits: Readonly<Record<string, { fits: boolean; absent?: boolean; reason: string }>>, next: NamesApart): Question {
+  // Credentials are asked for once: for the main authenticator, which here is that of the names with *.
+  const plain = next.id === 'authenticator-plain';
+  const asking = plain ? [] : providersThatAsk(facts);
   // Those that need an account elsewhere are one entry, until one of them fits.
   const elsewhere = (plugin: PluginFact): boolean => plugin.credentials !== undefined && fits[plugin.name]?.fits !== true;
   const all = authenticators(facts).filter((plugin) => !elsewhere(plugin) && fits[plugin.name]?.absent !== true).map((plugin): Choice => {
@@ -124,13 +131,14 @@ function authenticatorQuestion(settings: Settings, facts: Facts, fits: Readonly<
   // What can be chosen now stands first: on a small screen it is all that is seen.
   const able = all.filter(({ disabled }) => disabled === undefined);
   const byHand = able.findIndex(({ value }) => value === 'manual');
+  const separate = next.id === 'authenticator' ? separateChoice(authenticators(facts), next.identifiers) : null;
   const ready = asking.length === 0 ? able : able.toSpliced(byHand < 0 ? able.length : byHand, 0, dnsByApiChoice(facts, asking));
-  const choices = [...ready, ...all.filter(({ disabled }) => disabled !== undefined), ...(asking.length === 0 && authenticators(facts).some(elsewhere) ? [noDnsByApi(facts)] : [])];
+  const choices = [...ready, ...(separate ? [separate] : []), ...all.filter(({ disabled }) => disabled !== undefined), ...(asking.length === 0 && !plain && authenticators(facts).some(elsewhere) ? [noDnsByApi(facts)] : [])];
   return {
     kind: 'choice',
-    id: 'authenticator',
-    label: 'Proof',
-    title: wanted.length === 1 ? 'How can this name be proved yours?' : 'How can these names be proved yours?',
+    id: next.id,
+    label: next.label,
+    title: `How can ${calledTogether(next)} be proved yours?`,
     term: 'authenticator',
     why:
       'Before a certificate authority issues a certificate, it looks whether you control the names: it asks a web server of yours for a file, ' +
@@ -149,10 +157,19 @@ function installs({ verb, values }: Settings, { installer }: PluginFact): boolea
 /** A server that proves the names also installs, as `--nginx` means both; unless another one does. */
 export function assignAuthenticator(value: AnswerValue, { values }: Settings, { plugins }: Facts): Assignment {
   const authenticator = String(value);
+  if (authenticator === SEPARATELY) return {};
   const server = plugins.some(({ name, installer }) => name === authenticator && installer);
   const installer = values.installer ?? (server ? authenticator : undefined);
   const word = server && installer !== authenticator ? ['-a', authenticator] : authenticatorWords(authenticator);
   return { values: { authenticator, ...(installer === undefined ? {} : { installer }) }, words: { authenticator: word, configurator: [] } };
+}
+
+/** The names without * get it; a server that proves them also installs, for all of them. */
+export function assignPlainAuthenticator(value: AnswerValue, settings: Settings, facts: Facts, wanted: readonly Identifier[]): Assignment {
+  const { values: { authenticator: _all, ...installing } = {} } = assignAuthenticator(value, settings, facts);
+  const { installer } = installing;
+  const authenticatorMap = Object.fromEntries(wanted.filter((identifier) => !isWildcard(identifier)).map(({ value: name }) => [name, String(value)]));
+  return { values: { ...installing, authenticatorMap }, words: installer === undefined || installer === settings.values.installer ? {} : { installer: ['--installer', installer] } };
 }
 
 /** The folder of each name from --webroot-map, `-w`/`-d`, or a single `-w` for all (S27). */

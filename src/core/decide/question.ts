@@ -4,6 +4,8 @@ export type QuestionId =
   | 'names'
   | 'names-change' // of a certificate that is there
   | 'authenticator'
+  | 'authenticator-plain' // of the names without *
+  | 'authenticator-wildcards' // of those with it
   | 'dns-provider' // who serves the zones
   | 'credentials' // of an account there
   | 'challenge'
