@@ -179,6 +179,7 @@ it('N15: a person says it of the names without * first, then of those with it; t
   const asked = settings('run', '--server', SERVER, '-d', 'a.example.com,*.a.example.com,b.example.com');
   let world = known;
   const answers: Answer[] = [];
+  let asking: Question | null = null;
   const next = (value?: string): Question | null => {
     const last = asking;
     if (value !== undefined && last) answers.push({ id: last.id, value });
@@ -189,7 +190,7 @@ it('N15: a person says it of the names without * first, then of those with it; t
       world = lookUp(world, decision.lookup, decision.identifiers, decision.wish);
     }
   };
-  let asking = next();
+  asking = next();
   expect(choicesOf(asking)).toMatchObject({ separately: 'Names with * by DNS, the others another way' });
   asking = next('separately');
   expect(asking).toMatchObject({ id: 'authenticator-plain', label: 'Without *', title: 'How can the names without * be proved yours?', recommended: 'nginx' });
@@ -205,8 +206,13 @@ it('N15: a person says it of the names without * first, then of those with it; t
   expect(decision.plan).toMatchObject({ authenticator: 'manual', installer: 'nginx' });
   const words = commandLine(asked, world, answers, decision.plan);
   expect(words.join(' ')).toContain('-a manual -d *.a.example.com -a nginx -d a.example.com,b.example.com');
-  const again = decide(settings(...words.slice(1)), world, []);
-  expect('plan' in again && again.plan).toMatchObject({ authenticator: 'manual', installer: 'nginx', renewalParams: decision.plan.renewalParams });
+  const repeated = settings(...words.slice(1));
+  let again = decide(repeated, world, []);
+  while ('lookup' in again) {
+    world = lookUp(world, again.lookup, again.identifiers, again.wish);
+    again = decide(repeated, world, []);
+  }
+  expect(again).toMatchObject({ plan: { authenticator: 'manual', installer: 'nginx', proofs: expect.arrayContaining([...decision.plan.proofs]), renewalParams: decision.plan.renewalParams } });
 });
 
 it('N15: names of one kind are not asked about separately', () => {

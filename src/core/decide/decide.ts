@@ -17,7 +17,7 @@ import { assignCertificate, assignNamesChange, inheriting, namesChangeQuestion }
 import { openOrder } from './open-order.js';
 import { asPair, partnerNeeds, partnerOf, partnerSettings, rememberingPartner, withPair, type PairMain } from './pair.js';
 import type { ObtainPlan, Plan } from './plan.js';
-import { assignAuthenticator, assignFolders, assignPlainAuthenticator, proofChoice } from './proof-choice.js';
+import { assignAuthenticator, assignFolders, assignPlainAuthenticator, assignWildcardAuthenticator, proofChoice } from './proof-choice.js';
 import { assignCredentials, assignDnsProvider, untriedCredentials, type CredentialsWish } from './dns-credentials.js';
 import type { Question, QuestionId } from './question.js';
 import { renewalParams } from './renewal-params.js';
@@ -147,7 +147,7 @@ function assignment(settings: Settings, facts: Facts, { id, value }: Answer): As
       return isQuestion(wanted) ? {} : assignPlainAuthenticator(value, settings, facts, wanted);
     }
     case 'authenticator-wildcards':
-      return assignAuthenticator(value, settings, facts);
+      return assignWildcardAuthenticator(value, settings, facts);
     case 'dns-provider':
       return assignDnsProvider(value);
     case 'credentials':

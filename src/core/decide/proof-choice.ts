@@ -28,7 +28,7 @@ export function proofChoice(settings: Settings, facts: Facts, wanted: readonly I
     // The server that is configured anyway proves them too.
     if (own) return prove(settings, own, wanted);
     const only = able[0];
-    if (able.length === 1 && only && providersThatAsk(facts).length === 0) return prove(settings, only, wanted);
+    if (able.length === 1 && only && providersThatAsk(facts).length === 0 && !separateChoice(authenticators(facts), wanted)) return prove(settings, only, wanted);
     return { ask: authenticatorQuestion(settings, facts, by, next) };
   }
   if (chosen === DNS_BY_API && facts.fits) return { ask: dnsProviderQuestion(facts) };
@@ -162,6 +162,14 @@ export function assignAuthenticator(value: AnswerValue, { values }: Settings, { 
   const installer = values.installer ?? (server ? authenticator : undefined);
   const word = server && installer !== authenticator ? ['-a', authenticator] : authenticatorWords(authenticator);
   return { values: { authenticator, ...(installer === undefined ? {} : { installer }) }, words: { authenticator: word, configurator: [] } };
+}
+
+/** The main authenticator; its names stand first then, as they do on a command line. */
+export function assignWildcardAuthenticator(value: AnswerValue, settings: Settings, facts: Facts): Assignment {
+  const { values, words } = assignAuthenticator(value, settings, facts);
+  const { domains } = settings.values;
+  const first = domains.filter((name) => name.startsWith('*.'));
+  return { values: { ...values, domains: [...first, ...domains.filter((name) => !first.includes(name))] }, ...(words === undefined ? {} : { words }) };
 }
 
 /** The names without * get it; a server that proves them also installs, for all of them. */
