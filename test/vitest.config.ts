@@ -21,8 +21,8 @@ export default defineConfig({
   define: { CERTWRIGHT_VERSION: '"0.0.0-test"' },
   test: {
     pool: 'forks',
-    // One more than there are cores: programs that the tests talk to are waited for a good part of the time.
-    maxWorkers: availableParallelism() + 1,
+    // Two more than there are cores: programs that the tests talk to are waited for a good part of the time.
+    maxWorkers: availableParallelism() + 2,
     sequence: { sequencer: LongFilesFirst },
     reporters: ['default'],
     expect: { poll: { timeout: 20_000 } },

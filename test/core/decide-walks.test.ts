@@ -126,5 +126,5 @@ it('N02: the command printed for a walk through the wizard gives the same plan a
   expect(pairs).toBeGreaterThan(RUNS / 60);
   expect(changes).toBeGreaterThan(RUNS / 100);
   expect(installed).toBeGreaterThan(RUNS / 60);
-  for (const id of ['task', 'names', 'authenticator', 'challenge', 'webroots', 'email', 'terms', 'certificate', 'names-change', 'places', 'redirect', 'same-names', 'superset', 'other-names', 'key-type', 'export-format', 'export-path', 'export-keep', 'export-password-again']) expect(seen).toContain(id);
+  for (const id of ['task', 'names', 'authenticator', 'authenticator-plain', 'authenticator-wildcards', 'challenge', 'webroots', 'email', 'terms', 'certificate', 'names-change', 'places', 'redirect', 'same-names', 'superset', 'other-names', 'key-type', 'export-format', 'export-path', 'export-keep', 'export-password-again']) expect(seen).toContain(id);
 });

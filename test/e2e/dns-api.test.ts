@@ -13,10 +13,10 @@ import { startPebble, type Pebble } from './pebble.js';
 
 /**
  * The whole program with every provider that is reached by an API: its requests go to the stand-in, by the names of the real hosts; and
- * the CA finds in the DNS what stands there at the provider. Five ways to prove who asks, and to write: single records, whole sets, changes,
- * a session; CERTWRIGHT_DNS_ALL=1 for all providers.
+ * the CA finds in the DNS what stands there at the provider. Three ways to prove who asks, and to write: whole sets, single
+ * records, a session; CERTWRIGHT_DNS_ALL=1 for all providers.
  */
-const USUAL: readonly string[] = ['cloudflare', 'route53', 'google', 'ovh', 'ispconfig'];
+const USUAL: readonly string[] = ['route53', 'ovh', 'ispconfig'];
 const rows = table.filter(({ description }) => process.env['CERTWRIGHT_DNS_ALL'] === '1' || USUAL.includes(description.name));
 const names = rows.map(({ description }) => description.name);
 const domain = (name: string): string => `${name}.test`;

@@ -93,7 +93,7 @@ it.each([1, 100])('webroot: %d names in two folders, nothing is left behind (S27
 });
 
 /** The guide's hooks for HTTP (S133): write and remove the file below a web root. */
-it.each([1, 100])('manual: hooks that place %d files', async (count) => {
+it.each([1, 30])('manual: hooks that place %d files', async (count) => {
   const root = join(place.folder, 'root');
   mkdirSync(root);
   const auth = script('auth.sh', `mkdir -p ${root}/.well-known/acme-challenge && echo $CERTBOT_VALIDATION > ${root}/.well-known/acme-challenge/$CERTBOT_TOKEN`);
@@ -133,7 +133,7 @@ function dnsHooks(): readonly string[] {
   ];
 }
 
-it.each([1, 100])('manual: hooks that set %d DNS records', async (count) => {
+it.each([1, 30])('manual: hooks that set %d DNS records', async (count) => {
   const wanted = names(count);
   const { code, stderr } = await certonly(...dnsHooks(), '-d', wanted.join(','));
   expect(stderr).not.toContain('Error');

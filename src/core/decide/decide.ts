@@ -146,8 +146,10 @@ function assignment(settings: Settings, facts: Facts, { id, value }: Answer): As
       const wanted = identifiersWanted(settings, facts);
       return isQuestion(wanted) ? {} : assignPlainAuthenticator(value, settings, facts, wanted);
     }
-    case 'authenticator-wildcards':
-      return assignWildcardAuthenticator(value, settings, facts);
+    case 'authenticator-wildcards': {
+      const wanted = identifiersWanted(settings, facts);
+      return isQuestion(wanted) ? {} : assignWildcardAuthenticator(value, settings, facts, wanted);
+    }
     case 'dns-provider':
       return assignDnsProvider(value);
     case 'credentials':

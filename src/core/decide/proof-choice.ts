@@ -165,11 +165,11 @@ export function assignAuthenticator(value: AnswerValue, { values }: Settings, { 
 }
 
 /** The main authenticator; its names stand first then, as they do on a command line. */
-export function assignWildcardAuthenticator(value: AnswerValue, settings: Settings, facts: Facts): Assignment {
+export function assignWildcardAuthenticator(value: AnswerValue, settings: Settings, facts: Facts, wanted: readonly Identifier[]): Assignment {
   const { values, words } = assignAuthenticator(value, settings, facts);
-  const { domains } = settings.values;
-  const first = domains.filter((name) => name.startsWith('*.'));
-  return { values: { ...values, domains: [...first, ...domains.filter((name) => !first.includes(name))] }, ...(words === undefined ? {} : { words }) };
+  const names = wanted.filter(({ type }) => type === 'dns').toSorted((a, b) => Number(isWildcard(b)) - Number(isWildcard(a)));
+  const addresses = wanted.filter(({ type }) => type === 'ip');
+  return { values: { ...values, domains: names.map(({ shown }) => shown), ipAddresses: addresses.map((address) => address.value) }, ...(words === undefined ? {} : { words }) };
 }
 
 /** The names without * get it; a server that proves them also installs, for all of them. */
