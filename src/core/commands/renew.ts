@@ -134,6 +134,7 @@ async function reloadServers(renewed: readonly Lineage[], others: readonly Linea
   const bySetting = new Map<string, { settings: Settings; own: Lineage[]; renewed: boolean }>();
   for (const lineage of [...renewed, ...others]) {
     const isRenewed = renewed.includes(lineage);
+    if (!isRenewed && asked.values.installer === undefined && !mayHaveCopies(lineage, world)) continue;
     const settings = renewalSettings(asked, lineage.name, lineage.renewal.params);
     const { installer } = settings.values;
     if (installer === undefined || (!isRenewed && world.plugins.find(({ name }) => name === installer)?.copies !== true)) continue;
@@ -154,6 +155,15 @@ async function reloadServers(renewed: readonly Lineage[], others: readonly Linea
       world.log('error', `The ${settings.values.installer ?? ''} server still serves the old certificate: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
+}
+
+/** By what its file says, before the settings of a thousand lineages are made for nothing. */
+function mayHaveCopies({ renewal: { params } }: Lineage, { plugins }: World): boolean {
+  const { installer } = params;
+  if (installer === undefined || installer === 'None') return false;
+  const plugin = plugins.find(({ name }) => name === installer);
+  // A name of a package's plugin, as old files have it.
+  return plugin === undefined || plugin.copies === true;
 }
 
 interface Shared {
