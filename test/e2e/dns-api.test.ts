@@ -73,7 +73,7 @@ test.each(names)('S33: dns-%s obtains for apex and wildcard, seen at the nameser
 });
 
 test('S33: a renewal of all of them that is killed leaves its records; the next one removes them at every provider, and renews', { timeout: 300_000 }, async () => {
-  const wait = names.flatMap((name) => [`--dns-${name}-propagation-seconds`, '60']);
+  const wait = names.flatMap((name) => [`--dns-${name}-propagation-seconds`, '600']);
   const child = spawn(process.execPath, [binary, ...renewal, ...wait, ...place.directories], { env: { ...process.env, HOME: place.folder, ...env }, stdio: 'ignore' });
   const ended = new Promise((resolve) => child.once('close', resolve));
   await expect.poll(() => names.filter((name) => fake(name).txt(record(name)).length !== 3), { timeout: 120_000, interval: 100 }).toEqual([]);
