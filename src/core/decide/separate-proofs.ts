@@ -33,7 +33,7 @@ export function separateChoice(authenticators: readonly PluginFact[], wanted: re
     value: SEPARATELY,
     label: 'Names with * by DNS, the others another way',
     hint: 'two questions: first how the names without * are proved, then those with it',
-    flag: '-a … -d … -a … -d …',
+    flag: '-a … -d …',
   };
 }
 

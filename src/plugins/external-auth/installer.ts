@@ -2,13 +2,13 @@ import { statSync } from 'node:fs';
 import { Cancelled } from '../../core/errors.js';
 import { checkHookCommand } from '../../system/hook-command.js';
 import { printable } from '../../system/printable.js';
-import type { Deployment, InstallContext, Installer, ServerChange } from '../contract.js';
+import type { Deployment, InstallContext, Installer } from '../contract.js';
+import { noConfiguration } from '../no-configuration.js';
 import { callHandler, handlerFault } from './handler.js';
 import { processJsonLines, type JsonLines } from './json-lines.js';
 
 /** Milliseconds for one call: a program may copy to far machines. */
 const LIMIT = 600_000;
-const nothing: ServerChange = { files: [], links: [], commands: [], notes: [], warnings: [] };
 
 /** Tells each certificate to a program, or in JSON lines. Nothing on this machine is changed. `started`: milliseconds since 1970. */
 export function createExternalInstaller(lines: () => JsonLines = processJsonLines, started = Date.now() - process.uptime() * 1000): Installer {
@@ -18,20 +18,12 @@ export function createExternalInstaller(lines: () => JsonLines = processJsonLine
     return typeof named === 'string' && named !== '' ? named : null;
   };
   return {
+    ...noConfiguration,
     prepare(given) {
       context = given;
       checkHookCommand(program() ?? '', 'out-handler', given.environment['PATH']);
       return Promise.resolve();
     },
-    read: () => Promise.resolve(),
-    names: () => [],
-    tlsHosts: () => [],
-    questions: () => [],
-    ready: () => undefined,
-    deploy: () => nothing,
-    enhance: () => null,
-    detach: () => null,
-    moved: () => null,
     async publish(deployments) {
       const handler = program();
       for (const { name, files } of deployments.flatMap(({ names, files: own }) => names.map((each) => ({ name: each, files: own })))) {
@@ -41,7 +33,6 @@ export function createExternalInstaller(lines: () => JsonLines = processJsonLine
       if (handler === null) lines().tell({ cmd: 'save', title: 'Deployed ACME Certificate', temporary: false });
       return handler === null ? [] : deployments.map(({ names }) => `${handler} was given the certificate for ${names.join(', ')}`);
     },
-    test: () => Promise.resolve(null),
     reload() {
       if (program() === null) lines().tell({ cmd: 'restart' });
       return Promise.resolve();

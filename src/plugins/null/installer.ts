@@ -1,19 +1,10 @@
-import type { Installer, ServerChange } from '../contract.js';
-
-const nothing: ServerChange = { files: [], links: [], commands: [], notes: [], warnings: [] };
+import type { Installer } from '../contract.js';
+import { noChange, noConfiguration } from '../no-configuration.js';
 
 /** Changes nothing and says that all is well. */
 export const installer: Installer = {
+  ...noConfiguration,
   prepare: () => Promise.resolve(),
-  read: () => Promise.resolve(),
-  names: () => [],
-  tlsHosts: () => [],
-  questions: () => [],
-  ready: () => undefined,
-  deploy: () => nothing,
-  enhance: () => nothing,
-  detach: () => null,
-  moved: () => null,
-  test: () => Promise.resolve(null),
+  enhance: () => noChange,
   reload: () => Promise.resolve(),
 };

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { PluginError } from '../../core/errors.js';
 import { restartService } from '../../system/restart-service.js';
-import type { InstallContext, Installer, ServerChange } from '../contract.js';
+import type { InstallContext, Installer } from '../contract.js';
+import { noConfiguration } from '../no-configuration.js';
 import { loadDriver, readPritunlDatabase, setServerCertificate, type MongoDriver, type PritunlDatabase } from './settings-store.js';
-
-const nothing: ServerChange = { files: [], links: [], commands: [], notes: [], warnings: [] };
 
 /** Certificate and key become settings of Pritunl in its database; they pass through no command line. What was there is not kept: there is no rollback. */
 export function createPritunlInstaller(load: () => Promise<MongoDriver> = loadDriver): Installer {
@@ -14,18 +13,10 @@ export function createPritunlInstaller(load: () => Promise<MongoDriver> = loadDr
     return opened;
   };
   return {
+    ...noConfiguration,
     async prepare(context) {
       opened = { context, database: readPritunlDatabase(String(context.options['pritunl_conf_path'] ?? '/etc/pritunl.conf')), driver: await load() };
     },
-    read: () => Promise.resolve(),
-    names: () => [],
-    tlsHosts: () => [],
-    questions: () => [],
-    ready: () => undefined,
-    deploy: () => nothing,
-    enhance: () => null,
-    detach: () => null,
-    moved: () => null,
     async publish(deployments) {
       const { context, database, driver } = at();
       const last = deployments.at(-1);
@@ -35,7 +26,6 @@ export function createPritunlInstaller(load: () => Promise<MongoDriver> = loadDr
       await setServerCertificate(database, { cert, key: readFileSync(last.files.privkey, 'utf8') }, driver);
       return [`Pritunl's settings have the certificate for ${last.names.join(', ')}`];
     },
-    test: () => Promise.resolve(null),
     async reload() {
       const fault = await restartService('pritunl', at().context);
       if (fault !== null) throw new PluginError('pritunl', `Pritunl has the certificate in its settings and could not be restarted: ${fault}`, { hint: 'See `systemctl status pritunl`, and restart it.' });

@@ -4,6 +4,7 @@ import { PluginError } from '../../core/errors.js';
 import { readCertificate } from '../../crypto/certificate.js';
 import { restartService } from '../../system/restart-service.js';
 import type { ChangedFile, Deployment, InstallContext, Installer, ServerChange } from '../contract.js';
+import { noChange, noConfiguration } from '../no-configuration.js';
 
 /** certwright obtains it later. */
 const NOT_YET = '# The certificate and its private key come here.\n';
@@ -24,6 +25,7 @@ export function createProxmoxInstaller(): Installer {
     return { files: changed, links: [], commands: [], notes: changed.map(({ path }) => `Deployed certificate to ${path}`), warnings: [] };
   };
   return {
+    ...noConfiguration,
     prepare(context) {
       const said = String(context.options['proxmox_location'] ?? '/etc/pve/local');
       if (!statSync(said, { throwIfNoEntry: false })?.isDirectory()) throw new PluginError('proxmox', `There is no folder ${said}.`, { hint: 'On a node of Proxmox VE it is /etc/pve/local; another one is named with --proxmox-location.' });
@@ -37,17 +39,9 @@ export function createProxmoxInstaller(): Installer {
       planned = instead;
       return Promise.resolve();
     },
-    names: () => [],
-    tlsHosts: () => [],
-    questions: () => [],
-    ready: () => undefined,
     deploy,
     // Only where it was installed once: Proxmox has a certificate of its own there from the beginning.
-    renewed: (deployment) => (isFor(present(at().certificate), deployment.names) ? deploy(deployment) : { files: [], links: [], commands: [], notes: [], warnings: [] }),
-    enhance: () => null,
-    detach: () => null,
-    moved: () => null,
-    test: () => Promise.resolve(null),
+    renewed: (deployment) => (isFor(present(at().certificate), deployment.names) ? deploy(deployment) : noChange),
     async reload() {
       const fault = await restartService('pveproxy', at().context);
       if (fault !== null) throw new PluginError('proxmox', `The web interface of Proxmox could not be restarted: ${fault}`, { hint: 'See `systemctl status pveproxy`; then run the same command again.' });

@@ -3,14 +3,14 @@ import { readFileSync } from 'node:fs';
 import { PluginError } from '../../core/errors.js';
 import { printableLine } from '../../system/printable.js';
 import { connectAws, openAws, type Connect } from '../aws/session.js';
-import type { Deployment, InstallContext, Installer, ServerChange } from '../contract.js';
+import type { Deployment, InstallContext, Installer } from '../contract.js';
+import { noConfiguration } from '../no-configuration.js';
 import { useCertificate } from './distribution.js';
 import { serverCertificates, type ServerCertificates } from './server-certificates.js';
 
 const ACCESS = 'The AWS keys (environment, ~/.aws, container or instance) must be allowed iam:UploadServerCertificate, iam:ListServerCertificates and iam:DeleteServerCertificate, and cloudfront:GetDistributionConfig and cloudfront:UpdateDistribution.';
 /** Characters of a name within the name in IAM, which has 128. */
 const LONGEST = 110;
-const nothing: ServerChange = { files: [], links: [], commands: [], notes: [], warnings: [] };
 
 /** A CloudFront distribution is given each certificate by way of IAM. Nothing on this machine is changed, so nothing can be rolled back. */
 export function createCloudFrontInstaller(connect: Connect = connectAws, now: () => number = Date.now): Installer {
@@ -21,20 +21,12 @@ export function createCloudFrontInstaller(connect: Connect = connectAws, now: ()
   };
   const open = (signal = at().signal) => openAws({ plugin: 'installer', access: ACCESS, environment: at().environment, signal, log: (level, message) => at().log(level, message) }, connect);
   return {
+    ...noConfiguration,
     async prepare(given) {
       context = given;
       distributionOf(given);
       await open();
     },
-    read: () => Promise.resolve(),
-    names: () => [],
-    tlsHosts: () => [],
-    questions: () => [],
-    ready: () => undefined,
-    deploy: () => nothing,
-    enhance: () => null,
-    detach: () => null,
-    moved: () => null,
     async publish(deployments) {
       const distribution = distributionOf(at());
       // It shows one certificate: the last one that it is given.
@@ -55,7 +47,6 @@ export function createCloudFrontInstaller(connect: Connect = connectAws, now: ()
       await dropOlder(certificates, domain, uploaded.id, at());
       return [`The distribution ${distribution} has the certificate for ${last.names.join(', ')} (${uploaded.name} in IAM); it takes minutes until all of CloudFront shows it`];
     },
-    test: () => Promise.resolve(null),
     reload: () => Promise.resolve(),
   };
 }

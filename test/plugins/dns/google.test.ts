@@ -1,34 +1,21 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { google, googleDescription } from '../../../src/plugins/dns/google/descriptor.js';
-import { startFake, type Ask, type Behaviour, type Fake } from './fakes/fake.js';
+import type { Ask, Behaviour, Fake } from './fakes/fake.js';
 import { authorizedUser, googleFake, googleMetadataFake, googleSecrets, serviceAccount, stillPending } from './fakes/google.js';
 import { openAt, type Opened, type Opening } from './fakes/open.js';
+import { standing } from './fakes/standing.js';
 
 const NAME = '_acme-challenge.example.test';
 const ACCOUNT = [JSON.stringify(serviceAccount)];
-const running: Fake[] = [];
-const folders: string[] = [];
-afterEach(async () => {
-  const faults = running.flatMap((fake) => fake.faults);
-  await Promise.all(running.splice(0).map((fake) => fake.stop()));
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-  expect(faults).toEqual([]);
-});
-
-async function stand(behaviour: Behaviour = googleFake, settings = {}): Promise<Fake> {
-  const fake = await startFake(behaviour, ['first.test', 'example.test'], settings);
-  running.push(fake);
-  return fake;
-}
+const { stand: start, folder: makeFolder } = standing();
+const stand = (behaviour: Behaviour = googleFake, settings?: Parameters<typeof start>[1]): Promise<Fake> => start(behaviour, settings);
 
 /** A home with this file of gcloud's; an instance only where one is named. */
 function home(account?: unknown): Record<string, string> {
-  const folder = mkdtempSync(join(tmpdir(), 'certwright-google-'));
-  folders.push(folder);
+  const folder = makeFolder();
   mkdirSync(join(folder, '.config', 'gcloud'), { recursive: true });
   if (account !== undefined) writeFileSync(join(folder, '.config', 'gcloud', 'application_default_credentials.json'), JSON.stringify(account), { mode: 0o600 });
   return { HOME: folder, GCE_METADATA_HOST: '127.0.0.1:1' };

@@ -1,35 +1,22 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { route53, route53Description } from '../../../src/plugins/dns/route53/descriptor.js';
 import { elementsAt, parseXml, textAt } from '../../../src/plugins/aws/xml.js';
-import { startFake, type Ask, type Behaviour, type Fake } from './fakes/fake.js';
+import type { Ask, Behaviour, Fake } from './fakes/fake.js';
 import { openAt, type Opened } from './fakes/open.js';
 import { awsMetadataFake, route53Fake, stillPending } from './fakes/route53.js';
+import { standing } from './fakes/standing.js';
 
 const NAME = '_acme-challenge.example.test';
 const KEYS = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'aws-secret-0123456789/abc' };
 const SECRETS = ['aws-secret-0123456789/abc', 'temporary-secret-0123456789', 'session+token/0123456789==', 'instance-token-0123456789==', 'container-token'];
-const running: Fake[] = [];
-const folders: string[] = [];
-afterEach(async () => {
-  const faults = running.flatMap((fake) => fake.faults);
-  await Promise.all(running.splice(0).map((fake) => fake.stop()));
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-  expect(faults).toEqual([]);
-});
-
-async function stand(behaviour: Behaviour = route53Fake, settings = {}): Promise<Fake> {
-  const fake = await startFake(behaviour, ['first.test', 'example.test'], settings);
-  running.push(fake);
-  return fake;
-}
+const { stand: start, folder: makeFolder } = standing();
+const stand = (behaviour: Behaviour = route53Fake, settings?: Parameters<typeof start>[1]): Promise<Fake> => start(behaviour, settings);
 
 /** A home with these files in ~/.aws, and no instance around it. */
 function home(files: Readonly<Record<string, string>> = {}): Record<string, string> {
-  const folder = mkdtempSync(join(tmpdir(), 'certwright-aws-'));
-  folders.push(folder);
+  const folder = makeFolder();
   mkdirSync(join(folder, '.aws'));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, '.aws', name), text);
   return { HOME: folder, AWS_EC2_METADATA_DISABLED: 'true' };
