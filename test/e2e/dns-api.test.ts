@@ -9,6 +9,7 @@ import { fakeCertificate, startFake, type Fake } from '../plugins/dns/fakes/fake
 import { table } from '../plugins/dns/fakes/table.js';
 import { nextAddress } from './bind.js';
 import { binary, makePlace, top, unattended, type Place } from './certwright.js';
+import { forgetProofs } from './forget-proofs.js';
 import { startPebble, type Pebble } from './pebble.js';
 
 /**
@@ -74,6 +75,7 @@ test.each(names)('S33: dns-%s obtains for apex and wildcard, seen at the nameser
 
 test('S33: a renewal of all of them that is killed leaves its records; the next one removes them at every provider, and renews', { timeout: 300_000 }, async () => {
   const wait = names.flatMap((name) => [`--dns-${name}-propagation-seconds`, '600']);
+  await forgetProofs(pebble, place);
   const child = spawn(process.execPath, [binary, ...renewal, ...wait, ...place.directories], { env: { ...process.env, HOME: place.folder, ...env }, stdio: 'ignore' });
   const ended = new Promise((resolve) => child.once('close', resolve));
   await expect.poll(() => names.filter((name) => fake(name).txt(record(name)).length !== 3), { timeout: 120_000, interval: 100 }).toEqual([]);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { nextAddress, startBind, type Bind, type BindKey } from './bind.js';
 import { makePlace, runProgram, unattended, type Place } from './certwright.js';
+import { forgetProofs } from './forget-proofs.js';
 import { startPebble, type Pebble } from './pebble.js';
 
 /** `_acme-challenge.a.example` → `x.hop.example` → `y.other.test`: three zones, of which only the last can be changed, with the key. */
@@ -67,6 +68,7 @@ test.each([
   expect(obtained.stderr).toContain('y.other.test: seen at ns1.other.test');
   await asItWas(4);
   expect(readFileSync(join(place.folder, 'config', 'renewal', `${name}.conf`), 'utf8').includes('challenge_alias')).toBe(alias.length > 0);
+  await forgetProofs(pebble, place);
   const renewed = await place.certwright(['renew', '--force-renewal', '--no-random-sleep-on-renew', '--cert-name', name]);
   expect(renewed.code, renewed.stderr).toBe(0);
   expect(renewed.stderr).toContain(`the value is written to y.other.test (${chain})`);

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { binary, makePlace, runProgram, unattended, type Place } from './certwright.js';
+import { binary, makePlace, runProgram, unattended, type Ended, type Place } from './certwright.js';
+import { forgetProofs } from './forget-proofs.js';
 import { startPebble, type Pebble } from './pebble.js';
 
 let pebble: Pebble;
@@ -29,7 +30,10 @@ const calls = (): string[] => {
   rmSync(log);
   return lines;
 };
-const renew = (...more: string[]) => place.certwright(['renew', '-n', '--force-renewal', '--no-random-sleep-on-renew', ...more]);
+const renew = async (...more: string[]): Promise<Ended> => {
+  await forgetProofs(pebble, place);
+  return place.certwright(['renew', '-n', '--force-renewal', '--no-random-sleep-on-renew', ...more]);
+};
 const run = (verb: string, ...more: string[]) => place.certwright([verb, ...unattended(pebble.directoryUrl), ...more]);
 
 it('S184: handler mode by the old names, then renewed: every command with its fields in the environment', async () => {
@@ -135,6 +139,7 @@ wait $pid
   const nobody = await renew('--cert-name', 'a.json.example.com');
   expect(nobody.code).toBe(1);
   expect(`${nobody.stdout}${nobody.stderr}`).toContain('Without --out-handler nobody answers in a non-interactive run.');
+  await forgetProofs(pebble, place);
   await through('renew', '-q', '--out-test-mode', '--force-renewal', '--no-random-sleep-on-renew', '--cert-name', 'a.json.example.com');
   // With -q nothing else is on standard output.
   expect(short(calls().map((line) => JSON.parse(line) as Record<string, unknown>)), readFileSync(`${log}.errors`, 'utf8')).toEqual(cmds);
