@@ -74,4 +74,6 @@ test.each([
   expect(renewed.stderr).toContain(`the value is written to y.other.test (${chain})`);
   await asItWas(8);
   expect(versions(name)).toBe(2);
+  // The next way begins without proofs too.
+  await forgetProofs(pebble, place);
 });
