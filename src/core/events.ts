@@ -105,6 +105,8 @@ export interface RenewalOutcome {
   fullchain?: string;
   /** Its deploy hooks: those that ran in this run, or wait from an earlier one. */
   deploys?: DeployOutcome[];
+  /** What uses it has not been given its renewal, or (`done`) now has that of an earlier run. */
+  install?: InstallOutcome;
 }
 
 /** How a deploy hook went. What has not succeeded runs again at the next `renew`. */
@@ -115,6 +117,16 @@ export interface DeployOutcome {
   exitCode?: number;
   /** When it first had to run, RFC 3339. */
   since: string;
+}
+
+/** How an installer fared with a renewed certificate that it had not been given at once. Every `renew` tries again. */
+export interface InstallOutcome {
+  installer: string;
+  /** `waiting`: of an earlier run, and not tried in this one. */
+  state: 'done' | 'failed' | 'waiting';
+  /** When the certificate was renewed that it had to be given first, RFC 3339. */
+  since: string;
+  reason?: string;
 }
 
 /** One finished change of server configuration. */

@@ -8,6 +8,7 @@ import type { Installation, InstallationWish } from './decide/installation-choic
 import type { Question } from './decide/question.js';
 import { undoWords } from './decide/undo-words.js';
 import { deploymentOf, plannedDeployment } from './deployment.js';
+import { forgetBehind } from './behind.js';
 import { CertwrightError, NotInstalled, PluginError, Refused, ServerChanged } from './errors.js';
 import { tellServed } from './served-certificate.js';
 import { applySteps, undoChanges } from './server-change.js';
@@ -124,9 +125,9 @@ async function publish(installer: Installer, deployments: readonly Deployment[],
 /**
  * Has the server use certificates that were renewed: where it has copies of their files these are brought up to date first, all or nothing,
  * unless --disable-renew-updates says that nothing is changed there. It is reloaded in any case, or (`ifChanged`) only after such a change. Throws
- * PluginError. What keeps certificates elsewhere is given them by `renew` only, as certbot does it.
+ * PluginError. What keeps certificates elsewhere is given those that are `fresh`, which is what `renew` renewed, as certbot does it.
  */
-export async function installRenewed(installer: Installer, deployments: readonly Deployment[], { values, verb }: Settings, world: World, { ifChanged = false } = {}): Promise<void> {
+export async function installRenewed(installer: Installer, deployments: readonly Deployment[], { values }: Settings, world: World, { ifChanged = false } = {}): Promise<void> {
   const steps: ChangeStep[] = [];
   const instead = new Map<string, string>();
   for (const deployment of values.disableRenewUpdates ? [] : deployments) {
@@ -136,7 +137,7 @@ export async function installRenewed(installer: Installer, deployments: readonly
     for (const { path, after } of change.files) instead.set(path, after);
     await installer.read(instead);
   }
-  const published = values.disableRenewUpdates || verb !== 'renew' || ifChanged ? [] : deployments;
+  const published = values.disableRenewUpdates ? [] : deployments.filter(({ fresh }) => fresh === true);
   if (steps.length === 0) {
     if (ifChanged) return;
     await publish(installer, published, world);
@@ -187,9 +188,10 @@ async function choosePlaces(installer: Installer, deployment: Deployment, { inte
 
 /**
  * Points the server to a certificate (`deploy`) and hardens it as the settings say; with --plan only says what would be changed. Throws
- * PluginError, and ServerChanged when that is not what was `shown` before. `chosen`: places that were asked for already.
+ * PluginError, and ServerChanged when that is not what was `shown` before. `chosen`: places that were asked for already; `lineage`: whose
+ * certificate it is, where it is that of one.
  */
-export async function installInto(installer: Installer, deployment: Deployment, settings: Settings, world: World, what: { deploy: boolean; shown?: Installation; chosen?: ReadonlyMap<string, readonly string[]> }): Promise<void> {
+export async function installInto(installer: Installer, deployment: Deployment, settings: Settings, world: World, what: { deploy: boolean; lineage?: string; shown?: Installation; chosen?: ReadonlyMap<string, readonly string[]> }): Promise<void> {
   const chosen = what.chosen ?? (what.deploy ? await choosePlaces(installer, deployment, world) : new Map<string, readonly string[]>());
   const plan = await planInstallation(installer, deployment, enhancementsWanted(settings), { ...what, chosen });
   if (what.shown) refuseOtherChange(settings.values.installer ?? '', what.shown, plan);
@@ -198,6 +200,7 @@ export async function installInto(installer: Installer, deployment: Deployment, 
   if (!settings.values.plan) await install(installer, plan, settings.values.installer ?? '', world, published);
   else if (published.length > 0) world.log('info', `The certificate would be handed over by the ${settings.values.installer ?? ''} installer; no file of this machine is changed by that.`);
   if (plan.steps.length > 0 || published.length === 0) world.interaction.report({ type: 'installation', installer: settings.values.installer ?? '', steps: shownSteps(plan.steps), ...(settings.values.plan ? { done: false } : { done: true, undo: undoOf(settings, settings.values.installer ?? '', plan.steps.length, world) }) });
+  if (what.deploy && !settings.values.plan && what.lineage !== undefined) forgetBehind(what.lineage, settings, world);
   if (what.deploy && !settings.values.plan) await tellServed(installer, deployment, world);
 }
 
@@ -211,7 +214,7 @@ export async function installObtained(installer: Installer, lineage: Lineage, se
   const { interaction, dirs } = world;
   interaction.report({ type: 'stage', stage: 'install', state: 'started' });
   try {
-    await installInto(installer, deploymentOf(lineage, settings, dirs), settings, world, { deploy: true });
+    await installInto(installer, deploymentOf(lineage, settings, dirs), settings, world, { deploy: true, lineage: lineage.name });
   } catch (error) {
     if (!(error instanceof CertwrightError) || error.code === 'cancelled') throw error;
     throw new NotInstalled(lineage.name, settings.values.installer ?? '', error);

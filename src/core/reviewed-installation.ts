@@ -64,7 +64,7 @@ export async function installReviewed(installer: Installer, { deployment, certif
       await installer.read(new Map());
     }
     try {
-      await installInto(installer, deployment, settings, world, { deploy, chosen, shown: installation });
+      await installInto(installer, deployment, settings, world, { deploy, lineage: certificate, chosen, shown: installation });
       return 'done';
     } catch (error) {
       if (!(error instanceof ServerChanged)) throw error;

@@ -156,6 +156,8 @@ export interface Deployment {
   files: CertificateFiles;
   /** A second certificate for the same names, with a key of the other type: served beside the first one. */
   second?: CertificateFiles;
+  /** `renew` renewed it, now or in an earlier run that could not give it to the server: `publish` is for these. */
+  fresh?: true;
 }
 
 export interface CertificateFiles {

@@ -10,6 +10,17 @@ export interface RenewalNotes {
   dropped?: readonly string[];
   /** Serial number (hexadecimal) of the certificate that was revoked from here. */
   revoked?: string;
+  /** What uses it was not given its renewal yet. */
+  behind?: Behind;
+}
+
+/** An installer's server, or what keeps certificates elsewhere, has an older certificate than the lineage once this has another serial number. */
+export interface Behind {
+  installer: string;
+  /** Serial number (hexadecimal) of the certificate that it may have. */
+  serial: string;
+  /** When the renewal began that it has not been given, RFC 3339. */
+  since: string;
 }
 
 /** By lineage; one small file for all, so that a thousand lineages cost one look. Damaged or missing counts as empty. */
@@ -45,9 +56,16 @@ function pathOf(dirs: Directories): string {
 
 /** A file that somebody edited must not become an exception later on. */
 function checked(value: unknown): RenewalNotes {
-  const { dropped, revoked } = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
+  const { dropped, revoked, behind } = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
   return {
     ...(Array.isArray(dropped) && dropped.every((name) => typeof name === 'string') ? { dropped } : {}),
     ...(typeof revoked === 'string' ? { revoked } : {}),
+    ...(isBehind(behind) ? { behind } : {}),
   };
+}
+
+function isBehind(value: unknown): value is Behind {
+  if (typeof value !== 'object' || value === null) return false;
+  const { installer, serial, since } = value as Record<string, unknown>;
+  return typeof installer === 'string' && typeof serial === 'string' && typeof since === 'string';
 }

@@ -20,6 +20,10 @@ export function renewalsText({ outcomes, dryRun }: Extract<Event, { type: 'renew
   if (unreadable.length > 0) lines.push('', 'Additionally, the following renewal configurations were invalid: ', ...unreadable.map(({ name, reason }) => `  ${name} (parsefail)${reason === undefined ? '' : `: ${printable(reason)}`}`));
   const waiting = outcomes.flatMap(({ name, deploys }) => (deploys ?? []).filter(({ state }) => state !== 'done').map((hook) => ({ name, ...hook })));
   if (waiting.length > 0) lines.push('', 'The following deploy hooks have not succeeded yet; every renew runs them again:', ...waiting.map(({ name, command, exitCode, since }) => `  ${name}: ${printableLine(command)} (${exitCode === undefined ? 'not run to its end' : `error code ${exitCode}`}, since ${since.slice(0, 10)})`));
+  const installs = (done: boolean) => outcomes.flatMap(({ name, install }) => (install && (install.state === 'done') === done ? [{ name, ...install }] : []));
+  const [late, behind] = [installs(true), installs(false)];
+  if (late.length > 0) lines.push('', 'The following certificates had not been given to what uses them, and now are:', ...late.map(({ name, installer, since }) => `  ${name}: ${installer} (since ${since.slice(0, 10)})`));
+  if (behind.length > 0) lines.push('', 'The following certificates have not been given to what uses them yet; every renew tries again:', ...behind.map(({ name, installer, since, reason }) => `  ${name}: ${installer} (since ${since.slice(0, 10)})${reason === undefined ? '' : `: ${printable(reason).split('\n')[0]}`}`));
   const dropped = outcomes.filter((outcome) => outcome.dropped !== undefined);
   if (dropped.length > 0) lines.push('', 'These names could not be proved and are not in the certificate; every renewal tries them again:', ...dropped.map((outcome) => `  ${outcome.name}: ${outcome.dropped?.join(', ') ?? ''}`));
   return [...lines, frame, ...whyLines(outcomes), ...hintLines(outcomes)];

@@ -38,8 +38,8 @@ async function installMeant(asked: Settings, here: World, what: { deploy: boolea
   let wish: string | undefined;
   for (;;) {
     const meant = await deploymentMeant(settings, world, wish);
-    if (alone) return installInto(installer, meant.deployment, settings, world, what);
-    if ((await installReviewed(installer, meant, settings, world, what)) === 'done') return;
+    if (alone) await installInto(installer, meant.deployment, settings, world, { ...what, lineage: meant.certificate });
+    if (alone || (await installReviewed(installer, meant, settings, world, what)) === 'done') return;
     wish = meant.certificate;
   }
 }

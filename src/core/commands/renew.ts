@@ -1,6 +1,7 @@
 import { openLineageIndex, writeLineageIndex } from '../../store/lineage-index.js';
 import { listLineages, type Lineage } from '../../store/lineage.js';
 import { readRenewalNotes, type RenewalNotes } from '../../store/renewal-notes.js';
+import { noteBehind } from '../behind.js';
 import type { Carried, HooksAround } from '../carry-out.js';
 import { deployAgain } from '../deploy.js';
 import type { Facts } from '../decide/facts.js';
@@ -13,6 +14,7 @@ import { repeatExports } from '../export.js';
 import { failureHint, failureReason } from '../failure-reason.js';
 import { gatherFacts, renewalFacts } from '../facts.js';
 import { refuseFailedHooks, validateHooks, type HookRun } from '../hooks.js';
+import { installRenewals, installsWaiting } from '../install-renewals.js';
 import { settleKeyChanges } from '../key-change.js';
 import { tellEarlyEnd, tellOthers } from '../notify.js';
 import { planForRenewal } from '../plan-for-renewal.js';
@@ -30,8 +32,8 @@ const LONGEST_SLEEP = 480_000;
 
 /**
  * `renew`: every lineage (or --cert-name) that is due is renewed with the options it was obtained with, several at a time. One
- * broken file, one failing name or hook never stops the others. Throws Refused at the end when any failed (S99: exit 1 only then), and
- * HookFailed with --strict-hooks when nothing but a hook did.
+ * broken file, one failing name or hook never stops the others. Throws Refused at the end when any failed (S99: exit 1 only then) or could
+ * not be given to its server, and HookFailed with --strict-hooks when nothing but a hook did.
  */
 export async function renew(settings: Settings, world: World): Promise<void> {
   if (settings.values.forecast !== undefined) return (await import('./forecast.js')).forecastRenewals(settings, world);
@@ -61,6 +63,8 @@ export async function renew(settings: Settings, world: World): Promise<void> {
     const base = due.length > 0 ? await gatherFacts(settings, { dirs, plugins: world.plugins, now, sandbox: world.sandbox !== null }) : null;
     const alone = new Map<string, Promise<unknown>>();
     const notes = readRenewalNotes(dirs);
+    // Before the first is obtained: whenever this run is stopped, it is known what was not told of it.
+    if (!dryRun) noteBehind(due, settings, world);
     await sideBySide(inPairs(due), maxParallel, world.signal, async (lineage) => {
       const partner = along.get(lineage.name);
       const verdict = partner === undefined ? verdicts.get(lineage.name) : undefined;
@@ -72,9 +76,10 @@ export async function renew(settings: Settings, world: World): Promise<void> {
     // What an earlier renewal could not export, or what another client renewed; those of today were exported with their renewal.
     if (!dryRun) for (const { name, renewal } of others) if (renewal.ownTables !== undefined) await repeatExports(name, settings, shared);
     for (const [name, deploys] of await deployAgain(settings, others, shared)) outcomes.set(name, { ...outcomes.get(name), deploys: [...deploys] } as RenewalOutcome);
-    if (!dryRun) {
+    if (dryRun) for (const [name, install] of installsWaiting(others, settings, world)) outcomes.set(name, { ...outcomes.get(name), install } as RenewalOutcome);
+    else {
       const renewed = due.filter(({ name }) => outcomes.get(name)?.state === 'renewed');
-      await reloadServers(renewed, others, settings, world);
+      for (const [name, install] of await installRenewals(renewed, others, settings, world)) outcomes.set(name, { ...outcomes.get(name), install } as RenewalOutcome);
       await updateServers(wanted, renewed, settings, world);
     }
   } catch (error) {
@@ -87,7 +92,8 @@ export async function renew(settings: Settings, world: World): Promise<void> {
     await tellOthers({ outcomes: all, post, ...(reason === undefined ? {} : { reason }) }, settings, world);
   }
   const failed = [...outcomes.values()].filter(({ state }) => state === 'failed');
-  if (failed.length > 0 || unreadable.length > 0) throw new Refused(`${failed.length} renew failure(s), ${unreadable.length} parse failure(s)`);
+  const uninstalled = [...outcomes.values()].filter(({ install }) => install?.state === 'failed').length;
+  if (failed.length + unreadable.length + uninstalled > 0) throw new Refused(`${failed.length} renew failure(s), ${unreadable.length} parse failure(s)${uninstalled > 0 ? `, ${uninstalled} installation failure(s)` : ''}`);
   if (settings.values.strictHooks) refuseFailedHooks([...outcomes.values()].flatMap(({ deploys }) => deploys ?? []), post);
 }
 
@@ -123,47 +129,6 @@ async function begin(settings: Settings, world: World): Promise<Begun> {
     throw new Refused(`No certificate found with name ${certname} (expected ${world.dirs.config}/renewal/${certname}.conf).`);
   }
   return { now: world.clock.now(), lineages, own, unreadable, verdicts: await renewalVerdicts(own, settings, world) };
-}
-
-/**
- * C21: servers whose certificates were renewed read them anew, each server once for all of them, and are asked what they serve (N10). One
- * that does not, or that serves something else, is told and stops nothing. Where a server has copies, those that an earlier run left old
- * (it was stopped, or the server refused) are made up for.
- */
-async function reloadServers(renewed: readonly Lineage[], others: readonly Lineage[], asked: Settings, world: World): Promise<void> {
-  const bySetting = new Map<string, { settings: Settings; own: Lineage[]; renewed: boolean }>();
-  for (const lineage of [...renewed, ...others]) {
-    const isRenewed = renewed.includes(lineage);
-    if (!isRenewed && asked.values.installer === undefined && !mayHaveCopies(lineage, world)) continue;
-    const settings = renewalSettings(asked, lineage.name, lineage.renewal.params);
-    const { installer } = settings.values;
-    if (installer === undefined || (!isRenewed && world.plugins.find(({ name }) => name === installer)?.copies !== true)) continue;
-    const key = JSON.stringify([installer, settings.plugin]);
-    const known = bySetting.get(key);
-    if (known) known.own.push(lineage);
-    else bySetting.set(key, { settings, own: [lineage], renewed: isRenewed });
-  }
-  for (const { settings, own, renewed: some } of bySetting.values()) {
-    const [{ installRenewed, openInstaller }, { deploymentOf }, { tellOtherServed }] = await Promise.all([import('../installation.js'), import('../deployment.js'), import('../served-certificate.js')]);
-    try {
-      const installer = await openInstaller(settings, world);
-      const deployments = own.map((lineage) => deploymentOf(lineage, settings, world.dirs));
-      await installRenewed(installer, deployments, settings, world, { ifChanged: !some });
-      if (some) await tellOtherServed(installer, deployments, world);
-    } catch (error) {
-      if (error instanceof CertwrightError && error.code === 'cancelled') throw error;
-      world.log('error', `The ${settings.values.installer ?? ''} server still serves the old certificate: ${error instanceof Error ? error.message : String(error)}`);
-    }
-  }
-}
-
-/** By what its file says, before the settings of a thousand lineages are made for nothing. */
-function mayHaveCopies({ renewal: { params } }: Lineage, { plugins }: World): boolean {
-  const { installer } = params;
-  if (installer === undefined || installer === 'None') return false;
-  const plugin = plugins.find(({ name }) => name === installer);
-  // A name of a package's plugin, as old files have it.
-  return plugin === undefined || plugin.copies === true;
 }
 
 interface Shared {

@@ -41,13 +41,14 @@ export function digestOf({ outcomes, post, now, reason, ...rest }: RunFacts): Di
   ];
   const bad = outcomes.filter(({ state }) => state === 'failed' || state === 'unreadable').length;
   const renewed = outcomes.filter(({ state }) => state === 'renewed').length;
-  const result = bad > 0 || hooks.length > 0 || reason !== undefined ? 'failure' : renewed > 0 ? 'renewal' : 'nothing';
+  const behind = outcomes.filter(({ install }) => install?.state === 'failed').length;
+  const result = bad > 0 || behind > 0 || hooks.length > 0 || reason !== undefined ? 'failure' : renewed > 0 ? 'renewal' : 'nothing';
   return {
     schema: 1,
     ...rest,
     time: new Date(now).toISOString(),
     result,
-    summary: `${rest.rehearsal ? 'Rehearsal: ' : ''}${summary(rest, { bad, renewed, all: outcomes.length, hooks: hooks.length, broken: reason !== undefined })}`,
+    summary: `${rest.rehearsal ? 'Rehearsal: ' : ''}${summary(rest, { bad, renewed, behind, all: outcomes.length, hooks: hooks.length, broken: reason !== undefined })}`,
     certificates: outcomes,
     failedHooks: hooks,
     ...(reason === undefined ? {} : { reason }),
@@ -58,10 +59,11 @@ function isFailed(outcome: DeployOutcome): outcome is DeployOutcome & { exitCode
   return outcome.state === 'failed' && outcome.exitCode !== undefined;
 }
 
-function summary({ host, command }: { host: string; command: string }, { bad, renewed, all, hooks, broken }: { bad: number; renewed: number; all: number; hooks: number; broken: boolean }): string {
+function summary({ host, command }: { host: string; command: string }, { bad, renewed, behind, all, hooks, broken }: { bad: number; renewed: number; behind: number; all: number; hooks: number; broken: boolean }): string {
   const done = command === 'renew' ? 'renewed' : 'obtained';
   if (bad > 0) return `${all === 1 ? 'The certificate' : `${bad} of ${all} certificates`} could not be ${done} on ${host}`;
   if (broken) return `${command} ended early on ${host}`;
+  if (behind > 0) return `${counted(behind)} ${done} and could not be installed on ${host}`;
   if (hooks > 0) return `${hooks === 1 ? 'A hook' : `${hooks} hooks`} failed on ${host}${renewed > 0 ? `; ${counted(renewed)} ${done}` : ''}`;
   return renewed > 0 ? `${counted(renewed)} ${done} on ${host}` : `No certificate was due on ${host}`;
 }
@@ -87,6 +89,7 @@ export function digestText(digest: Digest): string {
   section('Why', digest.reason === undefined ? [] : indented(digest.reason));
   section(renew ? 'Not renewed' : 'Not obtained', of('failed').flatMap(({ name, reason, hint, notAfter }) => [`  ${printableLine(name)}${notAfter === undefined ? '' : `: ${left(Date.parse(notAfter), now)}`}`, ...[...indented(reason ?? ''), ...indented(hint ?? '')].map((line) => `  ${line}`)]));
   section('Renewal files that cannot be used', of('unreadable').flatMap(({ name, reason }) => [`  ${printableLine(name)}`, ...indented(reason ?? '').map((line) => `  ${line}`)]));
+  section('Not installed', digest.certificates.flatMap(({ name, install }) => (install?.state === 'failed' ? [`  ${printableLine(name)}: ${printableLine(install.installer)} (every renew tries again)`, ...indented(install.reason ?? '').map((line) => `  ${line}`)] : [])));
   section('Hooks that failed', digest.failedHooks.map(({ kind, command, exitCode, certificate }) => `  ${kind}${certificate === undefined ? '' : ` of ${printableLine(certificate)}`}: error code ${exitCode}: ${printableLine(command)}${kind === 'deploy-hook' ? ' (every renew tries again)' : ''}`));
   section(renew ? 'Renewed' : 'Obtained', of('renewed').map(({ name, dropped = [] }) => `  ${printableLine(name)}${dropped.length > 0 ? `, without ${dropped.join(', ')} (not proved; every renewal tries again)` : ''}`));
   const notDue = of('not-due').length;

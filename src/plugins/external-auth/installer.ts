@@ -26,10 +26,20 @@ export function createExternalInstaller(lines: () => JsonLines = processJsonLine
     },
     async publish(deployments) {
       const handler = program();
-      for (const { name, files } of deployments.flatMap(({ names, files: own }) => names.map((each) => ({ name: each, files: own })))) {
-        if (handler !== null && context) await call(handler, name, files, started, context);
-        else lines().tell({ cmd: 'deploy_cert', ...fieldsOf(name, files, started) });
+      const failures: unknown[] = [];
+      for (const { names, files, fresh } of deployments) {
+        try {
+          for (const name of names) {
+            if (handler !== null && context) await call(handler, { name, files, fresh: fresh === true }, started, context);
+            else lines().tell({ cmd: 'deploy_cert', ...fieldsOf(name, files, started) });
+          }
+        } catch (error) {
+          if (error instanceof Cancelled) throw error;
+          // The other certificates are given to it all the same.
+          failures.push(error);
+        }
       }
+      if (failures.length > 0) throw failures[0];
       if (handler === null) lines().tell({ cmd: 'save', title: 'Deployed ACME Certificate', temporary: false });
       return handler === null ? [] : deployments.map(({ names }) => `${handler} was given the certificate for ${names.join(', ')}`);
     },
@@ -40,10 +50,10 @@ export function createExternalInstaller(lines: () => JsonLines = processJsonLine
   };
 }
 
-/** `deploy_cert`, or `unchanged_cert` for a certificate that was there before this run. */
-async function call(program: string, name: string, files: Deployment['files'], started: number, { options, environment, signal, log }: InstallContext): Promise<void> {
+/** `deploy_cert`, or `unchanged_cert` for a certificate that was there before this run and is not `fresh`. */
+async function call(program: string, { name, files, fresh }: { name: string; files: Deployment['files']; fresh: boolean }, started: number, { options, environment, signal, log }: InstallContext): Promise<void> {
   const fields = fieldsOf(name, files, started);
-  const command = fields.cert_timestamp < Math.floor(started / 1000) ? 'unchanged_cert' : 'deploy_cert';
+  const command = !fresh && fields.cert_timestamp < Math.floor(started / 1000) ? 'unchanged_cert' : 'deploy_cert';
   const { privkey, cert, fullchain, chain } = files;
   const words = options['out_dehydrated_dns'] === true ? [name, privkey, cert, fullchain, chain, ...(command === 'deploy_cert' ? [String(fields.cert_timestamp)] : [])] : [];
   const asked = { program, command, words, fields };
