@@ -27,6 +27,14 @@ it('a hook that failed is a failure, of a run that ended early too; renewals and
   expect((['failure', 'renewal', 'always'] as const).map((level) => (['failure', 'renewal', 'nothing'] as const).map((result) => isWanted(result, level)))).toEqual([[true, false, false], [true, true, false], [true, true, true]]);
 });
 
+it('what could not be installed is a failure, with its reason; what could be late is none', () => {
+  const install = { installer: 'out', state: 'failed' as const, since: '2026-11-22T00:00:00.000Z', reason: 'no way in' };
+  const digest = digestOf(run({ outcomes: [{ ...fine, install }, idle] }));
+  expect(digest).toMatchObject({ result: 'failure', summary: '1 certificate was renewed and could not be installed on box' });
+  expect(digestText(digest)).toContain('Not installed\n  fine.example.com: out (every renew tries again)\n    no way in\n');
+  expect(digestOf(run({ outcomes: [{ ...idle, install: { ...install, state: 'done' } }] })).result).toBe('nothing');
+});
+
 it('targets: mail, https, http to this machine, exec; anything else is refused with a reason', () => {
   for (const good of ['mail:root', 'mail:admin@example.com', 'https://hooks.example.com/T0/secret', 'http://127.0.0.1:8080/x', 'http://[::1]/', 'http://localhost/', 'exec:logger "$CERTWRIGHT_SUMMARY"', 'file:/etc/webhook']) expect(notifyProblem(good), good).toBeNull();
   for (const bad of ['', 'admin@example.com', 'mail:', 'mail:-oQ/tmp@x', 'mail:a@b\nBcc: c@d', 'http://example.com/', 'http://127.0.0.1.example.com/', 'ftp://x', 'exec: ']) expect(notifyProblem(bad), bad).not.toBeNull();

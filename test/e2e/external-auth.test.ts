@@ -85,6 +85,65 @@ it('S184: install tells a certificate that was there before as unchanged; a hand
   expect(ended.stderr).toMatch(/The handler ended with 3: .*bad unchanged_cert \(handler\.example\.com\)\n\s+no way in/);
 });
 
+it('what could not be handed over at a renewal is told, and handed over by the next renew that has nothing else to do; so is what a killed one had not handed over', { timeout: 60_000 }, async () => {
+  const [broken, deadly] = [join(place.folder, 'broken'), join(place.folder, 'deadly')];
+  // Killed while it waits for its handler: the certificate is saved, and nobody was given it.
+  const handler = script(
+    'sometimes',
+    `#!/bin/sh
+echo "$1 $domain" >> ${log}
+case $1 in
+  perform) ${setTxt('$txt_domain', '$validation')};;
+  cleanup) ${clearTxt('$txt_domain')};;
+  deploy_cert) if [ -e ${deadly} ]; then kill -9 $(cat ${deadly}); exit 1; fi; if [ -e ${broken} ]; then echo "no way in" >&2; exit 3; fi;;
+  *) echo NotImplemented;;
+esac
+`,
+  );
+  const name = 'late.example.com';
+  const ended = await run('run', '-a', 'out', '-i', 'out', '--out-handler', handler, '-d', name);
+  expect(ended.code, ended.stderr).toBe(0);
+  expect(calls()).toContain(`deploy_cert ${name}`);
+  const plain = (...more: string[]) => place.certwright(['renew', '-n', '--no-random-sleep-on-renew', ...more]);
+  const told = (): string[] => (existsSync(log) ? calls().filter((line) => line.includes('_cert')) : []);
+  const notes = (): unknown => (JSON.parse(readFileSync(join(place.folder, 'config/.certwright/renewal-notes/table.json'), 'utf8')) as Record<string, unknown>)[name];
+
+  writeFileSync(broken, '');
+  const failing = await renew('--cert-name', name);
+  expect(failing.code).toBe(1);
+  expect(failing.stderr).toContain('no way in');
+  expect(failing.stderr).toContain('0 renew failure(s), 0 parse failure(s), 1 installation failure(s)');
+  expect(failing.stdout).toMatch(/not been given to what uses them yet; every renew tries again:\n {2}late\.example\.com: out \(since \d{4}-\d\d-\d\d\): The handler ended with 3/);
+  expect(told()).toEqual([`deploy_cert ${name}`]);
+  expect((await plain()).code).toBe(1);
+  expect(told()).toEqual([`deploy_cert ${name}`]);
+  // Without updates it waits on, and is no failure.
+  const withheld = await plain('--disable-renew-updates');
+  expect([withheld.code, told()]).toEqual([0, []]);
+  expect(withheld.stdout).toContain('every renew tries again:\n  late.example.com: out');
+  rmSync(broken);
+  const mended = await plain();
+  expect(mended.code, mended.stderr).toBe(0);
+  expect(mended.stdout).toMatch(/had not been given to what uses them, and now are:\n {2}late\.example\.com: out/);
+  expect([told(), notes()]).toEqual([[`deploy_cert ${name}`], undefined]);
+  const after = await plain();
+  expect([after.code, told()]).toEqual([0, []]);
+
+  // The program itself writes its number where the handler finds it.
+  const words = [process.execPath, binary, 'renew', '-n', '--no-random-sleep-on-renew', '--force-renewal', '--cert-name', name, ...place.directories];
+  await runProgram('sh', ['-c', `echo $$ > ${deadly}; exec "$@"`, 'sh', ...words], { env: { HOME: place.folder, REQUESTS_CA_BUNDLE: pebble.caPath } });
+  expect(existsSync(join(place.folder, `config/archive/${name}/cert3.pem`))).toBe(true);
+  expect(told()).toEqual([`deploy_cert ${name}`]);
+  rmSync(deadly);
+  expect((await plain()).code).toBe(0);
+  expect(told()).toEqual([`deploy_cert ${name}`]);
+  // certbot reads the renewal files as before.
+  const listed = await place.certbot(['certificates']);
+  expect(listed.code, listed.stderr).toBe(0);
+  expect(listed.stdout).toContain(`Certificate Name: ${name}`);
+  expect(`${listed.stdout}${listed.stderr}`).not.toMatch(/invalid|parsefail/i);
+});
+
 it('S184: a hook of dehydrated, for a wildcard', async () => {
   const hook = script(
     'dehydrated',

@@ -1,10 +1,12 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { X509Certificate } from 'node:crypto';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
 import { nginxSettings } from '../../src/plugins/nginx/options.js';
 import { readNginxConfiguration, reloadAndWait } from '../../src/plugins/nginx/server.js';
 import { childrenOf } from '../../src/plugins/server-configuration/children.js';
+import { servedCertificate } from '../../src/system/tls-probe.js';
 import { makeNginx, type RunningNginx } from './nginx.js';
 import { fine } from './sandbox-of-test.js';
 import { caAndPlaceForWebServer, namesAdded, old, pairInstalledAndUndone, pebble, place, plainAnswer, ports, runAt, servedFor } from './web-server.js';
@@ -49,6 +51,24 @@ it('run --nginx: proved by nginx, installed, redirected, served; a second instal
   await fine(run('rollback', '-i', 'nginx', '--checkpoints', '1'));
   expect(nginx.files()).toEqual(before);
   expect(await servedFor('example.com', ports.https)).toBeNull();
+});
+
+it('a reload that failed at a renewal is made up for by the next renew, which renews nothing', async () => {
+  await start('server {\n    listen {H};\n    server_name example.com;\n}\n');
+  const flag = join(nginx.root, 'no-reload');
+  const ctl = join(nginx.root, 'nginx');
+  // Only once the second certificate is there: the challenge needs reloads too.
+  writeFileSync(ctl, `#!/bin/sh\nif [ -e ${flag} ] && [ -e ${place.folder}/config/archive/example.com/cert2.pem ]; then case "$*" in *reload*) echo not today >&2; exit 1;; esac; fi\nexec /usr/sbin/nginx "$@"\n`, { mode: 0o755 });
+  await fine(run('run', '--nginx', '--nginx-ctl', ctl, '-d', 'example.com'));
+  const serial = async (): Promise<string> => new X509Certificate(await servedCertificate('example.com', { host: '127.0.0.1', port: ports.https }, { timeoutMs: 5000, signal: AbortSignal.timeout(10_000) })).serialNumber;
+  const first = await serial();
+  writeFileSync(flag, '');
+  const renewed = await place.certwright(['renew', '-n', '--no-random-sleep-on-renew', '--force-renewal']);
+  expect([renewed.code, await serial()]).toEqual([1, first]);
+  expect(renewed.stderr).toMatch(/still serves the old certificate[^]*not today/);
+  rmSync(flag);
+  expect(await fine(place.certwright(['renew', '-n', '--no-random-sleep-on-renew']))).toMatch(/and now are:\n {2}example.com: nginx/);
+  expect(await serial()).toBe(new X509Certificate(readFileSync(place.live('example.com', 'cert.pem'))).serialNumber);
 });
 
 it('a configuration that nginx rejects is told in its words before anything is ordered', async () => {

@@ -22,6 +22,13 @@ it('notes are kept for each lineage, changed part by part, and forgotten', () =>
   expect(readRenewalNotes(dirs)).toEqual({});
 });
 
+it('which certificate a server may have is kept beside the others, and only when it is whole', () => {
+  const behind = { installer: 'out', serial: '0a', since: '2026-11-23T12:00:00.000Z' };
+  changeRenewalNotes(dirs, { a: { behind }, b: { behind: { installer: 'out' } as never, revoked: '0b' } });
+  changeRenewalNotes(dirs, { a: { dropped: ['x.example'] } });
+  expect(readRenewalNotes(dirs)).toEqual({ a: { behind, dropped: ['x.example'] }, b: { revoked: '0b' } });
+});
+
 it.each(['', 'rubbish', '[]', 'null', '{"a": 1, "b": {"dropped": "x", "revoked": 1}}'])('a damaged file (%s) counts as none, and is written over', (text) => {
   mkdirSync(join(dirs.config, '.certwright', 'renewal-notes'), { recursive: true });
   writeFileSync(path(), text);
