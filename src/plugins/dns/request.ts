@@ -1,5 +1,6 @@
-import { request as http, type IncomingHttpHeaders } from 'node:http';
-import { request as https } from 'node:https';
+import { Agent as HttpAgent, request as http, type IncomingHttpHeaders } from 'node:http';
+import { Agent as HttpsAgent, request as https } from 'node:https';
+import { createSecureContext } from 'node:tls';
 import { Cancelled, CertwrightError, NetworkError, PluginError } from '../../core/errors.js';
 import { systemClock, type Clock } from '../../system/clock.js';
 import { printableLine } from '../../system/printable.js';
@@ -11,6 +12,9 @@ const PATIENCE = 120_000;
 const TRIES = 4;
 /** Bytes of an answer. */
 const LIMIT = 8 << 20;
+/** Connections of one API at the same time; milliseconds that one is kept while nothing is asked, before something in between forgets it silently. */
+const CONNECTIONS = 4;
+const KEPT = 10_000;
 /** Pages of one listing. */
 const PAGES = 500;
 
@@ -91,13 +95,16 @@ export class ProviderRefusal extends PluginError {
 
 /**
  * Calls of a provider's HTTP API: each exchange is bounded in time and size; 429 (with Retry-After) and 5xx are tried a few times
- * more, as is a connection that fails (of GET, PUT and DELETE: whatever they did may be done again); redirects are not followed;
- * secrets are never in an error or a log.
+ * more, as is a connection that fails (of GET, PUT and DELETE: whatever they did may be done again), and once, whatever is asked, over a new
+ * connection what met a kept one that the provider had just closed; redirects are not followed; secrets are never in an error or a log.
+ * Connections are kept for the next request and keep no process alive.
  */
 export function connectApi(settings: ApiSettings, world: ApiWorld): Api {
   const clock = world.clock ?? systemClock;
   const hidden = (): readonly string[] => [...world.secrets(), ...(settings.secrets?.() ?? [])];
   const clean = (text: string): string => printableLine(redact(text, hidden()));
+  let kept: HttpAgent | undefined;
+  const agent = (): HttpAgent => (kept ??= agentFor(settings.base, world.roots));
   return async (request) => {
     const url = address(settings.base, request);
     const method = request.method ?? 'GET';
@@ -109,6 +116,7 @@ export function connectApi(settings: ApiSettings, world: ApiWorld): Api {
       ...request.headers,
     };
     const started = clock.now();
+    let mayBeStale = true;
     for (let attempt = 1; ; attempt += 1) {
       if (world.signal.aborted) throw new Cancelled();
       const left = (settings.patience ?? PATIENCE) - (clock.now() - started);
@@ -123,13 +131,21 @@ export function connectApi(settings: ApiSettings, world: ApiWorld): Api {
         const json = (await request.jsonAnew?.()) ?? request.json;
         const body = json === undefined ? (request.body ?? '') : JSON.stringify(json);
         const headers = { ...base, ...(await settings.sign?.({ method, url, headers: base, body })) };
-        answer = await exchange(url, { method, headers, body, timeoutMs: Math.min(EXCHANGE, left), signal: world.signal, ...(world.roots === undefined ? {} : { roots: world.roots }) });
+        answer = await exchange(url, { method, headers, body, timeoutMs: Math.min(EXCHANGE, left), signal: world.signal, agent: agent() });
       } catch (error) {
         if (world.signal.aborted) throw new Cancelled();
         // What signs, or makes the body, has asked on its own, with tries of its own.
         if (error instanceof CertwrightError) throw error;
         const reason = clean(error instanceof Error ? error.message : String(error));
         world.log('debug', `${method} ${clean(shown(url))}: ${reason}`);
+        if (error instanceof KeptConnectionClosed && mayBeStale) {
+          // The others that are kept may be as old.
+          kept?.destroy();
+          kept = undefined;
+          mayBeStale = false;
+          attempt -= 1;
+          continue;
+        }
         const wait = pause(attempt);
         if (last || wait >= left || (method !== 'GET' && method !== 'PUT' && method !== 'DELETE' && !neverSent(error))) {
           throw new NetworkError(`${world.title} (${url.host}) cannot be reached: ${reason}`, { hint: 'Check the network of this machine, and the status page of the provider; then run the same command again.' });
@@ -214,21 +230,31 @@ function shown(url: URL): string {
   return `${url.origin}${url.pathname}`;
 }
 
+/** A kept connection ended without a byte: closed before the request came, as it nearly always is. */
+class KeptConnectionClosed extends Error {}
+
+function agentFor(base: string, roots: readonly string[] | undefined): HttpAgent {
+  const options = { keepAlive: true, maxSockets: CONNECTIONS, maxFreeSockets: CONNECTIONS, timeout: KEPT };
+  if (new URL(base).protocol === 'http:') return new HttpAgent(options);
+  return new HttpsAgent({ ...options, ...(roots === undefined ? {} : { secureContext: createSecureContext({ ca: [...roots] }) }) });
+}
+
 interface Exchange {
   method: string;
   headers: Readonly<Record<string, string>>;
   body: string;
   timeoutMs: number;
   signal: AbortSignal;
-  roots?: readonly string[];
+  agent: HttpAgent;
 }
 
-function exchange(url: URL, { method, headers, body, timeoutMs, signal, roots }: Exchange): Promise<ApiAnswer> {
+function exchange(url: URL, { method, headers, body, timeoutMs, signal, agent }: Exchange): Promise<ApiAnswer> {
   return new Promise((resolve, reject) => {
-    const secure = url.protocol === 'https:';
     const bytes = Buffer.from(body, 'utf8');
     const length = bytes.length > 0 || method === 'POST' || method === 'PUT' || method === 'PATCH' ? { 'content-length': String(bytes.length) } : {};
-    const request = (secure ? https : http)(url, { method, agent: false, signal, headers: { ...headers, ...length, connection: 'close' }, ...(secure && roots !== undefined ? { ca: [...roots] } : {}) }, (response) => {
+    let answered = false;
+    const request = (url.protocol === 'https:' ? https : http)(url, { method, agent, signal, headers: { ...headers, ...length } }, (response) => {
+      answered = true;
       const chunks: Buffer[] = [];
       let size = 0;
       response.on('error', fail);
@@ -246,7 +272,9 @@ function exchange(url: URL, { method, headers, body, timeoutMs, signal, roots }:
     const timer = setTimeout(() => request.destroy(Object.assign(new Error(`no answer within ${timeoutMs / 1000} s`), { code: 'ETIMEDOUT' })), timeoutMs);
     const fail = (error: unknown): void => {
       clearTimeout(timer);
-      reject(error instanceof Error ? error : new Error(String(error)));
+      const { code } = error as NodeJS.ErrnoException;
+      if (request.reusedSocket && !answered && (code === 'ECONNRESET' || code === 'EPIPE')) reject(new KeptConnectionClosed((error as Error).message, { cause: error }));
+      else reject(error instanceof Error ? error : new Error(String(error)));
     };
     request.on('error', fail);
     request.on('close', () => fail(new Error('the connection was closed')));

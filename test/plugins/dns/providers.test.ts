@@ -62,6 +62,8 @@ describe.each(table)('S33: $description.name', (row) => {
     // Nothing else was touched.
     expect(fake.zones.flatMap(({ records }) => records).map(({ name, type }) => `${name} ${type}`).sort()).toEqual([...ZONES.map((name) => `${name} A`), `${NAME} TXT`].sort());
     await provider.close?.();
+    // Google's tokens and zones are two services.
+    expect([fake.count(() => true) > 5, fake.connections() <= 2]).toEqual([true, true]);
     silent(...logs);
   });
 

@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
@@ -12,7 +13,7 @@ afterEach(async () => {
 });
 
 /** A server that answers as the list says, one after the other, and an API that asks it; waits are recorded, not made. */
-async function stand(answers: readonly ((request: IncomingMessage, response: ServerResponse, body: string) => void)[], settings: Partial<ApiSettings> = {}): Promise<{ api: Api; requests: { method: string; url: string; headers: IncomingMessage['headers']; body: string }[]; waits: number[]; logs: string[]; base: string }> {
+async function stand(answers: readonly ((request: IncomingMessage, response: ServerResponse, body: string) => void)[], settings: Partial<ApiSettings> = {}): Promise<{ api: Api; requests: { method: string; url: string; headers: IncomingMessage['headers']; body: string }[]; waits: number[]; logs: string[]; base: string; connections: () => number }> {
   const requests: { method: string; url: string; headers: IncomingMessage['headers']; body: string }[] = [];
   const server = createServer((request, response) => {
     let body = '';
@@ -22,6 +23,8 @@ async function stand(answers: readonly ((request: IncomingMessage, response: Ser
       (answers[requests.length - 1] ?? answers.at(-1))?.(request, response, body);
     });
   });
+  let connections = 0;
+  server.on('connection', () => void (connections += 1));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   open.add(server);
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
@@ -36,7 +39,7 @@ async function stand(answers: readonly ((request: IncomingMessage, response: Ser
       clock: { now: () => now, sleep: (ms) => Promise.resolve(void waits.push(ms)).then(() => void (now += ms)) },
     },
   );
-  return { api, requests, waits, logs, base };
+  return { api, requests, waits, logs, base, connections: () => connections };
 }
 
 const json = (status: number, value: unknown, headers: Record<string, string> = {}) => (_request: IncomingMessage, response: ServerResponse): void => void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(value));
@@ -83,6 +86,37 @@ test('a connection that breaks is tried again unless the request may have been c
   const post = await stand([broken, json(200, {})]);
   await expect(post.api({ method: 'POST', path: '/a' })).rejects.toMatchObject({ name: 'NetworkError' });
   expect(post.requests).toHaveLength(1);
+});
+
+test('one connection for one request after the other, which keeps no process alive', async () => {
+  const { api, connections } = await stand([json(200, {})]);
+  const made: { _handle: { hasRef(): boolean } | null }[] = [];
+  const note = (message: unknown): void => void made.push((message as { socket: (typeof made)[number] }).socket);
+  subscribe('net.client.socket', note);
+  await api({ path: '/a' });
+  await api({ method: 'POST', path: '/a', json: {} });
+  await api({ path: '/a', accept: [404] });
+  unsubscribe('net.client.socket', note);
+  expect(connections()).toBe(1);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(made.map(({ _handle }) => _handle?.hasRef())).toEqual([false]);
+});
+
+test('a kept connection that is closed as the next request comes: sent once more over a new one, also a POST; a second time it is told', async () => {
+  const broken = (_request: IncomingMessage, response: ServerResponse): void => void response.socket?.destroy();
+  const once = await stand([json(200, {}), broken, json(200, { ok: true })]);
+  await once.api({ path: '/a' });
+  expect(await once.api({ method: 'POST', path: '/b', json: {} })).toMatchObject({ json: { ok: true } });
+  expect([once.requests.map(({ method }) => method), once.connections(), once.waits]).toEqual([['GET', 'POST', 'POST'], 2, []]);
+  const twice = await stand([json(200, {}), broken]);
+  await twice.api({ path: '/a' });
+  await expect(twice.api({ method: 'POST', path: '/b', json: {} })).rejects.toMatchObject({ name: 'NetworkError' });
+  expect([twice.requests.length, twice.connections()]).toEqual([3, 2]);
+  // An answer that began and broke off was carried out.
+  const torn = await stand([json(200, {}), (_request, response) => void response.writeHead(200, { 'content-length': '9' }).write('{', () => response.socket?.destroy())]);
+  await torn.api({ path: '/a' });
+  await expect(torn.api({ method: 'POST', path: '/b', json: {} })).rejects.toMatchObject({ name: 'NetworkError' });
+  expect(torn.requests).toHaveLength(2);
 });
 
 test('pages are collected by what each says comes next, and never from another server', async () => {

@@ -71,6 +71,8 @@ export interface Fake extends FakeWorld {
   origin: string;
   /** How many requests there were of this kind. */
   count(matches: (ask: Ask) => boolean): number;
+  /** How many connections there were. */
+  connections(): number;
   /** Requests that were undocumented: none, in a test that passes. */
   faults: string[];
   /** Values of the TXT records at a name, sorted. */
@@ -104,7 +106,9 @@ export async function startFake(behaviour: Behaviour, zones: readonly string[], 
   let last = 1000;
   const asked: Ask[] = [];
   const instructions: { matches: (ask: Ask) => boolean; answer: Answer | number | 'hang' }[] = [];
+  let connections = 0;
   const fake: Omit<Fake, 'origin' | 'stop'> = {
+    connections: () => connections,
     hosts: behaviour.hosts,
     pageSize,
     zones: [],
@@ -123,6 +127,7 @@ export async function startFake(behaviour: Behaviour, zones: readonly string[], 
   fake.zones.push(...zones.map((name) => ({ id: fake.id(), name, records: [{ id: fake.id(), name, type: 'A', value: '192.0.2.1', ttl: 3600 }] })));
 
   const server: Server = plain ? createHttp(listener) : (createHttps(fakeCertificate(), listener) as unknown as Server);
+  server.on(plain ? 'connection' : 'secureConnection', () => void (connections += 1));
   function listener(request: IncomingMessage, response: ServerResponse): void {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
