@@ -1,18 +1,15 @@
-import { decide } from './decide/decide.js';
+import { decide, type Needed } from './decide/decide.js';
 import { commandLine } from './decide/command-line.js';
 import type { Answer } from './decide/answers.js';
-import { namesKey, type Facts, type Lookup } from './decide/facts.js';
-import type { CredentialsWish } from './decide/dns-credentials.js';
-import type { InstallationWish } from './decide/installation-choice.js';
+import { namesKey, type Facts } from './decide/facts.js';
 import type { Plan } from './decide/plan.js';
 import type { Question } from './decide/question.js';
 import { NetworkError, PluginError, Refused, UsageError } from './errors.js';
-import type { Identifier } from './identifier.js';
 import { back, type Answered, type Interaction } from './interaction.js';
 import type { Settings } from './settings.js';
 
 /** Looks things up that a decision turned out to need; returns the facts with them. */
-export type LookUp = (facts: Facts, what: Lookup, identifiers: readonly Identifier[], wish?: InstallationWish, credentials?: CredentialsWish) => Promise<Facts>;
+export type LookUp = (facts: Facts, needed: Needed) => Promise<Facts>;
 
 /** What a person has said so far, to go on from. */
 export interface Progress {
@@ -57,10 +54,10 @@ export async function collect(settings: Settings, known: Facts, interaction: Int
     try {
       decision = decide(settings, facts, answers);
       if ('lookup' in decision) {
-        const { lookup, identifiers, wish, credentials } = decision;
+        const { lookup, identifiers } = decision;
         const names = namesKey(identifiers);
         const before = lookup === 'fits' ? fits.get(names) : undefined;
-        facts = before ? { ...facts, fits: before } : await lookUp(facts, lookup, identifiers, wish, credentials);
+        facts = before ? { ...facts, fits: before } : await lookUp(facts, decision);
         if (lookup === 'fits') fits.set(names, facts.fits);
         continue;
       }

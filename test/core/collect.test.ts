@@ -46,7 +46,7 @@ function person(choose: (question: Question) => Answer['value'], backAt: (turn: 
   return self;
 }
 
-const lookUp: LookUp = (known, what, identifiers, wish) => Promise.resolve(found(known, what, identifiers, wish));
+const lookUp: LookUp = (known, needed) => Promise.resolve(found(known, needed));
 
 it('N01: however often a person goes back, forward again by Enter leads to the same plan', async () => {
   let kept = 0;

@@ -65,7 +65,7 @@ function walk(args: readonly string[], known: Facts, pick: () => number, names: 
       return { plan: null, settings, facts: world, answers, asked };
     }
     if ('plan' in decision) return { plan: decision.plan, settings, facts: world, answers, asked };
-    if ('lookup' in decision) world = lookUp(world, decision.lookup, decision.identifiers, decision.wish);
+    if ('lookup' in decision) world = lookUp(world, decision);
     else if (answers.length > 0 && step < 60 && pick() % 5 === 0) answers.pop();
     else {
       asked.push(decision.ask.id);

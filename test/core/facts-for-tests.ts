@@ -1,4 +1,5 @@
-import type { Facts, LineageFact, Lookup } from '../../src/core/decide/facts.js';
+import type { Needed } from '../../src/core/decide/decide.js';
+import type { Facts, LineageFact } from '../../src/core/decide/facts.js';
 import { namesKey } from '../../src/core/decide/facts.js';
 import type { InstallationFact, InstallationWish } from '../../src/core/decide/installation-choice.js';
 import type { Identifier } from '../../src/core/identifier.js';
@@ -7,6 +8,8 @@ export const DAY = 86_400_000;
 export const NOW = Date.UTC(2026, 10, 23, 12);
 /** Version of a lineage whose certificate is revoked. */
 export const REVOKED = 66;
+/** A web folder that is none. */
+export const NO_FOLDER = '/srv/none';
 export const SERVER = 'https://ca.example/directory';
 
 export function dns(...names: string[]): Identifier[] {
@@ -81,7 +84,8 @@ export function factsWithNginx(more: Partial<Facts> = {}): Facts {
 }
 
 /** What the outside world would answer: wildcards fit manual only, and lineages whose version is REVOKED are revoked. */
-export function lookUp(known: Facts, what: Lookup, identifiers: readonly Identifier[], wish?: InstallationWish): Facts {
+export function lookUp(known: Facts, { lookup: what, identifiers, wish, folders }: Needed): Facts {
+  if (folders) return { ...known, folders: { answer: folders, ...(Object.values(folders).includes(NO_FOLDER) ? { problem: `${NO_FOLDER} does not exist.` } : {}) } };
   if (what === 'installation' && wish) return { ...known, installation: { key: wish.key, ...installing(wish) } };
   if (what === 'early') return { ...known, early: { names: namesKey(identifiers), because: Object.fromEntries(known.lineages.flatMap(({ name, version }) => (version === REVOKED ? [[name, 'revoked' as const]] : []))) } };
   if (what === 'directory') return { ...known, directory: { termsOfService: 'https://ca.example/terms', externalAccountRequired: false, profiles: {}, renewalInfo: true } };

@@ -4,7 +4,7 @@ import { commandLine } from '../../src/core/decide/command-line.js';
 import { decide } from '../../src/core/decide/decide.js';
 import type { ObtainPlan } from '../../src/core/decide/plan.js';
 import { builtInPlugins } from '../../src/plugins/registry.js';
-import { facts, lineage, SERVER } from './facts-for-tests.js';
+import { facts, lineage, lookUp, NO_FOLDER, SERVER } from './facts-for-tests.js';
 
 function settings(...args: string[]) {
   const parsed = parse({ args: ['certonly', ...args], env: {}, program: 'certwright', plugins: builtInPlugins, readFile: () => null });
@@ -72,7 +72,11 @@ it('web folders: present names keep theirs; a new one takes -w, else the only on
   const decision = decide(asked, two, []);
   expect(decision).toMatchObject({ ask: { id: 'webroots', names: ['c.example.com'] } });
   const answers = [{ id: 'webroots' as const, value: { 'c.example.com': '/c' } }];
-  const answered = decide(asked, two, answers);
+  const looked = decide(asked, two, answers);
+  if (!('lookup' in looked)) throw new Error('the folder that was typed is not looked at');
+  const none = { 'c.example.com': NO_FOLDER };
+  expect(() => decide(asked, lookUp(two, { ...looked, folders: none }), [{ id: 'webroots', value: none }])).toThrow(`${NO_FOLDER} does not exist`);
+  const answered = decide(asked, lookUp(two, looked), answers);
   if (!('plan' in answered)) throw new Error('no plan');
   expect(commandLine(asked, two, answers, answered.plan).join(' ')).toBe('certwright certonly --cert-name site -w /c --add-domain c.example.com');
   expect(answered.plan).toMatchObject({ webrootMap: { 'a.example.com': '/a', 'b.example.com': '/b', 'c.example.com': '/c' } });

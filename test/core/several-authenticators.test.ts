@@ -187,7 +187,7 @@ it('N15: a person says it of the names without * first, then of those with it; t
       const decision = decide(asked, world, answers);
       if ('plan' in decision) return null;
       if ('ask' in decision) return decision.ask;
-      world = lookUp(world, decision.lookup, decision.identifiers, decision.wish);
+      world = lookUp(world, decision);
     }
   };
   asking = next();
@@ -209,7 +209,7 @@ it('N15: a person says it of the names without * first, then of those with it; t
   const repeated = settings(...words.slice(1));
   let again = decide(repeated, world, []);
   while ('lookup' in again) {
-    world = lookUp(world, again.lookup, again.identifiers, again.wish);
+    world = lookUp(world, again);
     again = decide(repeated, world, []);
   }
   expect(again).toMatchObject({ plan: { authenticator: 'manual', installer: 'nginx', proofs: expect.arrayContaining([...decision.plan.proofs]), renewalParams: decision.plan.renewalParams } });
@@ -220,7 +220,7 @@ it('N15: names of one kind are not asked about separately', () => {
     const asked = settings('--server', SERVER, '-d', names);
     const looked = decide(asked, known, []);
     if (!('lookup' in looked)) throw new Error(JSON.stringify(looked));
-    const decision = decide(asked, lookUp(known, looked.lookup, looked.identifiers), []);
+    const decision = decide(asked, lookUp(known, looked), []);
     expect('ask' in decision ? Object.keys(choicesOf(decision.ask)) : []).not.toContain('separately');
   }
 });

@@ -1,4 +1,4 @@
-import { cpSync, readdirSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makePlace, runProgram, binary, type Place } from '../e2e/certwright.js';
@@ -104,6 +104,23 @@ describe('every kind of question in a real terminal, with Back from each', () =>
     ]);
     expect(shown.text().replaceAll('\n', '')).toContain(place.folder);
     await finish(shown);
+  });
+
+  it('a web folder that is none is refused when it is typed; the question stays, with what was typed, and Enter looks again', async () => {
+    const shown = open(['certonly', '--webroot', '-d', 'example.com,www.example.com', '--register-unsafely-without-email', '--agree-tos', ...sandboxed()], { columns: 60, rows: 16, env: { HOME: place.folder } });
+    screen = shown;
+    const [later, file] = [join(place.folder, 'later'), join(place.folder, 'file')];
+    writeFileSync(file, '');
+    await shown.see('Which folder does the web server serve');
+    shown.type(`${clear}${later}${enter}${clear}${later}${enter}`);
+    const flat = (text: string): string => text.replaceAll(/\s+/g, ' ');
+    await shown.see(/does not\s+exist[^]*Which folder[^]*later/);
+    expect(flat(shown.text())).toMatch(/later does not exist, so it cannot be the web folder of example\.com\. Give the folder/);
+    mkdirSync(later);
+    shown.type(`${enter}${clear}${file}${enter}`);
+    await shown.see(/is not a\s+folder[^]*Which folder/);
+    shown.type(`${enter}${clear}${later}${enter}`);
+    await shown.see(REVIEW);
   });
 
   it('the same names again: keep, renew, or a second one', async () => {

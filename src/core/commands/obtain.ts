@@ -25,6 +25,7 @@ import { settleKeyChanges } from '../key-change.js';
 import { tellOthers, type RunResult } from '../notify.js';
 import type { Settings, Verb } from '../settings.js';
 import { offerUndo } from '../undo-offer.js';
+import { withFolders } from '../web-folders.js';
 import type { World } from '../world.js';
 
 /** What the person chose at the first screen instead of a certificate. */
@@ -66,9 +67,10 @@ async function untilDecided(settings: Settings, world: World): Promise<Outcome> 
   let progress: Progress = { answers: [], trail: [] };
 
   for (;;) {
-    const lookUp: LookUp = async (known, what, identifiers, wish, credentials) => {
+    const lookUp: LookUp = async (known, { lookup: what, identifiers, wish, credentials, folders }) => {
       if (credentials) return withCredentials(known, credentials, settings, world, identifiers);
       if (wish) return lookUpInstallation(known, wish, world);
+      if (folders) return withFolders(known, folders);
       if (what === 'servers') return { ...known, servers: await serversHere(settings, world) };
       if (what === 'early') return withEarlyRenewals(known, settings, world, identifiers);
       if (what !== 'fits') return withDirectory(known, settings, world);

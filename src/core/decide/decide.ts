@@ -1,6 +1,6 @@
 import { Refused } from '../errors.js';
 import type { Identifier } from '../identifier.js';
-import type { Settings } from '../settings.js';
+import type { Settings, WebrootMap } from '../settings.js';
 import { accountChoice, assignAccount, assignEabHmacKey, assignEabKid, assignEmail, assignTerms } from './account-choice.js';
 import type { Answer } from './answers.js';
 import { authenticatorGroups } from './authenticators-by-name.js';
@@ -17,7 +17,7 @@ import { assignCertificate, assignNamesChange, inheriting, namesChangeQuestion }
 import { openOrder } from './open-order.js';
 import { asPair, partnerNeeds, partnerOf, partnerSettings, rememberingPartner, withPair, type PairMain } from './pair.js';
 import type { ObtainPlan, Plan } from './plan.js';
-import { assignAuthenticator, assignFolders, assignPlainAuthenticator, assignWildcardAuthenticator, proofChoice } from './proof-choice.js';
+import { assignAuthenticator, assignFolders, assignPlainAuthenticator, assignWildcardAuthenticator, proofChoice, unseenFolders } from './proof-choice.js';
 import { assignCredentials, assignDnsProvider, untriedCredentials, type CredentialsWish } from './dns-credentials.js';
 import type { Question, QuestionId } from './question.js';
 import { renewalParams } from './renewal-params.js';
@@ -26,8 +26,20 @@ import { scheduleWords } from './directory-words.js';
 import { assignTask, taskQuestion } from './task.js';
 import { caLabel, isTestCa } from '../ca.js';
 
+/** Something that a decision turned out to need, and what about. */
+export interface Needed {
+  lookup: Lookup;
+  identifiers: readonly Identifier[];
+  /** With `installation`. */
+  wish?: InstallationWish;
+  /** With `credentials`. */
+  credentials?: CredentialsWish;
+  /** With `folders`: the answer that has them. */
+  folders?: WebrootMap;
+}
+
 /** What comes next: a question for a person, something to look up first, or the plan. */
-export type Decision = { ask: Question } | { lookup: Lookup; identifiers: readonly Identifier[]; /** With `installation`. */ wish?: InstallationWish; /** With `credentials`. */ credentials?: CredentialsWish } | { plan: Plan };
+export type Decision = { ask: Question } | Needed | { plan: Plan };
 
 /**
  * Decides what to ask next or what to do. Pure: no file, no network, no clock, no terminal. Every answer counts as the flags
@@ -48,6 +60,8 @@ export function decide(asked: Settings, facts: Facts, answers: readonly Answer[]
   const untried = untriedCredentials(settings, facts, answers);
   const names = untried && identifiersWanted(settings, facts);
   if (untried && names && !isQuestion(names)) return { lookup: 'credentials', identifiers: namesOf(untried.plugin, settings, names), credentials: untried };
+  const folders = unseenFolders(facts, answers);
+  if (folders) return { lookup: 'folders', identifiers: [], folders };
   const decision = decideOne(settings, facts, answered, answers);
   const whole = 'plan' in decision ? withPartner(decision.plan, answeredSettings(asked, facts, answers), settings, facts, answers) : decision;
   if (!('plan' in whole)) return whole;

@@ -30,6 +30,8 @@ export interface Facts {
   credentials?: { answer: unknown; path: string; text: string };
   /** Which lineages with these names are renewed although their dates do not say so (`names` is `namesKey` of them); undefined = not looked up yet. */
   early?: { names: string; because: Readonly<Record<string, RenewalReason>> };
+  /** The web folders that a person typed, and why one of them cannot be one; absent = all can. */
+  folders?: { answer: unknown; problem?: string };
   /** What installing would change, for one wish. */
   installation?: InstallationFact;
   /** Orders of earlier runs whose certificate was not saved yet. */
@@ -125,7 +127,7 @@ export interface DirectoryFact {
 }
 
 /** What `decide` may ask to be looked up before it goes on. */
-export type Lookup = 'directory' | 'credentials' | 'fits' | 'servers' | 'early' | 'installation';
+export type Lookup = 'directory' | 'credentials' | 'fits' | 'servers' | 'early' | 'installation' | 'folders';
 
 /** Why a lineage is renewed now, as far as it is looked up; null = it is not. */
 export function renewedNow(facts: Facts, { name, due }: LineageFact): RenewalReason | null {

@@ -212,6 +212,15 @@ function foldersQuestion(settings: Settings, wanted: readonly Identifier[], know
   };
 }
 
+/** The web folders that were typed and not looked at yet; null = none. Throws Refused, at once and not when the CA is asked, when one of them is none. */
+export function unseenFolders({ folders: seen }: Facts, answers: readonly Answer[]): WebrootMap | null {
+  const typed = answers.find(({ id }) => id === 'webroots')?.value;
+  if (typed === undefined) return null;
+  if (seen?.answer !== typed) return typed as WebrootMap;
+  if (seen.problem !== undefined) throw new Refused(seen.problem, { hint: 'Give the folder that your web server calls root or DocumentRoot.' });
+  return null;
+}
+
 /** `value`: name as shown → folder. */
 export function assignFolders(value: AnswerValue, wanted: readonly Identifier[]): Assignment {
   const folders = value as Readonly<Record<string, string>>;

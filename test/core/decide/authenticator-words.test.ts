@@ -18,7 +18,7 @@ function asked(absent: readonly string[], answer?: string): { command: readonly 
     const decision = decide(parsed.settings, world, answers);
     if ('plan' in decision) return { command: commandLine(parsed.settings, world, answers, decision.plan), choices: [] };
     if ('ask' in decision) return { command: [], choices: decision.ask.kind === 'choice' ? decision.ask.choices.map(({ value, flag }) => `${value} ${flag ?? ''}`) : [] };
-    world = lookUp(world, decision.lookup, decision.identifiers, decision.wish);
+    world = lookUp(world, decision);
     if (world.fits) world = { ...world, fits: { ...world.fits, by: { ...world.fits.by, ...Object.fromEntries(absent.map((name) => [name, { fits: false, absent: true, reason: 'it is not here' }])) } } };
   }
   throw new Error('no end');

@@ -26,7 +26,7 @@ const known = facts({ plugins: [...facts().plugins, cloudflare] });
 /** What the outside world says: the providers would fit if a person gave a token, or chose them. */
 function looked(world: Facts, decision: Extract<Decision, { lookup: string }>, attended: boolean, dnsProvider?: string): Facts {
   if (decision.credentials) return { ...world, credentials: { answer: decision.credentials.values, path: '/etc/letsencrypt/dns-cloudflare-2.ini', text: 'secret' } };
-  const found = lookUp(world, decision.lookup, decision.identifiers, decision.wish);
+  const found = lookUp(world, decision);
   if (decision.lookup !== 'fits' || !found.fits) return found;
   const elsewhere = world.plugins.filter(({ credentials }) => credentials !== undefined);
   const by = { ...found.fits.by, ...Object.fromEntries(elsewhere.map(({ name }) => [name, { fits: false, reason: 'it needs a file', ...(attended ? { asks: true } : {}) }])) };

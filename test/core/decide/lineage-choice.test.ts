@@ -23,7 +23,7 @@ function decided(args: readonly string[], ...lineages: ReturnType<typeof lineage
     const decision = decide(parsed.settings, known, []);
     if (!('lookup' in decision)) return { decision, asked };
     asked.push(decision.lookup);
-    known = lookUp(known, decision.lookup, decision.identifiers);
+    known = lookUp(known, decision);
   }
 }
 

@@ -24,7 +24,7 @@ function walk(args: readonly string[], given: Readonly<Record<string, Answer['va
   for (;;) {
     const decision = decide(settings, facts, answers);
     if ('plan' in decision) return { questions, plan: decision.plan as ObtainPlan, command: commandLine(settings, facts, answers, decision.plan).join(' ').replace(` --server ${SERVER}`, '') };
-    if ('lookup' in decision) facts = lookUp(facts, decision.lookup, decision.identifiers, decision.wish);
+    if ('lookup' in decision) facts = lookUp(facts, decision);
     else {
       const { ask } = decision;
       questions.push(ask);
@@ -96,7 +96,7 @@ it('after a rehearsal everything is looked up anew, and the answers still mean t
   const answers: Answer[] = [{ id: 'task', value: 'nginx' }, { id: 'names', value: ['example.com', 'www.example.com'] }];
   const first = decide(settingsOf([]), fresh, answers);
   if (!('lookup' in first)) throw new Error('nothing is looked up');
-  expect(decide(settingsOf([]), lookUp(fresh, first.lookup, first.identifiers), answers)).toMatchObject({ lookup: 'installation', wish: { plan: { installer: 'nginx', authenticator: 'nginx' } } });
+  expect(decide(settingsOf([]), lookUp(fresh, first), answers)).toMatchObject({ lookup: 'installation', wish: { plan: { installer: 'nginx', authenticator: 'nginx' } } });
 });
 
 it('what is wrong with a server stands beside it, and it cannot be chosen', () => {
