@@ -7,4 +7,7 @@ export interface Identifier {
   shown: string;
 }
 
-export type ChallengeType = 'http-01' | 'dns-01' | 'tls-alpn-01' | 'dns-account-01' | 'dns-persist-01';
+/** Every challenge that is known here. */
+export const CHALLENGE_TYPES = ['http-01', 'dns-01', 'tls-alpn-01', 'dns-account-01', 'dns-persist-01'] as const;
+
+export type ChallengeType = (typeof CHALLENGE_TYPES)[number];

@@ -1,11 +1,10 @@
 import { pathToFileURL } from 'node:url';
 import { Cancelled, CertwrightError, PluginError } from '../core/errors.js';
-import type { ChallengeType } from '../core/identifier.js';
+import { CHALLENGE_TYPES, type ChallengeType } from '../core/identifier.js';
 import { printable, printableLine } from '../system/printable.js';
 import type { Authenticator, Deployment, Installer, OutsideInstaller, PluginDescriptor, PluginOption, ServerChange } from './contract.js';
 import type { PluginPackage } from './packages.js';
 
-const TYPES: readonly ChallengeType[] = ['http-01', 'dns-01', 'tls-alpn-01', 'dns-account-01'];
 const KINDS: readonly PluginOption['kind'][] = ['string', 'path', 'int', 'bool', 'list', 'map'];
 
 /** What loading a package gave. */
@@ -62,7 +61,8 @@ function checked(value: unknown): PluginDescriptor {
   if (typeof fit !== 'function') throw new Error(`its plugin ${name} has no function fit`);
   if (authenticator && typeof load !== 'function') throw new Error(`its plugin ${name} has no function load`);
   if (installer && typeof loadInstaller !== 'function') throw new Error(`its plugin ${name} has no function loadInstaller`);
-  const types = Array.isArray(it.challengeTypes) ? TYPES.filter((type) => (it.challengeTypes as unknown[]).includes(type)) : [];
+  // In its own order: the first is the one that it would rather use.
+  const types = Array.isArray(it.challengeTypes) ? [...new Set(it.challengeTypes as unknown[])].filter((type): type is ChallengeType => (CHALLENGE_TYPES as readonly unknown[]).includes(type)) : [];
   if (authenticator && types.length === 0) throw new Error(`its plugin ${name} names no type of challenge that is known here`);
   const call = <Result>(work: () => Result): Result => own(name, work);
   return {
