@@ -8,6 +8,8 @@ import { CertwrightError } from '../../../src/core/errors.js';
 import { rfc2136Description } from '../../../src/plugins/dns/rfc2136/descriptor.js';
 import type { DnsProvider } from '../../../src/plugins/dns/provider.js';
 import { openProvider } from '../../../src/plugins/dns/session.js';
+import { askDns } from '../../../src/system/dns-exchange.js';
+import { TYPE_CODES } from '../../../src/system/dns-values.js';
 import { checkAnswer, sign, type TsigKey } from '../../../src/plugins/dns/rfc2136/tsig.js';
 import { startBind, type Bind, type BindKey } from '../../e2e/bind.js';
 import { freePorts } from '../../e2e/pebble.js';
@@ -24,7 +26,7 @@ beforeAll(async () => {
   bind = await startBind({
     keys,
     zones: [
-      { name: 'example.test', records: ['@ NS ns1', 'ns1 A 127.0.0.1', 'sub NS ns1'], policy },
+      { name: 'example.test', records: ['@ NS ns1', 'ns1 A 127.0.0.1', 'sub NS ns1', '_acme-challenge.shared 3600 TXT "somebody-else"'], policy },
       { name: 'sub.example.test', records: ['@ NS ns1.example.test.'], policy },
       { name: 'closed.test', records: ['@ NS ns1.example.test.'], policy: [`grant ${sha256.name} name _acme-challenge.closed.test. TXT;`] },
       { name: 'fixed.test', records: ['@ NS ns1.example.test.'] },
@@ -67,6 +69,21 @@ test.each(keys)('S48: bind takes updates signed with $algorithm, by UDP and by T
     await dns.remove(record, 'second');
     expect(await bind.txt(record)).toEqual([]);
   }
+});
+
+test.each(['true', 'false'])('a value beside those of others leaves their time to live as it is; alone it has its own (sign_query = %s)', async (sign_query) => {
+  const dns = await provider({ ...withKey(sha256), sign_query });
+  const there = async (record: string): Promise<string[]> => (await askDns({ address: '127.0.0.1', port: bind.port }, record, TYPE_CODES.TXT, { timeoutMs: 5000 })).answers.map(({ value, ttl }) => `${value} ${ttl}`).sort();
+  const shared = '_acme-challenge.shared.example.test';
+  await dns.add(shared, 'ours', 60);
+  expect(await there(shared)).toEqual(['ours 3600', 'somebody-else 3600']);
+  await dns.remove(shared, 'ours');
+  expect(await there(shared)).toEqual(['somebody-else 3600']);
+  const alone = '_acme-challenge.alone.example.test';
+  await dns.add(alone, 'ours', 60);
+  await dns.add(alone, 'wildcard', 60);
+  expect(await there(alone)).toEqual(['ours 60', 'wildcard 60']);
+  for (const value of ['ours', 'wildcard']) await dns.remove(alone, value);
 });
 
 test('C38: the zone is the longest that the server is the authority of; md5 is meant where no algorithm stands', async () => {

@@ -52,7 +52,13 @@ export async function createRfc2136(setup: ProviderSetup): Promise<DnsProvider> 
     if (rcode === RCODE.NOERROR) return;
     throw new PluginError(plugin, `Received response from server: ${rcodeName(rcode)} (${ttl === 'delete' ? 'removing' : 'setting'} ${record} in the zone ${zone.name} at ${shown(server)})`, { hint: hintFor(rcode, zone, server) });
   };
-  return { zoneOf, add: (record, value, ttl) => update(record, value, ttl), remove: (record, value) => update(record, value, 'delete') };
+  // All values of a name have one TTL (RFC 2181 section 5.2), so an update with another one would change that of values which are not ours.
+  const ttlThere = async (record: string): Promise<number | undefined> => {
+    const { rcode, authoritative, answers } = await ask(questionPacket(record, TYPE_CODES.TXT, { recursion: false }), server.signQuery);
+    if (rcode !== RCODE.NOERROR || !authoritative) return undefined;
+    return answers.find(({ type, name }) => type === TYPE_CODES.TXT && name.toLowerCase() === record)?.ttl;
+  };
+  return { zoneOf, add: async (record, value, ttl) => update(record, value, (await ttlThere(record)) ?? ttl), remove: (record, value) => update(record, value, 'delete') };
 }
 
 async function serverOf({ plugin, credentials, access }: ProviderSetup): Promise<Server> {
