@@ -7,6 +7,7 @@ import type { World } from './world.js';
 
 /** Remembers, before these lineages are renewed, what their servers have. Never throws. */
 export function noteBehind(lineages: readonly Lineage[], asked: Settings, world: World): void {
+  if (lineages.length === 0) return;
   const notes = readRenewalNotes(world.dirs);
   const changes: Record<string, Behind> = {};
   for (const { name, serial, renewal } of lineages) {
@@ -18,6 +19,7 @@ export function noteBehind(lineages: readonly Lineage[], asked: Settings, world:
 
 /** `undefined` = the server has the present certificate. Never throws: the renewal itself is worth more. */
 export function changeBehind(changes: Readonly<Record<string, Behind | undefined>>, world: World): void {
+  if (Object.keys(changes).length === 0) return;
   try {
     changeRenewalNotes(world.dirs, Object.fromEntries(Object.entries(changes).map(([name, behind]) => [name, { behind }])));
   } catch (error) {

@@ -5,13 +5,14 @@ import { ProviderRefusal } from './request.js';
 /** The TXT records of one name as an API has them that knows no single ones; values without quotes. */
 export interface RecordSet {
   values: readonly string[];
+  /** Seconds. All values of a name have the same (RFC 2181 section 5.2): those of others keep it whatever comes or goes beside them. */
+  ttl?: number;
 }
 
 /** One as zone files have it, for APIs where a set is replaced or deleted by exactly what it is. */
 export interface QuotedSet extends RecordSet {
   /** With quotes and as several strings, by value. */
   raw: ReadonlyMap<string, string>;
-  /** Seconds. */
   ttl: number;
 }
 
@@ -32,28 +33,28 @@ export interface RecordSets<Z extends Zone, S extends RecordSet> {
   delete(zone: Z, record: string, before: S): Promise<unknown>;
 }
 
-/** The provider of such an API. `ttl`: seconds, where a set is written again because a value goes. */
+/** The provider of such an API. `ttl`: seconds, where a set is written again because a value goes and its own is not known. */
 export function recordSets<Z extends Zone, S extends RecordSet>({ zoneOf, read, write, delete: remove }: RecordSets<Z, S>, ttl: number): DnsProvider {
   return {
     zoneOf,
     async add(record, value, wanted) {
       const zone = await zoneOf(record);
       const before = await read(zone, record);
-      if (before?.values.includes(value) !== true) await write(zone, record, [...(before?.values ?? []), value], before, wanted);
+      if (before?.values.includes(value) !== true) await write(zone, record, [...(before?.values ?? []), value], before, before?.ttl || wanted);
     },
     async remove(record, value) {
       const zone = await zoneOf(record);
       const before = await read(zone, record);
       if (before?.values.includes(value) !== true) return;
       const rest = before.values.filter((other) => other !== value);
-      await (rest.length > 0 ? write(zone, record, rest, before, ttl) : remove(zone, record, before));
+      await (rest.length > 0 ? write(zone, record, rest, before, before.ttl || ttl) : remove(zone, record, before));
     },
   };
 }
 
 /**
  * The same for credentials that may perhaps not read: where `read` is refused (status 403), what this run has set is what is there, and
- * a value of an earlier run stands alone. `ttl` in seconds: that of all that is written.
+ * a value of an earlier run stands alone. `ttl` in seconds: that of all that is written then.
  */
 export function rememberedSets<Z extends Zone>(api: RecordSets<Z, QuotedSet>, { ttl, log }: { ttl: number; log(message: string): void }): DnsProvider {
   const own = new Map<string, readonly string[]>();

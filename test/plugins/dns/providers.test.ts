@@ -61,6 +61,7 @@ describe.each(table)('S33: $description.name', (row) => {
     await provider.remove('_acme-challenge.never.example.test', 'x');
     // Nothing else was touched.
     expect(fake.zones.flatMap(({ records }) => records).map(({ name, type }) => `${name} ${type}`).sort()).toEqual([...ZONES.map((name) => `${name} A`), `${NAME} TXT`].sort());
+    expect(fake.zones.flatMap(({ records }) => records).find(({ value }) => value === 'somebody-else')?.ttl).toBe(600);
     await provider.close?.();
     // Google's tokens and zones are two services.
     expect([fake.count(() => true) > 5, fake.connections() <= 2]).toEqual([true, true]);

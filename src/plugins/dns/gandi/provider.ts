@@ -26,7 +26,8 @@ export async function createGandi(setup: ProviderSetup, ttl: number, base = 'htt
         if (answer.status === 404) return null;
         const values = at(answer.json, 'rrset_values');
         if (!Array.isArray(values)) throw notUnderstood(plugin, answer, 'a list named rrset_values');
-        return { values: values.map(unquoted) };
+        const ttlThere = at(answer.json, 'rrset_ttl');
+        return { values: values.map(unquoted), ...(typeof ttlThere === 'number' ? { ttl: ttlThere } : {}) };
       },
       write: (zone, record, values, _before, seconds): Promise<ApiAnswer> => api({ method: 'PUT', path: path(zone, record), query, json: { rrset_values: values.map((value) => `"${value}"`), rrset_ttl: seconds } }),
       delete: (zone, record): Promise<ApiAnswer> => api({ method: 'DELETE', path: path(zone, record), query, accept: [404] }),

@@ -36,7 +36,7 @@ export async function createGehirn(setup: ProviderSetup, ttl: number, base = 'ht
         return { id: word(set['id']), ttl: Number(set['ttl']) || ttl, values: records.map((entry) => unquoted(at(entry, 'data'))) };
       },
       async write(zone, record, values, before, seconds) {
-        const json = { name: `${record}.`, type: 'TXT', enable_alias: false, ttl: before?.ttl ?? seconds, records: values.map((data) => ({ data })) };
+        const json = { name: `${record}.`, type: 'TXT', enable_alias: false, ttl: seconds, records: values.map((data) => ({ data })) };
         textIn(plugin, await (before === null ? api({ method: 'POST', path: path(zone), json }) : api({ method: 'PUT', path: `${path(zone)}/${before.id}`, json: { id: before.id, ...json } })), 'id');
       },
       delete: (zone, _record, { id }): Promise<ApiAnswer> => api({ method: 'DELETE', path: `${path(zone)}/${id}`, accept: [404] }),

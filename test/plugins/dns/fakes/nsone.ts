@@ -24,9 +24,9 @@ export const nsoneFake: Behaviour = {
     }
     if (ask.method !== 'DELETE') {
       // lexicon sends the type and the name again when it modifies one.
-      const { answers } = bodyOf(ask, ask.method === 'PUT' ? ['zone', 'domain', 'type', 'answers'] : ['answers'], ['ttl', 'type', 'name', 'filters', 'meta', 'use_client_subnet']) as { answers: { answer: string[] }[] };
+      const { answers, ttl = there[0]?.ttl ?? 3600 } = bodyOf(ask, ask.method === 'PUT' ? ['zone', 'domain', 'type', 'answers'] : ['answers'], ['ttl', 'type', 'name', 'filters', 'meta', 'use_client_subnet']) as { answers: { answer: string[] }[]; ttl?: number };
       zone.records = zone.records.filter((record) => !there.includes(record));
-      zone.records.push(...answers.map(({ answer }) => ({ id: world.id(), name: set['name'] ?? '', type: 'TXT', value: answer[0] ?? '', ttl: 60 })));
+      zone.records.push(...answers.map(({ answer }) => ({ id: world.id(), name: set['name'] ?? '', type: 'TXT', value: answer[0] ?? '', ttl })));
       return shown();
     }
     zone.records = zone.records.filter((record) => !there.includes(record));
