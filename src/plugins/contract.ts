@@ -253,7 +253,10 @@ export interface Installer {
    * changed and before `reload`; again whenever `renew` renewed them. Returns what was done, a sentence each. Throws PluginError, HookFailed.
    */
   publish?(deployments: readonly Deployment[]): Promise<readonly string[]>;
-  /** The server's test of what is on disk: null when it is good, else its words. */
+  /**
+   * The server's verdict on what is on disk: null when it is good, else its words. A running server that sets aside what it does not accept
+   * may already use it then; `reload` comes next, or what is on disk is put back.
+   */
   test(): Promise<string | null>;
   /** Has the running server use what is on disk, and returns when it does. Throws PluginError. */
   reload(): Promise<void>;

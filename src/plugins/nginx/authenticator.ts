@@ -5,8 +5,7 @@ import { EditList } from '../server-configuration/edits.js';
 import { answeringAuthenticator } from '../server-configuration/gathered-answers.js';
 import { untilServed, type Http01Answer } from '../server-configuration/until-served.js';
 import { challengeEdits } from './challenge.js';
-import { configurationFault } from './control.js';
-import { changeOf, openNginx, readNginxConfiguration, reloadAndWait, tellUnread, type Nginx, type Reading } from './server.js';
+import { changeOf, openNginx, readNginxConfiguration, reloadAndWait, tellUnread, tryConfiguration, type Nginx, type Reading } from './server.js';
 import type { Listen } from './servers.js';
 import type { NginxTree } from './tree.js';
 
@@ -14,7 +13,7 @@ import type { NginxTree } from './tree.js';
 export function createNginxAuthenticator(): Authenticator {
   let tree: NginxTree | null = null;
   return answeringAuthenticator<Nginx>({
-    open: openNginx,
+    open: async (context) => (await openNginx(context)).nginx,
     async place(nginx, tasks, context) {
       const reading = readNginxConfiguration(nginx.settings.serverRoot);
       tellUnread(reading, context.log);
@@ -29,13 +28,18 @@ export function createNginxAuthenticator(): Authenticator {
 }
 
 async function placeAnswers(nginx: Nginx, reading: Reading, tasks: readonly ChallengeTask[], context: ChallengeContext): Promise<void> {
-  const { settings, program } = nginx;
+  const { settings } = nginx;
   const answers = tasks.map(({ identifier, token, keyAuthorization }): Http01Answer => ({ name: identifier.value, token, keyAuthorization }));
   const edits = new EditList();
   const own = challengeEdits(reading.tree, reading.servers, answers, { http: context.http01Port, https: context.httpsPort }, join(context.configDir, 'le_http_01_cert_challenge.conf'), edits);
   const change = changeOf(reading, edits.all(), { files: own ? [{ path: own.path, before: null, after: own.text }] : [] });
-  await context.changeForNow(change, () => configurationFault(program));
-  await reloadAndWait(nginx, reading.tree);
+  let inForce = false;
+  await context.changeForNow(change, async () => {
+    const verdict = await tryConfiguration(nginx, reading.tree);
+    ({ inForce } = verdict);
+    return verdict.fault;
+  });
+  if (!inForce) await reloadAndWait(nginx, reading.tree);
   const [first] = answers;
   if (!first) return;
   // nginx gives no sign when its new workers answer.

@@ -52,7 +52,8 @@ export async function reloadNginx(program: NginxProgram, master: number | null):
   if (!started.ok) throw new PluginError('nginx', `nginx restart failed:\n${output.trim()}\n${started.output.trim()}`, { hint: 'Look at its error log; the configuration passed its own test.' });
 }
 
-function told(master: number): boolean {
+/** Sends the signal for a new reading of the configuration; false when there is no such process. */
+export function told(master: number): boolean {
   try {
     return process.kill(master, 'SIGHUP');
   } catch {

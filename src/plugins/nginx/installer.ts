@@ -8,12 +8,10 @@ import { movedPaths } from '../server-configuration/moved-paths.js';
 import { keepReleased } from '../server-configuration/released-file.js';
 import type { Deployment, Enhancement, InstallContext, Installer, PlaceQuestion, ServedName, ServerChange, TlsHost } from '../contract.js';
 import { chooseBlock } from './choose.js';
-import { configurationFault } from './control.js';
 import { copyOf, deployTo, type DeployWish } from './deploy.js';
 import { detach } from './detach.js';
 import { atEnd, EditList, newlineOf, type Edit } from '../server-configuration/edits.js';
 import { addHsts, addStapling } from './enhance.js';
-import { nginxSettings } from './options.js';
 import { addHttp2, addHttp3 } from './http-versions.js';
 import { optionsFile, tlsSettings } from './options-file.js';
 import { PLACES_FLAG } from './options.js';
@@ -21,7 +19,7 @@ import { planRedirect, redirectEdits } from './redirect.js';
 import { unredirect } from './unredirect.js';
 import { EXACT, fitOf, placeOf, type Server } from './servers.js';
 import type { Block, Node } from './syntax.js';
-import { changeOf, openNginx, readNginxConfiguration, reloadAndWait, tellUnread, type Nginx, type Reading } from './server.js';
+import { changeOf, openNginx, readNginxConfiguration, reloadAndWait, tellUnread, tryConfiguration, type Nginx, type Reading } from './server.js';
 
 /** nginx as an installer: TLS in the blocks of the names, redirects, and the other enhancements that nginx knows. */
 export function createNginxInstaller(): Installer {
@@ -33,6 +31,8 @@ export function createNginxInstaller(): Installer {
   /** The same with what is planned; null until it is looked at. */
   let reading: Reading | null = null;
   let texts: ReadonlyMap<string, string> = new Map();
+  /** What was tested last is what nginx works with. */
+  let inForce = false;
 
   const opened = (): At => {
     if (!context || !nginx || !present) throw new Error('nginx was not prepared');
@@ -43,14 +43,8 @@ export function createNginxInstaller(): Installer {
   return {
     async prepare(given) {
       context = given;
-      const opening = openNginx(given);
-      try {
-        present = readNginxConfiguration(nginxSettings(given.options).serverRoot);
-        fresh = true;
-      } catch {
-        // What is wrong is said by nginx, or when it is read again.
-      }
-      nginx = await opening;
+      ({ nginx, reading: present } = await openNginx(given));
+      fresh = present !== null;
     },
     read(instead) {
       if (!context || !nginx) throw new Error('nginx was not prepared');
@@ -82,8 +76,15 @@ export function createNginxInstaller(): Installer {
       const { context: at } = opened();
       for (const file of [optionsFile, dhParameters]) keepReleased(at.configDir, file, (message) => at.log('warning', message));
     },
-    test: () => configurationFault(opened().nginx.program),
-    reload: () => reloadAndWait(opened().nginx, opened().reading.tree),
+    async test() {
+      const verdict = await tryConfiguration(opened().nginx, opened().reading.tree);
+      ({ inForce } = verdict);
+      return verdict.fault;
+    },
+    async reload() {
+      if (!inForce) await reloadAndWait(opened().nginx, opened().reading.tree);
+      inForce = false;
+    },
   };
 }
 

@@ -1,13 +1,14 @@
 import { hostname } from 'node:os';
 import { PluginError } from '../../core/errors.js';
 import type { ServerChange } from '../contract.js';
-import { configurationFault, nginxVersion, reloadNginx, type NginxProgram } from './control.js';
+import { configurationFault, nginxVersion, reloadNginx, told, type NginxProgram } from './control.js';
 import { spliced, type Edits } from '../server-configuration/edits.js';
 import type { HttpVersions } from './http-versions.js';
 import { nginxSettings, type NginxSettings } from './options.js';
 import { serversOf, type Server } from './servers.js';
 import { readTree, type NginxTree, type PlannedTexts } from './tree.js';
-import { masterOf, untilGone, withLateWorkers, workersOf } from './workers.js';
+import { isInForce } from './in-force.js';
+import { hasTaken, masterOf, untilGone, withLateWorkers, workersOf } from './workers.js';
 
 /** What both halves of the plugin work with. */
 export interface Nginx {
@@ -30,13 +31,28 @@ interface Context {
 }
 
 /**
- * The nginx of this machine, found to work: its program answers, is new enough, and accepts its present configuration. Throws PluginError in
- * certbot's words with nginx's own.
+ * The nginx of this machine, found to work: its program answers, is new enough, and accepts its present configuration; and that
+ * configuration, null where it cannot be read. Throws PluginError in certbot's words with nginx's own.
  */
-export async function openNginx(context: Context): Promise<Nginx> {
+export async function openNginx(context: Context): Promise<{ nginx: Nginx; reading: Reading | null }> {
   const settings = nginxSettings(context.options);
   const program: NginxProgram = { ctl: settings.ctl, serverRoot: settings.serverRoot, environment: context.environment, signal: context.signal };
-  const [{ product, numbers, tls, pidPath, http }, fault] = await Promise.all([nginxVersion(program), configurationFault(program)]);
+  const enough = new AbortController();
+  const asked = nginxVersion(program);
+  const tested = configurationFault({ ...program, signal: AbortSignal.any([context.signal, enough.signal]) });
+  // Both take their time with a thousand blocks: meanwhile they are read.
+  for (const each of [asked, tested]) each.catch(() => undefined);
+  let reading: Reading | null = null;
+  try {
+    reading = readNginxConfiguration(settings.serverRoot);
+  } catch {
+    // What is wrong is said by nginx, or when it is read again.
+  }
+  const { product, numbers, tls, pidPath, http } = await asked;
+  const nginx = { settings, program, pidPath, http };
+  const accepted = reading !== null && isInForce(reading.tree, workersOf(reading.tree, pidPath));
+  const fault = accepted ? null : await tested;
+  enough.abort();
   const [major = 0, minor = 0, patch = 0] = numbers;
   if (major === 0 && (minor < 8 || (minor === 8 && patch < 48))) throw new PluginError('nginx', `Nginx version must be 0.8.48 or newer; this is ${numbers.join('.')}.`);
   if (!tls) throw new PluginError('nginx', 'Nginx build is missing SSL module (--with-http_ssl_module) or has no SNI support.', { hint: 'Install a build of nginx with them.' });
@@ -44,7 +60,7 @@ export async function openNginx(context: Context): Promise<Nginx> {
   if (fault !== null) {
     throw new PluginError('nginx', `The nginx plugin is not working; there may be problems with your existing configuration.\nThe error was: ${fault}`, { hint: 'Repair what nginx names here first; nothing was changed.' });
   }
-  return { settings, program, pidPath, http };
+  return { nginx, reading };
 }
 
 /** Reads the configuration; with `planned` as it will be. Throws PluginError for what nginx itself would not accept. */
@@ -80,6 +96,23 @@ export function changeOf({ tree }: Reading, edits: Edits, more: Partial<ServerCh
     warnings: more.warnings ?? [],
     ...(more.lost === undefined ? {} : { lost: more.lost }),
   };
+}
+
+/**
+ * nginx's verdict on what is on disk: `fault` null when it is good, else its words. Where it runs, it is told to read it, and sets it aside
+ * when it is not good, which takes half the time of a test and a reload and shows too what only the running one finds, such as an address
+ * in use; then it is `inForce`, and none of the processes from before takes requests any more.
+ */
+export async function tryConfiguration({ program, pidPath }: Nginx, tree: NginxTree): Promise<{ fault: string | null; inForce: boolean }> {
+  const workers = workersOf(tree, pidPath) ?? [];
+  const master = masterOf(tree, pidPath, program);
+  if (master === null || workers.length === 0 || !told(master)) return { fault: await configurationFault(program), inForce: false };
+  if (await hasTaken(master, workers)) {
+    await untilGone(workers, 0);
+    return { fault: null, inForce: true };
+  }
+  const fault = await configurationFault(program);
+  return { fault: fault ?? 'nginx accepts it in its test, but the running one does not take it: its error log says why.', inForce: false };
 }
 
 /** Has nginx read what is on disk, and returns when none of the processes from before takes requests any more. Throws PluginError. */

@@ -1,4 +1,5 @@
 import { readFileSync, readlinkSync, realpathSync } from 'node:fs';
+import { uptime } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findProgram } from '../../system/hook-command.js';
 import { childrenOf, parentOf } from '../server-configuration/children.js';
@@ -46,6 +47,37 @@ function workersUnder(master: number): readonly number[] {
   return childrenOf(String(master)).filter((worker) => !isLeaving(worker)).map(Number);
 }
 
+/** Milliseconds since 1970 at which the oldest of these processes began; null when one of them cannot be seen any more. */
+export function oldestStart(workers: readonly number[]): number | null {
+  const booted = Date.now() - uptime() * 1000;
+  try {
+    return Math.min(
+      ...workers.map((worker) => {
+        const stat = readFileSync(`/proc/${worker}/stat`, 'latin1');
+        // Hundredths of a second after the machine was started (proc(5)); the name in parentheses may hold anything.
+        return booted + Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]) * 10;
+      }),
+    );
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Waits until the main process has done what the signal told it that it was sent just now: true when it has started workers with the
+ * configuration that it read, false when it went on with the one it had. `before`: its workers before the signal.
+ */
+export async function hasTaken(master: number, before: readonly number[]): Promise<boolean> {
+  const earlier = new Set(await withLateWorkers(before, master));
+  const until = Date.now() + LONGEST;
+  // A signal is for a moment neither waiting nor held back, when it is delivered.
+  for (let still = 0; still < 2 && Date.now() < until; still += 1) {
+    await sleep(LOOK);
+    if (isHolding(master, HANGUP)) still = -1;
+  }
+  return workersUnder(master).some((worker) => !earlier.has(worker));
+}
+
 /**
  * Waits until the main process has come to the signal that it was sent, and takes in the workers that it starts meanwhile: it may be in the
  * middle of a reload of somebody else's, and its next one makes those the old ones too. nginx lets no signal through while it reloads, so
@@ -64,11 +96,20 @@ export async function withLateWorkers(workers: readonly number[] | null, master:
   }
 }
 
-/** Was this process sent a signal that it has not come to yet (SigPnd and ShdPnd of proc(5))? */
+/** Was this process sent a signal that it has not come to yet? */
 function isWaitingFor(pid: number, signal: number): boolean {
+  return isInMask(pid, /^S(?:ig|hd)Pnd:\s*([0-9a-f]+)$/gm, signal);
+}
+
+/** Does this process let a signal wait? nginx does while it is at work, and only then. */
+function isHolding(pid: number, signal: number): boolean {
+  return isInMask(pid, /^SigBlk:\s*([0-9a-f]+)$/gm, signal);
+}
+
+/** The masks of signals in /proc/PID/status (proc(5)). */
+function isInMask(pid: number, masks: RegExp, signal: number): boolean {
   try {
-    const pending = [...readFileSync(`/proc/${pid}/status`, 'latin1').matchAll(/^S(?:ig|hd)Pnd:\s*([0-9a-f]+)$/gm)];
-    return pending.some(([, mask = '0']) => ((BigInt(`0x${mask}`) >> BigInt(signal - 1)) & 1n) === 1n);
+    return [...readFileSync(`/proc/${pid}/status`, 'latin1').matchAll(masks)].some(([, mask = '0']) => ((BigInt(`0x${mask}`) >> BigInt(signal - 1)) & 1n) === 1n);
   } catch {
     return false;
   }
