@@ -1,10 +1,13 @@
 import { X509Certificate } from 'node:crypto';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
+import { isInForce } from '../../src/plugins/nginx/in-force.js';
 import { nginxSettings } from '../../src/plugins/nginx/options.js';
 import { readNginxConfiguration, reloadAndWait } from '../../src/plugins/nginx/server.js';
+import { hasTaken, untilGone, workersOf } from '../../src/plugins/nginx/workers.js';
 import { childrenOf } from '../../src/plugins/server-configuration/children.js';
 import { servedCertificate } from '../../src/system/tls-probe.js';
 import { makeNginx, type RunningNginx } from './nginx.js';
@@ -136,4 +139,55 @@ it('a reload waits for the workers too that another reload is just starting', as
   // nginx ends the workers of an earlier reload 100 ms after it has started new ones: nobody leaves any more.
   await sleep(400);
   expect(working()).toEqual(now);
+});
+
+it('the configuration that the running nginx works with need not be tested; a change of a file, a link or a folder is seen', async () => {
+  await start('include more/*.conf;\nserver {\n    listen {H};\n    server_name example.com;\n    return 200 ok;\n}\n');
+  mkdirSync(join(nginx.root, 'more'));
+  const main = Number(readFileSync(join(nginx.root, 'nginx.pid'), 'utf8'));
+  const inForce = (): boolean => {
+    const { tree } = readNginxConfiguration(nginx.root);
+    return isInForce(tree, workersOf(tree, ''));
+  };
+  const reload = async (): Promise<void> => {
+    await sleep(100);
+    const before = workersOf(readNginxConfiguration(nginx.root).tree, '') ?? [];
+    process.kill(main, 'SIGHUP');
+    if (await hasTaken(main, before)) await untilGone(before, 0);
+  };
+  expect(inForce()).toBe(false);
+  await reload();
+  expect(inForce()).toBe(true);
+  writeFileSync(join(nginx.root, 'site.conf'), readFileSync(join(nginx.root, 'site.conf')));
+  expect(inForce()).toBe(false);
+  await reload();
+  expect(inForce()).toBe(true);
+  // An old file that is only linked now.
+  const earlier = join(place.folder, 'old.conf');
+  writeFileSync(earlier, '# nothing\n');
+  await reload();
+  symlinkSync(earlier, join(nginx.root, 'more', 'old.conf'));
+  expect(inForce()).toBe(false);
+  await reload();
+  expect(inForce()).toBe(true);
+  rmSync(join(nginx.root, 'more', 'old.conf'));
+  expect(inForce()).toBe(false);
+  // What nginx does not take leaves it with what it had.
+  writeFileSync(join(nginx.root, 'more', 'bad.conf'), 'no such directive;\n');
+  await reload();
+  expect(inForce()).toBe(false);
+});
+
+it('what only the running nginx finds is an error too: an address in use; its words are told, and all is as it was', async () => {
+  await start('server {\n    listen {H};\n    server_name example.com;\n    return 200 ok;\n}\n');
+  await fine(run('certonly', '--nginx', '-d', 'example.com', '--cert-name', 'in-use'));
+  const before = nginx.files();
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(ports.https, () => resolve()));
+  const { code, stderr } = await run('install', '-i', 'nginx', '--cert-name', 'in-use');
+  expect(code, stderr).toBe(1);
+  expect(stderr).toMatch(/The server does not accept the new configuration, so it was put back:\n\s*nginx accepts it in its test, but the running one does not take it:\n\s*bind\(\) to 0\.0\.0\.0:\d+ failed \(98: Address already in use\)/);
+  expect(nginx.files()).toEqual(before);
+  await new Promise((resolve) => other.close(resolve));
+  await fine(run('install', '-i', 'nginx', '--cert-name', 'in-use'));
 });

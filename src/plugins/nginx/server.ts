@@ -7,6 +7,7 @@ import type { HttpVersions } from './http-versions.js';
 import { nginxSettings, type NginxSettings } from './options.js';
 import { serversOf, type Server } from './servers.js';
 import { readTree, type NginxTree, type PlannedTexts } from './tree.js';
+import { newComplaints } from './error-log.js';
 import { isInForce } from './in-force.js';
 import { hasTaken, masterOf, untilGone, withLateWorkers, workersOf } from './workers.js';
 
@@ -106,13 +107,14 @@ export function changeOf({ tree }: Reading, edits: Edits, more: Partial<ServerCh
 export async function tryConfiguration({ program, pidPath }: Nginx, tree: NginxTree): Promise<{ fault: string | null; inForce: boolean }> {
   const workers = workersOf(tree, pidPath) ?? [];
   const master = masterOf(tree, pidPath, program);
+  const complaints = newComplaints(tree);
   if (master === null || workers.length === 0 || !told(master)) return { fault: await configurationFault(program), inForce: false };
   if (await hasTaken(master, workers)) {
     await untilGone(workers, 0);
     return { fault: null, inForce: true };
   }
   const fault = await configurationFault(program);
-  return { fault: fault ?? 'nginx accepts it in its test, but the running one does not take it: its error log says why.', inForce: false };
+  return { fault: fault ?? `nginx accepts it in its test, but the running one does not take it${complaints() ?? ': its error log says why.'}`, inForce: false };
 }
 
 /** Has nginx read what is on disk, and returns when none of the processes from before takes requests any more. Throws PluginError. */
