@@ -53,7 +53,13 @@ async function switchServers(servers: readonly Detaching[], steps: readonly Chan
   const reload = async (): Promise<void> => {
     for (const { installer } of servers) await installer.reload();
   };
-  await applySteps(steps, async () => (await Promise.all(servers.map(({ installer }) => installer.test()))).find((fault) => fault !== null) ?? null, world);
+  try {
+    await applySteps(steps, async () => (await Promise.all(servers.map(({ installer }) => installer.test()))).find((fault) => fault !== null) ?? null, world);
+  } catch (error) {
+    // One may work with it already when another refuses it.
+    if (servers.length > 1) await reload().catch((again: unknown) => world.log('error', again instanceof Error ? again.message : String(again)));
+    throw error;
+  }
   try {
     await reload();
   } catch (error) {
