@@ -17,15 +17,16 @@ export async function serversHere(settings: Settings, world: World): Promise<rea
   const found: ServerFact[] = [];
   for (const plugin of world.plugins) {
     const { server } = plugin;
-    if (!server || (world.sandbox !== null && !isNamed(plugin, settings))) continue;
-    const root = server.root(settings.plugin);
-    if (root !== null) found.push(await look(plugin, { label: server.label, root }, settings, world));
+    const root = rootHere(plugin, settings, world);
+    if (server && root !== null) found.push(await look(plugin, { label: server.label, root }, settings, world));
   }
   return found.sort((a, b) => Number(a.fault !== undefined) - Number(b.fault !== undefined));
 }
 
-function isNamed({ options }: PluginDescriptor, settings: Settings): boolean {
-  return options.some(({ dest }) => isSet(settings, dest));
+/** The folder of the configuration of this plugin's server; null = it is not on this machine or, in a sandbox, not meant by options of its own. */
+export function rootHere({ server, options }: PluginDescriptor, settings: Settings, { sandbox }: World): string | null {
+  if (!server || (sandbox !== null && !options.some(({ dest }) => isSet(settings, dest)))) return null;
+  return server.root(settings.plugin);
 }
 
 async function look(plugin: PluginDescriptor, { label, root }: { label: string; root: string }, settings: Settings, world: World): Promise<ServerFact> {

@@ -27,12 +27,15 @@ function answerFor(question: Question, pick: () => number, names: readonly strin
   switch (question.kind) {
     case 'choice': {
       const open = question.choices.filter((choice) => choice.disabled === undefined);
+      // One of many at the first question, and many more questions come after it.
+      if (question.id === 'task' && open.some(({ value }) => value === 'change-names') && pick() % 2 === 0) return 'change-names';
+      if (question.id === 'serve-too' && pick() % 2 === 0) return 'yes';
       return open[pick() % open.length]?.value ?? question.recommended;
     }
     case 'checklist':
       return question.choices.filter((_, index) => index < question.least || pick() % 2 === 0).map(({ value }) => value);
     case 'names':
-      return names;
+      return question.present && pick() % 3 > 0 ? [...question.present, ...names.filter((name) => !name.startsWith('*.')), 'new.example.com'] : names;
     case 'text':
       return question.check === 'email' ? ['', 'admin@example.com'][pick() % 2] ?? '' : 'word';
     case 'fields':
@@ -76,17 +79,23 @@ function walk(args: readonly string[], known: Facts, pick: () => number, names: 
 }
 
 const subset = fc.uniqueArray(fc.constantFrom(...POOL), { minLength: 1, maxLength: 4 });
-const lineages = fc.array(fc.record({ names: subset, rsa: fc.boolean(), due: fc.boolean(), reuse: fc.boolean(), by: fc.constantFrom('standalone', 'manual', 'webroot'), folders: fc.integer({ min: 1, max: 2 }) }), { maxLength: 3 }).map((drafts) =>
-  drafts.map(({ names, rsa, due, reuse, by, folders }, index): LineageFact =>
+const lineages = fc.array(fc.record({ names: subset, rsa: fc.boolean(), due: fc.boolean(), reuse: fc.boolean(), by: fc.constantFrom('standalone', 'manual', 'webroot', 'nginx'), installed: fc.boolean(), folders: fc.integer({ min: 1, max: 2 }) }), { maxLength: 3 }).map((drafts) =>
+  drafts.map(({ names, rsa, due, reuse, by, installed, folders }, index): LineageFact =>
     lineage(`line${index}`, names.map(punycode), {
       due,
       version: reuse && rsa ? REVOKED : 1,
-      params: { authenticator: by, server: SERVER, key_type: rsa ? 'rsa' : 'ecdsa', ...(by === 'webroot' ? { webroot_map: Object.fromEntries(names.map((name, at) => [punycode(name), `/srv/${at % folders}`])) } : {}) },
+      params: { authenticator: by, ...(installed ? { installer: 'nginx' } : {}), server: SERVER, key_type: rsa ? 'rsa' : 'ecdsa', ...(by === 'webroot' ? { webroot_map: Object.fromEntries(names.map((name, at) => [punycode(name), `/srv/${at % folders}`])) } : {}) },
       reuseKey: reuse,
       ...(rsa ? { keyType: 'rsa' as const, savedKeyType: 'rsa' as const, rsaKeySize: 4096, curve: undefined } : {}),
     }),
   ),
 ).map(paired);
+
+/** As it would be on a machine that has no nginx. */
+function withoutNginx(one: LineageFact): LineageFact {
+  const { installer: _none, ...params } = one.params;
+  return { ...one, params: { ...params, authenticator: params['authenticator'] === 'nginx' ? 'standalone' : params['authenticator'] } };
+}
 
 /** Where the first two have keys of different types, they are a pair. */
 function paired([first, second, ...others]: LineageFact[]): LineageFact[] {
@@ -94,26 +103,32 @@ function paired([first, second, ...others]: LineageFact[]): LineageFact[] {
   return [{ ...first, partner: second.name }, { ...second, identifiers: first.identifiers, partner: first.name }, ...others];
 }
 
-const start = fc.constantFrom<readonly string[]>([], [], [], [], [], ['export', '--legacy'], ['export', '--reload-command', 'true'], ['certonly'], ['run', '--manual'], ['run', '-i', 'nginx'], ['run', '-i', 'nginx'], ['certonly', '--webroot'], ['certonly', '--key-type', 'rsa'], ['certonly', '--cert-name', 'line0'], ['certonly', '--dual'], ['certonly', '--dual', '--cert-name', 'line0'], ['certonly', '--cert-name', 'line0', '--add-domain', 'extra.example.com', '--remove-domain', 'example.com'], ['certonly', '--cert-name', 'line0', '--webroot', '--add-domain', 'extra.example.com,192.0.2.7,more.example.com'], ['certonly', '--cert-name', 'line0', '-d', 'example.com,other.example.com']);
+const start = fc.constantFrom<readonly string[]>([], [], [], [], [], [], [], [], [], [], ['export', '--legacy'], ['export', '--reload-command', 'true'], ['certonly'], ['run', '--manual'], ['run', '-i', 'nginx'], ['run', '-i', 'nginx'], ['certonly', '--webroot'], ['certonly', '--key-type', 'rsa'], ['certonly', '--cert-name', 'line0'], ['certonly', '--dual'], ['certonly', '--dual', '--cert-name', 'line0'], ['certonly', '--cert-name', 'line0', '--add-domain', 'extra.example.com', '--remove-domain', 'example.com'], ['certonly', '--cert-name', 'line0', '--webroot', '--add-domain', 'extra.example.com,192.0.2.7,more.example.com'], ['certonly', '--cert-name', 'line0', '-d', 'example.com,other.example.com']);
 
 it('N02: the command printed for a walk through the wizard gives the same plan and asks nothing', () => {
   const seen = new Set<string>();
   let changes = 0;
   let pairs = 0;
   let installed = 0;
+  let served = 0;
   let plans = 0;
   fc.assert(
     fc.property(start, subset, lineages, fc.boolean(), fc.boolean(), fc.infiniteStream(fc.nat(1000)), (args, names, existing, account, nginx, numbers) => {
       const pick = () => numbers.next().value as number;
-      const known = (nginx ? factsWithNginx : facts)({ lineages: existing, ...(account ? {} : { accounts: [] }) });
+      const known = (nginx ? factsWithNginx : facts)({ lineages: nginx ? existing : existing.map(withoutNginx), ...(account ? {} : { accounts: [] }) });
       const walked = walk(args, known, pick, names);
       for (const id of walked.asked) seen.add(id);
       if (walked.plan === null || walked.plan.kind === 'command') return;
+      const [, ...words] = commandLine(walked.settings, walked.facts, walked.answers, walked.plan);
       plans += 1;
       if (walked.asked.includes('names-change')) changes += 1;
       if (walked.plan.kind === 'obtain' && walked.plan.installer === 'nginx') installed += 1;
       if (walked.plan.kind === 'obtain' && walked.plan.pair) pairs += 1;
-      const [, ...words] = commandLine(walked.settings, walked.facts, walked.answers, walked.plan);
+      if (walked.answers.some(({ id, value }) => id === 'serve-too' && value === 'yes')) {
+        served += 1;
+        // Never the redirect that `run` makes unasked.
+        expect(words.filter((word) => word === '--redirect' || word === '--no-redirect')).toHaveLength(1);
+      }
       const again = walk(words, known, () => 0, names);
       // A typed password is in no command; where it is kept is.
       const typed = walked.plan.kind === 'export' && walked.plan.password?.source === null ? walked.plan.password : null;
@@ -126,5 +141,6 @@ it('N02: the command printed for a walk through the wizard gives the same plan a
   expect(pairs).toBeGreaterThan(RUNS / 60);
   expect(changes).toBeGreaterThan(RUNS / 100);
   expect(installed).toBeGreaterThan(RUNS / 60);
-  for (const id of ['task', 'names', 'authenticator', 'authenticator-plain', 'authenticator-wildcards', 'challenge', 'webroots', 'email', 'terms', 'certificate', 'names-change', 'places', 'redirect', 'same-names', 'superset', 'other-names', 'key-type', 'export-format', 'export-path', 'export-keep', 'export-password-again']) expect(seen).toContain(id);
+  expect(served).toBeGreaterThan(RUNS / 60);
+  for (const id of ['task', 'names', 'authenticator', 'authenticator-plain', 'authenticator-wildcards', 'challenge', 'webroots', 'email', 'terms', 'certificate', 'names-change', 'places', 'serve-too', 'redirect-too', 'redirect', 'same-names', 'superset', 'other-names', 'key-type', 'export-format', 'export-path', 'export-keep', 'export-password-again']) expect(seen).toContain(id);
 });

@@ -84,14 +84,24 @@ export function factsWithNginx(more: Partial<Facts> = {}): Facts {
 }
 
 /** What the outside world would answer: wildcards fit manual only, and lineages whose version is REVOKED are revoked. */
-export function lookUp(known: Facts, { lookup: what, identifiers, wish, folders }: Needed): Facts {
+export function lookUp(known: Facts, { lookup: what, identifiers, wish, folders, serving }: Needed): Facts {
   if (folders) return { ...known, folders: { answer: folders, ...(Object.values(folders).includes(NO_FOLDER) ? { problem: `${NO_FOLDER} does not exist.` } : {}) } };
+  if (serving) return { ...known, serving: { lineage: serving.lineage, ...servedBy(known, serving.lineage) } };
   if (what === 'installation' && wish) return { ...known, installation: { key: wish.key, ...installing(wish) } };
   if (what === 'early') return { ...known, early: { names: namesKey(identifiers), because: Object.fromEntries(known.lineages.flatMap(({ name, version }) => (version === REVOKED ? [[name, 'revoked' as const]] : []))) } };
   if (what === 'directory') return { ...known, directory: { termsOfService: 'https://ca.example/terms', externalAccountRequired: false, profiles: {}, renewalInfo: true } };
   const wildcard = identifiers.some(({ value }) => value.startsWith('*.'));
   const by = Object.fromEntries(known.plugins.map(({ name }) => [name, { fits: !wildcard || name === 'manual', reason: 'because' }]));
   return { ...known, fits: { names: namesKey(identifiers), by } };
+}
+
+/** nginx serves every lineage: http of the first sends one name to https, of the second none, of the third all. */
+function servedBy({ plugins, lineages }: Facts, name: string): Pick<NonNullable<Facts['serving']>, 'server'> {
+  if (!plugins.some((each) => each.name === 'nginx')) return {};
+  const at = lineages.findIndex((each) => each.name === name);
+  const names = lineages[at]?.identifiers.map(({ value }) => value) ?? [];
+  const redirected = names.slice(0, [1, 0, names.length][at % 3]);
+  return { server: { plugin: 'nginx', label: 'nginx', redirected, plain: names.slice(redirected.length) } };
 }
 
 /** nginx of these tests: a name with * needs a choice, and a block has both example.com and www.example.com. */

@@ -5,7 +5,7 @@ import { makePlace, type Place } from '../e2e/certwright.js';
 import { debianTree, makeApache } from '../e2e/apache.js';
 import { makeNginx, type RunningNginx } from '../e2e/nginx.js';
 import { freePorts } from '../e2e/pebble.js';
-import { oldCertificate, plainAnswer } from '../e2e/web-server.js';
+import { oldCertificate, plainAnswer, servedFor } from '../e2e/web-server.js';
 import { keys, open, type Screen } from './terminal.js';
 
 const { down, enter, tab } = keys;
@@ -127,4 +127,47 @@ it('install without -i: of two servers a person chooses; the one that answers is
   } finally {
     await apache.stop();
   }
+});
+
+it('names that come to a certificate that nginx serves without redirect: it is asked whether nginx shall serve them too, and http goes on as it is', { timeout: 90_000 }, async () => {
+  const [sandbox = 0, http = 0, https = 0] = await freePorts(3);
+  const site = (name: string): string => `server {\n    listen {H};\n    server_name ${name};\n}\n`;
+  nginx = makeNginx({ title: 'sites', files: { 'site.conf': `${site('example.com')}${site('shop.example.com')}` } }, { http, https }, oldCertificate(place.folder));
+  await nginx.start();
+  const args = ['--sandbox', '--sandbox-port', String(sandbox), '--nginx-server-root', nginx.root, '--http-01-port', String(http), '--https-port', String(https)];
+  const obtained = await place.certwright(['run', '-n', ...args, '--nginx', '--no-redirect', '--agree-tos', '-d', 'example.com']);
+  expect(obtained.code, obtained.stderr).toBe(0);
+  const before = nginx.files();
+  screen = open([...args, ...place.directories], { columns: 60, rows: 16, env: { HOME: place.folder } });
+  await screen.see('What would you like to do?');
+  screen.type(`${down.repeat(2)}${enter}`);
+  await screen.see('Which names should the certificate');
+  screen.type(`shop.example.com${enter}`);
+  await screen.see(/nginx serves this certificate\. Shall it serve the new\s+name\s+too\?[^]*❯ Yes, serve it too/);
+  // Only the certificate: nothing of the server is touched.
+  screen.type(`${down}${enter}`);
+  await screen.see('Nothing has been changed yet');
+  screen.type(down.repeat(12));
+  await screen.see(/certwright\s+certonly/);
+  screen.type(keys.escape);
+  await screen.see(/Shall it serve/);
+  screen.type(`${keys.up}${enter}`);
+  await screen.see('Nothing has been changed yet');
+  screen.type('d');
+  await screen.see(`+    listen ${https} ssl; # managed by Certbot`);
+  expect(screen.text()).not.toContain('return 301');
+  screen.type(enter);
+  await screen.see('❯ Do it');
+  screen.type(down.repeat(30));
+  await screen.see(/-i\s+nginx\s+--no-redirect/);
+  expect(nginx.files()).toEqual(before);
+  screen.type(enter);
+  await screen.see('nginx has the certificate. Keep it so?', 40_000);
+  screen.type(enter);
+  expect(await screen.exited, screen.all()).toBe(0);
+  const served = await servedFor('shop.example.com', https);
+  expect(served).toContain('DNS:example.com, DNS:shop.example.com');
+  expect(await servedFor('example.com', https)).toBe(served);
+  expect(nginx.files()['site.conf']).not.toMatch(/return 30|\$scheme/);
+  for (const name of ['example.com', 'shop.example.com']) expect((await plainAnswer(name, http)).location).toBe('');
 });

@@ -21,6 +21,7 @@ import { installInto, lookUpInstallation, openInstaller } from '../installation.
 import { putRight } from '../put-right.js';
 import type { RecoveryChoice } from '../interaction.js';
 import { serversHere } from '../servers-here.js';
+import { withServing } from '../serving.js';
 import { settleKeyChanges } from '../key-change.js';
 import { tellOthers, type RunResult } from '../notify.js';
 import type { Settings, Verb } from '../settings.js';
@@ -67,9 +68,10 @@ async function untilDecided(settings: Settings, world: World): Promise<Outcome> 
   let progress: Progress = { answers: [], trail: [] };
 
   for (;;) {
-    const lookUp: LookUp = async (known, { lookup: what, identifiers, wish, credentials, folders }) => {
+    const lookUp: LookUp = async (known, { lookup: what, identifiers, wish, credentials, folders, serving }) => {
       if (credentials) return withCredentials(known, credentials, settings, world, identifiers);
       if (wish) return lookUpInstallation(known, wish, world);
+      if (serving) return withServing(known, serving, world);
       if (folders) return withFolders(known, folders);
       if (what === 'servers') return { ...known, servers: await serversHere(settings, world) };
       if (what === 'early') return withEarlyRenewals(known, settings, world, identifiers);

@@ -15,9 +15,10 @@ export function commandLine(settings: Settings, facts: Facts, answers: readonly 
   const after = withAnswers(settings, facts, answers);
   const words = [after.program, after.verb === 'run' && plan.kind === 'obtain' && plan.installer === null ? 'certonly' : after.verb];
   if (plan.kind === 'obtain' && after.values.authenticator === undefined) words.push(...authenticatorWords(plan.authenticator));
-  // `--nginx` says both.
+  // `--nginx` says both, where it is said.
   const byPosition = plan.kind === 'obtain' && saysByPosition(after, plan);
-  const both = !byPosition && plan.kind === 'obtain' && plan.installer === plan.authenticator && (after.words['authenticator'] ?? [`--${plan.authenticator}`])[0] === `--${plan.authenticator}`;
+  const proof = plan.kind === 'obtain' ? (after.words['authenticator'] ?? (after.values.authenticator === undefined ? authenticatorWords(plan.authenticator) : [])) : [];
+  const both = !byPosition && plan.kind === 'obtain' && plan.installer === plan.authenticator && proof[0] === `--${plan.authenticator}`;
   for (const [option, said] of Object.entries(after.words)) if (byPosition ? option !== 'authenticator' && option !== 'configurator' : !both || option !== 'installer') words.push(...said);
   if (byPosition && after.words['configurator'] !== undefined && after.values.installer !== undefined) words.push('--installer', after.values.installer);
   if (plan.kind === 'export') return words;

@@ -23,6 +23,7 @@ import type { Question, QuestionId } from './question.js';
 import { renewalParams } from './renewal-params.js';
 import { renewedBy } from './schedule-fact.js';
 import { scheduleWords } from './directory-words.js';
+import { assignRedirectToo, assignServeToo, servingQuestion, type ServingWish } from './serve-too.js';
 import { assignTask, taskQuestion } from './task.js';
 import { caLabel, isTestCa } from '../ca.js';
 
@@ -36,6 +37,8 @@ export interface Needed {
   credentials?: CredentialsWish;
   /** With `folders`: the answer that has them. */
   folders?: WebrootMap;
+  /** With `serving`. */
+  serving?: ServingWish;
 }
 
 /** What comes next: a question for a person, something to look up first, or the plan. */
@@ -56,6 +59,8 @@ export function decide(asked: Settings, facts: Facts, answers: readonly Answer[]
   if (first) return facts.servers ? { ask: first } : { lookup: 'servers', identifiers: [] };
   const change = task === 'change-names' ? namesChangeQuestion(settings, facts, answered.has('names-change')) : null;
   if (change) return { ask: change };
+  const serving = task === 'change-names' ? servingQuestion(settings, facts, answered) : null;
+  if (serving) return 'wish' in serving ? { lookup: 'serving', identifiers: [], serving: serving.wish } : serving;
   if (settings.verb === 'export') return exportChoice(settings, facts, answers);
   const untried = untriedCredentials(settings, facts, answers);
   const names = untried && identifiersWanted(settings, facts);
@@ -170,6 +175,10 @@ function assignment(settings: Settings, facts: Facts, { id, value }: Answer): As
       return assignCredentials(value, settings, facts);
     case 'places':
       return assignPlaces(value, settings, facts);
+    case 'serve-too':
+      return assignServeToo(value, settings, facts);
+    case 'redirect-too':
+      return assignRedirectToo(value);
     case 'redirect':
       return assignRedirect(value, settings);
     case 'challenge':

@@ -32,6 +32,8 @@ export interface Facts {
   early?: { names: string; because: Readonly<Record<string, RenewalReason>> };
   /** The web folders that a person typed, and why one of them cannot be one; absent = all can. */
   folders?: { answer: unknown; problem?: string };
+  /** The web server of this machine that serves this lineage; no `server` = none does. */
+  serving?: { lineage: string; server?: ServingFact };
   /** What installing would change, for one wish. */
   installation?: InstallationFact;
   /** Orders of earlier runs whose certificate was not saved yet. */
@@ -89,6 +91,17 @@ export interface ServerFact {
   patterns: readonly string[];
 }
 
+/** A web server that serves a lineage. */
+export interface ServingFact {
+  /** Name of the plugin that configures it. */
+  plugin: string;
+  /** As people call it: 'Apache'. */
+  label: string;
+  /** Names of the lineage that http sends to https or does not serve, and those that it serves by itself. */
+  redirected: readonly string[];
+  plain: readonly string[];
+}
+
 export interface ServedNameFact {
   name: string;
   /** `sites-enabled/shop:3`, below the server's folder. */
@@ -127,7 +140,7 @@ export interface DirectoryFact {
 }
 
 /** What `decide` may ask to be looked up before it goes on. */
-export type Lookup = 'directory' | 'credentials' | 'fits' | 'servers' | 'early' | 'installation' | 'folders';
+export type Lookup = 'directory' | 'credentials' | 'fits' | 'servers' | 'early' | 'installation' | 'folders' | 'serving';
 
 /** Why a lineage is renewed now, as far as it is looked up; null = it is not. */
 export function renewedNow(facts: Facts, { name, due }: LineageFact): RenewalReason | null {

@@ -43,7 +43,8 @@ export function withInstallation(plan: Plan, settings: Settings, facts: Facts, a
   if (first) return { ask: placesQuestion(first, others) };
   // `_` and the like are nobody's name.
   const lost = [...new Set(fact.steps.flatMap(({ change }) => change.lost ?? []))].filter((name) => name.includes('.'));
-  if (lost.length > 0 && settings.values.redirect === undefined && !answered.has('redirect')) return { ask: redirectQuestion(lost, settings) };
+  // A redirect that was only taken over from the present names may be refused here.
+  if (lost.length > 0 && (settings.values.redirect === undefined || settings.sources['redirect'] === 'answered') && !answered.has('redirect')) return { ask: redirectQuestion(lost, settings) };
   return { plan: { ...plan, installation: { steps: fact.steps, unsupported: fact.unsupported } } };
 }
 

@@ -27,6 +27,8 @@ export type QuestionId =
   | 'server' // of several on this machine
   | 'places' // of a server's configuration
   | 'installed' // keep it so, or undo it
+  | 'serve-too' // the names that come to a certificate that a server serves
+  | 'redirect-too' // where some present names are sent to https and some are not
   | 'redirect' // although names of the same block would be lost
   | 'schedule' // who renews, certbot or we
   | 'export-format'

@@ -31,6 +31,13 @@ function choicesOf({ plan, canGoBack, sandbox }: ReviewState): readonly { label:
   return [{ label: 'Do it', value: 'do' }, ...(sandbox || plan.kind !== 'obtain' ? [] : [{ label: 'Rehearse on the sandbox first', value: 'rehearse' as const }]), ...(canGoBack ? [{ label: 'Back', value: back } as const] : []), ...(plan.kind === 'install' ? [{ label: 'Quit', value: 'quit' as const }] : [])];
 }
 
+/** Width of the narrowest terminal that has all there is: so far down can be scrolled, and on a wider one the last lines stay. */
+const NARROW = 59;
+
+function planRows({ plan, command }: ReviewState, width: number): readonly Row[] {
+  return [...planLines(plan).flatMap(({ label, value }) => labelled(`  ${label}`, value, width, 16)), ...labelled('  The same', shellQuote(command), width, 16)];
+}
+
 /** The whole plan and the command that says the same, before anything is done. */
 export const reviewScreen: Screen<ReviewState, ReviewChoice> = {
   press(state, key) {
@@ -41,16 +48,15 @@ export const reviewScreen: Screen<ReviewState, ReviewChoice> = {
     if (key.name === 'left' || key.name === 'back-tab') return { state: { ...state, at: Math.max(0, state.at - 1) } };
     if (key.name === 'right' || key.name === 'tab') return { state: { ...state, at: Math.min(choices.length - 1, state.at + 1) } };
     if (key.name === 'up' || key.name === 'page-up') return { state: { ...state, scroll: Math.max(0, state.scroll - (key.name === 'up' ? 1 : 8)) } };
-    if (key.name === 'down' || key.name === 'page-down') return { state: { ...state, scroll: Math.min(planLines(state.plan).length + 4, state.scroll + (key.name === 'down' ? 1 : 8)) } };
+    if (key.name === 'down' || key.name === 'page-down') return { state: { ...state, scroll: Math.min(planRows(state, NARROW).length - 2, state.scroll + (key.name === 'down' ? 1 : 8)) } };
     if (key.name === 'char' && key.text === 'c') return { copy: shellQuote(state.command), state: { ...state, copied: true } };
     const chosen = choices[state.at];
     return key.name === 'enter' && chosen ? { answer: chosen.value } : { state };
   },
   rows(state, { width, glyphs }) {
     if (state.reading) return readingRows(state, { width, glyphs });
-    const { plan, command, at, copied, scroll } = state;
-    const lines: Row[] = planLines(plan).flatMap(({ label, value }) => labelled(`  ${label}`, value, width, 16));
-    lines.push(...labelled('  The same', shellQuote(command), width, 16));
+    const { at, copied, scroll } = state;
+    const lines = planRows(state, width);
     const first = Math.min(scroll, Math.max(0, lines.length - 2));
     const above = first > 0 ? [row({ text: `  ${glyphs.up} ${first} more`, look: 'dim' })] : [];
     const buttons = choicesOf(state).flatMap(({ label }, index) => [{ text: index === at ? `${glyphs.pointer} ${label}` : `  ${label}`, ...(index === at ? { look: 'accent' as const } : {}) }, { text: '    ' }]);
