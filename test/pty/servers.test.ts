@@ -145,10 +145,9 @@ it('names that come to a certificate that nginx serves without redirect: it is a
   screen.type(`shop.example.com${enter}`);
   await screen.see(/nginx serves this certificate\. Shall it serve the new\s+name\s+too\?[^]*❯ Yes, serve it too/);
   // Only the certificate: nothing of the server is touched.
+  screen.resize(60, 40);
   screen.type(`${down}${enter}`);
-  await screen.see('Nothing has been changed yet');
-  screen.type(down.repeat(12));
-  await screen.see(/certwright\s+certonly/);
+  await screen.see(/Nothing has been changed yet[^]*no\s+server\s+is\s+touched[^]*certwright certonly/);
   screen.type(keys.escape);
   await screen.see(/Shall it serve/);
   screen.type(`${keys.up}${enter}`);
@@ -158,8 +157,11 @@ it('names that come to a certificate that nginx serves without redirect: it is a
   expect(screen.text()).not.toContain('return 301');
   screen.type(enter);
   await screen.see('❯ Do it');
+  await screen.see(/answers as it does now[^]*certwright run[^]*-i\s+nginx\s+--no-redirect/);
+  // To the end of the command also where there is little room.
+  screen.resize(60, 16);
   screen.type(down.repeat(30));
-  await screen.see(/-i\s+nginx\s+--no-redirect/);
+  await screen.see(/--add-domain\s+shop\.example\.com/);
   expect(nginx.files()).toEqual(before);
   screen.type(enter);
   await screen.see('nginx has the certificate. Keep it so?', 40_000);
