@@ -77,7 +77,7 @@ function redirectTooQuestion({ plain, redirected }: ServingFact): Question {
     flags: ['--redirect', '--no-redirect'],
     choices: [
       { value: 'no', label: 'No, leave http as it is', hint: 'each name goes on as now; the new ones answer by http and by https', flag: '--no-redirect' },
-      { value: 'redirect', label: 'Yes, all of them', hint: 'the present names that are not sent there too', flag: '--redirect' },
+      { value: 'redirect', label: 'Yes, all of them', hint: 'also the present names that are not sent there now', flag: '--redirect' },
     ],
     recommended: 'no',
   };
