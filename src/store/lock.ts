@@ -4,7 +4,7 @@ import { LockHeld, Refused, StoreError } from '../core/errors.js';
 import { codeOf, permitted } from '../system/atomic-file.js';
 import { systemClock, type Clock } from '../system/clock.js';
 import { lockHolder } from './lock-holder.js';
-import { nativeLock } from './switch-native.js';
+import { nativeFiles } from './switch-native.js';
 
 /** One held lock. Releasing removes the lock file first and then lets go of it, as certbot does (F50). */
 export interface HeldLock {
@@ -91,7 +91,7 @@ async function releaseAll(held: HeldLock[]): Promise<void> {
 
 /** By the compiled library where it runs, else by a perl process that holds the lock for us. */
 const takeLock: TakeLock = async (path) => {
-  const tryLock = nativeLock();
+  const tryLock = nativeFiles()?.tryLock;
   if (tryLock) return lockBy(tryLock, path);
   try {
     const { perlLock } = await import('./lock-perl.js');

@@ -12,41 +12,42 @@ export interface NativeFiles {
   setAttrSync(file: number, name: string, value: Buffer): void;
 }
 
-let loaded: NativeFiles | null | undefined;
-let locking: ((file: number) => boolean) | null | undefined;
+/** Its compiled part as it is; EAGAIN of `tryLock`: another process has the lock. */
+interface CompiledPart {
+  tryLock(file: number, offset: number, length: number, exclusive: boolean): void;
+  swapSync(from: string, to: string): void;
+  listAttrsSync(file: number): string[];
+  getAttrSync(file: number, name: string): ArrayBuffer | null;
+  setAttrSync(file: number, name: string, value: ArrayBufferLike, offset: number, length: number): void;
+}
 
-/** The library, or null where it is not installed or has no build for this machine. Loaded at the first call. */
+let loaded: NativeFiles | null | undefined;
+
+/**
+ * The library, or null where it is not installed or has no build for this machine. Loaded at the first call. Every command locks, and the
+ * library's own way to its compiled part leads through a dozen files and takes 10 ms: so that is opened directly where it lies as usual.
+ */
 export function nativeFiles(): NativeFiles | null {
   if (loaded === undefined) {
-    try {
-      loaded = createRequire(import.meta.url)('fs-native-extensions') as NativeFiles;
-    } catch {
-      loaded = null;
-    }
+    const require = createRequire(import.meta.url);
+    loaded = attempt(() => ofPart(require(`fs-native-extensions/prebuilds/${process.platform}-${process.arch}/fs-native-extensions.node`) as CompiledPart)) ?? attempt(() => require('fs-native-extensions') as NativeFiles);
   }
   return loaded;
 }
 
-/** Its compiled part alone, as far as `tryLock` needs it; EAGAIN: another process has the lock. */
-interface CompiledPart {
-  tryLock(file: number, offset: number, length: number, exclusive: boolean): void;
-}
-
-/**
- * The library's `tryLock`; null as for `nativeFiles`. Every command locks, and most need nothing else of the library, whose own
- * way to its compiled part leads through a dozen files and takes 10 ms: so it is opened directly where it lies as usual.
- */
-export function nativeLock(): ((file: number) => boolean) | null {
-  if (locking === undefined) locking = compiledLock() ?? nativeFiles()?.tryLock ?? null;
-  return locking;
-}
-
-function compiledLock(): ((file: number) => boolean) | null {
+function attempt<T>(load: () => T): T | null {
   try {
-    const require = createRequire(import.meta.url);
-    const part = require(`fs-native-extensions/prebuilds/${process.platform}-${process.arch}/fs-native-extensions.node`) as CompiledPart;
-    if (typeof part.tryLock !== 'function') return null;
-    return (file) => {
+    return load();
+  } catch {
+    return null;
+  }
+}
+
+/** Null when it is not as it was when this was written. */
+function ofPart(part: CompiledPart): NativeFiles | null {
+  if ([part.tryLock, part.swapSync, part.listAttrsSync, part.getAttrSync, part.setAttrSync].some((each) => typeof each !== 'function')) return null;
+  return {
+    tryLock(file) {
       try {
         part.tryLock(file, 0, 0, true);
         return true;
@@ -54,8 +55,13 @@ function compiledLock(): ((file: number) => boolean) | null {
         if (codeOf(error) === 'EAGAIN') return false;
         throw error;
       }
-    };
-  } catch {
-    return null;
-  }
+    },
+    swapSync: (from, to) => part.swapSync(from, to),
+    listAttrsSync: (file) => part.listAttrsSync(file),
+    getAttrSync(file, name) {
+      const value = part.getAttrSync(file, name);
+      return value === null ? null : Buffer.from(value);
+    },
+    setAttrSync: (file, name, value) => part.setAttrSync(file, name, value.buffer, value.byteOffset, value.byteLength),
+  };
 }
