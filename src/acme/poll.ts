@@ -4,11 +4,11 @@ import type { Order, OrderStatus } from './resources.js';
 import { wait } from './transport.js';
 
 /** Milliseconds after the answers were fetched until the order is looked at: the CA needs a moment to write it down. */
-const AFTER_WAKE = 15;
+const AFTER_WAKE = 6;
 /** Milliseconds before each look; afterwards one second, or what Retry-After says when it is more. */
-const EARLY = [25, 100, 375, 1000];
+const EARLY = [10, 30, 100, 375, 1000];
 /** Nobody tells when the CA was there: certbot's second. */
-const UNTOLD = [1000, 1000, 1000, 1000];
+const UNTOLD = [1000, 1000, 1000, 1000, 1000];
 const STEADY = 1000;
 
 export interface PollOptions {

@@ -3,18 +3,18 @@ import type { ChallengeTask } from '../plugins/contract.js';
 /** Remembers which answers the CA has fetched, so that the order is polled when there is something to see. */
 export function watchServed(): { mark: (task: ChallengeTask) => void; all: (tasks: readonly ChallengeTask[]) => Promise<void> } {
   const seen = new Set<string>();
-  let waiting: { tokens: readonly string[]; resolve: () => void }[] = [];
-  const complete = (tokens: readonly string[]): boolean => tokens.every((token) => seen.has(token));
+  let waiting: { missing: Set<string>; resolve: () => void }[] = [];
   return {
-    mark(task) {
-      seen.add(task.token);
-      for (const { tokens, resolve } of waiting) if (complete(tokens)) resolve();
-      waiting = waiting.filter(({ tokens }) => !complete(tokens));
+    mark({ token }) {
+      if (seen.has(token)) return;
+      seen.add(token);
+      for (const { missing, resolve } of waiting) if (missing.delete(token) && missing.size === 0) resolve();
+      waiting = waiting.filter(({ missing }) => missing.size > 0);
     },
     all(tasks) {
-      const tokens = tasks.map(({ token }) => token);
-      if (complete(tokens)) return Promise.resolve();
-      return new Promise((resolve) => waiting.push({ tokens, resolve }));
+      const missing = new Set(tasks.map(({ token }) => token).filter((token) => !seen.has(token)));
+      if (missing.size === 0) return Promise.resolve();
+      return new Promise((resolve) => waiting.push({ missing, resolve }));
     },
   };
 }

@@ -58,7 +58,7 @@ async function run(answers: readonly (OrderStatus | Error)[], options: { until?:
 describe('pollOrder', () => {
   it('looks some milliseconds after the answers were fetched', async () => {
     const { looks } = await run(['ready'], { wake: clock.wait(100) });
-    expect(looks).toEqual([115]);
+    expect(looks).toEqual([106]);
   });
 
   it('looks after a second when nobody tells, also when the word never comes or fails', async () => {
@@ -67,16 +67,16 @@ describe('pollOrder', () => {
     expect((await run(['ready'], { wake: Promise.reject(new Error('no')) })).looks).toEqual([1000]);
   });
 
-  it('looks 0.025, 0.125 and 0.5 seconds after finalize and takes no notice of an early Retry-After', async () => {
+  it('looks 0.01, 0.04 and 0.14 seconds after finalize and takes no notice of an early Retry-After', async () => {
     const { looks, order: last } = await run(['processing', 'processing', 'valid'], { until: ['valid', 'invalid'], retryAfterMs: 5000 });
     expect(last.status).toBe('valid');
-    expect(looks).toEqual([25, 125, 500]);
+    expect(looks).toEqual([10, 40, 140]);
   });
 
   it('gives the order as it is at the deadline, having looked at least once', async () => {
     const { looks, order: last } = await run(['pending'], { forMs: 300, wake: Promise.resolve() });
     expect(last.status).toBe('pending');
-    expect(looks).toEqual([15, 40, 140, 300]);
+    expect(looks).toEqual([6, 16, 46, 146, 300]);
     expect((await run(['pending'], { forMs: -5 })).looks).toHaveLength(1);
   });
 
