@@ -16,7 +16,7 @@ export function exchangeText({ method, url, body }: Pick<Outgoing, 'method' | 'u
   if (!answer) return [...lines, `no answer after ${ms} ms`].join('\n');
   lines.push(`answer: ${answer.status} in ${ms} ms`);
   for (const name of TELLING) if (answer.headers[name] !== undefined) lines.push(`${name}: ${answer.headers[name]}`);
-  const text = typeof answer.data === 'string' ? answer.data : JSON.stringify(answer.data, null, 2);
+  const { text } = answer;
   if (text !== '') lines.push(text.length > LONGEST_BODY ? `${text.slice(0, LONGEST_BODY)}\n(${text.length - LONGEST_BODY} more characters)` : text.trimEnd());
   return lines.join('\n');
 }

@@ -102,7 +102,7 @@ export class Session {
    * Repeats a request while the server is busy (429: it did nothing) or, when `repeatable`, has a fault: some times, and only
    * when it wants no long wait.
    */
-  async patiently<T extends Answer>(ask: () => Promise<T>, repeatable = true, signal: AbortSignal = this.signal): Promise<T> {
+  async patiently<T extends Pick<Answer, 'status' | 'headers'>>(ask: () => Promise<T>, repeatable = true, signal: AbortSignal = this.signal): Promise<T> {
     for (let tries = 0; ; tries += 1) {
       const answer = await ask();
       const pause = PAUSES[tries];

@@ -40,6 +40,8 @@ export interface Answer {
   headers: Readonly<Record<string, string | undefined>>;
   /** Parsed when it says it is JSON and is; text otherwise. */
   data: unknown;
+  /** As it came. */
+  text: string;
 }
 
 /**
@@ -156,6 +158,8 @@ export class Transport {
       // One context for all connections: reading 150 roots anew for each costs more than the handshake.
       ...(roots ? { secureContext: createSecureContext({ ca: roots }) } : {}),
     });
+    // Nothing but the place differs between connections; Node's own name is put together of twenty options for each request.
+    this.httpsAgent.getName = ({ host, port } = {}) => `${host}:${port}`;
     return this.httpsAgent;
   }
 }
@@ -203,7 +207,7 @@ function readBody(response: IncomingMessage, url: URL): Promise<string> {
 function answerOf(response: IncomingMessage, text: string): Answer {
   const headers: Record<string, string | undefined> = {};
   for (const [name, value] of Object.entries(response.headers)) headers[name] = Array.isArray(value) ? value.join(', ') : value;
-  return { status: response.statusCode ?? 0, headers, data: /[/+]json\b/i.test(headers['content-type'] ?? '') ? parsed(text) : text };
+  return { status: response.statusCode ?? 0, headers, data: /[/+]json\b/i.test(headers['content-type'] ?? '') ? parsed(text) : text, text };
 }
 
 function parsed(text: string): unknown {
