@@ -10,7 +10,7 @@ export interface Log {
   readonly path: string;
   /**
    * One record; several lines of `message` stay one record. Written before it returns, so that a crash loses nothing; what is said for
-   * debugging is written together with what else is said in the same turn of the event loop, or at the end of the process.
+   * debugging is written together with what else is said within some milliseconds, or at the end of the process.
    */
   write(level: LogLevel, logger: string, message: string): void;
   close(): void;
@@ -19,8 +19,9 @@ export interface Log {
 const NAME = 'letsencrypt.log';
 /** certbot starts a new file in the middle of a run when the old one would pass this size, in bytes. */
 const LIMIT = 2 ** 20;
-/** Most bytes that wait for the end of a turn. */
+/** Most bytes that wait, and for how many milliseconds. */
 const WAITING = 64 * 1024;
+const SOON = 20;
 
 /**
  * Opens `letsencrypt.log` in `logsDir` as certbot does: the last run's file becomes `.1`, that one `.2` … up to
@@ -33,7 +34,7 @@ export function openLog(logsDir: string, { maxBackups, now = () => new Date() }:
   let { file, size } = open(path);
   let closed = false;
   let waiting: Buffer[] = [];
-  let turn: NodeJS.Immediate | null = null;
+  let soon: NodeJS.Timeout | null = null;
 
   const put = (): void => {
     const bytes = Buffer.concat(waiting);
@@ -46,8 +47,8 @@ export function openLog(logsDir: string, { maxBackups, now = () => new Date() }:
     }
   };
   const flush = (): void => {
-    if (turn) clearImmediate(turn);
-    turn = null;
+    if (soon) clearTimeout(soon);
+    soon = null;
     if (waiting.length > 0) put();
   };
   process.on('exit', flush);
@@ -67,7 +68,7 @@ export function openLog(logsDir: string, { maxBackups, now = () => new Date() }:
       waiting.push(record);
       size += record.length;
       if (level !== 'debug' || size - since >= WAITING) flush();
-      else turn ??= setImmediate(flush);
+      else soon ??= setTimeout(flush, SOON).unref();
     },
     close() {
       if (closed) return;
