@@ -17,6 +17,9 @@ if (args.length === 1 && args[0] === '--version') {
   process.env.NODE_ENV = 'production';
   if (process.env.NO_COLOR) process.env.FORCE_COLOR = '0';
   const { run } = await import('../dist/main.js');
-  // Nothing is left to be done or said then, and to take apart what a thousand lineages made would cost 20 ms.
-  process.exit(await run({ args, program }));
+  const code = await run({ args, program });
+  // A pipe takes only so much at once: what was said is handed over first.
+  for (const stream of [process.stdout, process.stderr]) if (stream.writableLength > 0) await new Promise((resolve) => stream.write('', resolve));
+  // Nothing is left to be done then, and to take apart what a thousand lineages made would cost 20 ms.
+  process.exit(code);
 }
