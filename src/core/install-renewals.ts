@@ -29,8 +29,9 @@ export async function installRenewals(renewed: readonly Lineage[], others: reado
   const outcomes = new Map<string, InstallOutcome>();
   const changes: Record<string, Behind | undefined> = {};
   const groups = new Map<string, Group>();
+  const ofThisRun = new Set(renewed);
   for (const lineage of [...renewed, ...others]) {
-    const isRenewed = renewed.includes(lineage);
+    const isRenewed = ofThisRun.has(lineage);
     const behind = notes[lineage.name]?.behind;
     if (!isRenewed && !behind && asked.values.installer === undefined && !mayHaveCopies(lineage, world)) continue;
     const settings = renewalSettings(asked, lineage.name, lineage.renewal.params);
