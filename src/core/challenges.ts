@@ -70,7 +70,7 @@ export async function prove(plan: ObtainPlan, order: Order, named: readonly Name
     const polled = await client.pollOrder(order.url, {
       until: ['ready', 'processing', 'valid', 'invalid'],
       deadline: world.now() + world.timeoutMs,
-      wake: world.served.all(tasks),
+      ...(authenticator.tellsFetches ? { wake: world.served.all(tasks) } : {}),
     });
     if (polled.status === 'ready' || polled.status === 'processing' || polled.status === 'valid') {
       for (const { identifier } of chosen) report({ type: 'name', name: identifier.shown, state: 'valid' });

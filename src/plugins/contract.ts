@@ -92,11 +92,13 @@ export interface ChallengeContext {
   changeForNow(change: ServerChange, test: () => Promise<string | null>): Promise<void>;
   /** Puts back what `changeForNow` changed. */
   putBack(): Promise<void>;
-  /** The plugin saw the CA fetch the answer for this task: the order may be polled now. */
+  /** The plugin saw the CA fetch the answer for this task: the order may be polled now (see `tellsFetches`). */
   served(task: ChallengeTask): void;
 }
 
 export interface Authenticator {
+  /** It tells by the context's `served` when the CA fetches an answer: the order is not looked at before, or a second has gone by. */
+  tellsFetches?: true;
   /**
    * Challenge types that can be answered for this identifier, most wanted first; empty = cannot.
    * `wildcard` as in ChallengeTask.

@@ -61,8 +61,11 @@ describe('pollOrder', () => {
     expect(looks).toEqual([106]);
   });
 
-  it('looks after a second when nobody tells, also when the word never comes or fails', async () => {
-    expect((await run(['ready'], {})).looks).toEqual([1000]);
+  it('looks at once and each second when nobody tells', async () => {
+    expect((await run(['pending', 'pending', 'pending', 'ready'], {})).looks).toEqual([100, 1000, 2000, 3000]);
+  });
+
+  it('looks after a second when the word never comes or fails', async () => {
     expect((await run(['ready'], { wake: new Promise(() => undefined) })).looks).toEqual([1000]);
     expect((await run(['ready'], { wake: Promise.reject(new Error('no')) })).looks).toEqual([1000]);
   });

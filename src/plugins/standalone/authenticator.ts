@@ -40,6 +40,7 @@ export function createStandalone(portFlag = '--http-01-port'): Authenticator {
   };
 
   return {
+    tellsFetches: true,
     challengeTypes: (_identifier, wildcard) => (wildcard ? [] : ['http-01', 'tls-alpn-01']),
     prepare: (context) =>
       inTurn(async () => {

@@ -30,6 +30,7 @@ export function createDnsStandalone(): Authenticator {
     return started;
   };
   return {
+    tellsFetches: true,
     challengeTypes: (identifier) => (identifier.type === 'dns' ? ['dns-01', 'dns-account-01'] : []),
     async prepare(context) {
       (await serverFor(context)).users += 1;
