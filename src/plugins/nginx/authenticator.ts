@@ -5,7 +5,7 @@ import { EditList } from '../server-configuration/edits.js';
 import { answeringAuthenticator } from '../server-configuration/gathered-answers.js';
 import { untilServed, type Http01Answer } from '../server-configuration/until-served.js';
 import { challengeEdits } from './challenge.js';
-import { changeOf, openNginx, readNginxConfiguration, reloadAndWait, tellUnread, tryConfiguration, type Nginx, type Reading } from './server.js';
+import { changeOf, createHandover, openNginx, readNginxConfiguration, reloadAndWait, tellUnread, type Nginx, type Reading } from './server.js';
 import type { Listen } from './servers.js';
 import type { NginxTree } from './tree.js';
 
@@ -33,13 +33,9 @@ async function placeAnswers(nginx: Nginx, reading: Reading, tasks: readonly Chal
   const edits = new EditList();
   const own = challengeEdits(reading.tree, reading.servers, answers, { http: context.http01Port, https: context.httpsPort }, join(context.configDir, 'le_http_01_cert_challenge.conf'), edits);
   const change = changeOf(reading, edits.all(), { files: own ? [{ path: own.path, before: null, after: own.text }] : [] });
-  let inForce = false;
-  await context.changeForNow(change, async () => {
-    const verdict = await tryConfiguration(nginx, reading.tree);
-    ({ inForce } = verdict);
-    return verdict.fault;
-  });
-  if (!inForce) await reloadAndWait(nginx, reading.tree);
+  const handover = createHandover();
+  await context.changeForNow(change, () => handover.test(nginx, reading.tree));
+  await handover.complete(nginx, reading.tree);
   const [first] = answers;
   if (!first) return;
   // nginx gives no sign when its new workers answer.

@@ -19,7 +19,7 @@ import { planRedirect, redirectEdits } from './redirect.js';
 import { unredirect } from './unredirect.js';
 import { EXACT, fitOf, placeOf, type Server } from './servers.js';
 import type { Block, Node } from './syntax.js';
-import { changeOf, openNginx, readNginxConfiguration, reloadAndWait, tellUnread, tryConfiguration, type Nginx, type Reading } from './server.js';
+import { changeOf, createHandover, openNginx, readNginxConfiguration, tellUnread, type Nginx, type Reading } from './server.js';
 
 /** nginx as an installer: TLS in the blocks of the names, redirects, and the other enhancements that nginx knows. */
 export function createNginxInstaller(): Installer {
@@ -31,8 +31,7 @@ export function createNginxInstaller(): Installer {
   /** The same with what is planned; null until it is looked at. */
   let reading: Reading | null = null;
   let texts: ReadonlyMap<string, string> = new Map();
-  /** What was tested last is what nginx works with. */
-  let inForce = false;
+  const handover = createHandover();
 
   const opened = (): At => {
     if (!context || !nginx || !present) throw new Error('nginx was not prepared');
@@ -76,15 +75,8 @@ export function createNginxInstaller(): Installer {
       const { context: at } = opened();
       for (const file of [optionsFile, dhParameters]) keepReleased(at.configDir, file, (message) => at.log('warning', message));
     },
-    async test() {
-      const verdict = await tryConfiguration(opened().nginx, opened().reading.tree);
-      ({ inForce } = verdict);
-      return verdict.fault;
-    },
-    async reload() {
-      if (!inForce) await reloadAndWait(opened().nginx, opened().reading.tree);
-      inForce = false;
-    },
+    test: () => handover.test(opened().nginx, opened().reading.tree),
+    reload: () => handover.complete(opened().nginx, opened().reading.tree),
   };
 }
 

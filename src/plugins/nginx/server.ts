@@ -99,22 +99,39 @@ export function changeOf({ tree }: Reading, edits: Edits, more: Partial<ServerCh
   };
 }
 
-/**
- * nginx's verdict on what is on disk: `fault` null when it is good, else its words. Where it runs, it is told to read it, and sets it aside
- * when it is not good, which takes half the time of a test and a reload and shows too what only the running one finds, such as an address
- * in use; then it is `inForce`, and none of the processes from before takes requests any more.
- */
-export async function tryConfiguration({ program, pidPath }: Nginx, tree: NginxTree): Promise<{ fault: string | null; inForce: boolean }> {
-  const workers = workersOf(tree, pidPath) ?? [];
-  const master = masterOf(tree, pidPath, program);
-  const complaints = newComplaints(tree);
-  if (master === null || workers.length === 0 || !told(master)) return { fault: await configurationFault(program), inForce: false };
-  if (await hasTaken(master, workers)) {
-    await untilGone(workers, 0);
-    return { fault: null, inForce: true };
-  }
-  const fault = await configurationFault(program);
-  return { fault: fault ?? `nginx accepts it in its test, but the running one does not take it${complaints() ?? ': its error log says why.'}`, inForce: false };
+/** What is on disk on its way into force; one after the other. */
+export interface Handover {
+  /**
+   * nginx's verdict on what is on disk: null when it is good, else its words. Where it runs, it is told to read it, and sets it aside when
+   * it is not good, which takes half the time of a test and a reload and shows too what only the running one finds, such as an address in use.
+   */
+  test(nginx: Nginx, tree: NginxTree): Promise<string | null>;
+  /** Returns when what was tested is in force, and none of the processes from before takes requests any more. Throws PluginError. */
+  complete(nginx: Nginx, tree: NginxTree): Promise<void>;
+}
+
+export function createHandover(): Handover {
+  /** Workers from before what the running nginx has taken in its test; null when it was not told. */
+  let leaving: readonly number[] | null = null;
+  return {
+    async test({ program, pidPath }, tree) {
+      leaving = null;
+      const workers = workersOf(tree, pidPath) ?? [];
+      const master = masterOf(tree, pidPath, program);
+      const complaints = newComplaints(tree);
+      if (master === null || workers.length === 0 || !told(master)) return configurationFault(program);
+      if (await hasTaken(master, workers)) {
+        leaving = workers;
+        return null;
+      }
+      return (await configurationFault(program)) ?? `nginx accepts it in its test, but the running one does not take it${complaints() ?? ': its error log says why.'}`;
+    },
+    async complete(nginx, tree) {
+      if (leaving === null) await reloadAndWait(nginx, tree);
+      else await untilGone(leaving, 0);
+      leaving = null;
+    },
+  };
 }
 
 /** Has nginx read what is on disk, and returns when none of the processes from before takes requests any more. Throws PluginError. */

@@ -7,8 +7,10 @@ import { pathOf } from '../server-configuration/path-text.js';
 import type { NginxProgram } from './control.js';
 import { statements, type NginxTree } from './tree.js';
 
-/** Milliseconds between two looks. */
-const LOOK = 15;
+/** Milliseconds between two looks, each of which takes a fifth of one. */
+const LOOK = 5;
+/** Looks in which a signal that was delivered must have been seen at work. */
+const STILL = 6;
 /** Milliseconds in which even a busy machine has read thousands of blocks; longer takes only a reload that failed. */
 const LONGEST = 20_000;
 /** The number of SIGHUP. */
@@ -70,12 +72,16 @@ export function oldestStart(workers: readonly number[]): number | null {
 export async function hasTaken(master: number, before: readonly number[]): Promise<boolean> {
   const earlier = new Set(await withLateWorkers(before, master));
   const until = Date.now() + LONGEST;
+  const hasNew = (): boolean => workersUnder(master).some((worker) => !earlier.has(worker));
   // A signal is for a moment neither waiting nor held back, when it is delivered.
-  for (let still = 0; still < 2 && Date.now() < until; still += 1) {
+  for (let still = 0; still < STILL && Date.now() < until; still += 1) {
     await sleep(LOOK);
-    if (isHolding(master, HANGUP)) still = -1;
+    if (!isHolding(master, HANGUP)) continue;
+    still = -1;
+    // They are the sign: what follows is nginx's pause before it stops the others.
+    if (hasNew()) return true;
   }
-  return workersUnder(master).some((worker) => !earlier.has(worker));
+  return hasNew();
 }
 
 /**
