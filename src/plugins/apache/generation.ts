@@ -5,7 +5,7 @@ import { childrenOf } from '../server-configuration/children.js';
 import type { ApacheProgram } from './control.js';
 
 /** Milliseconds between two looks. */
-const LOOK = 15;
+const LOOK = 5;
 /** Milliseconds that are waited where processes cannot be seen; certbot's time. */
 const BLIND = 3000;
 /** Milliseconds after the last known process of a generation in which its end may still show in the pid file. */

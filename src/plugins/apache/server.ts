@@ -29,7 +29,7 @@ export interface Apache {
 
 /** The same server, its files to be looked at anew; what they hold is understood again only where it is another text. */
 export function seenAnew(apache: Apache): Apache {
-  return { ...apache, seen: { ...snapshotOf(), understood: apache.seen.understood } };
+  return { ...apache, seen: snapshotOf(undefined, apache.seen.understood) };
 }
 
 export interface Reading {

@@ -74,14 +74,35 @@ export const onDisk: ConfigurationFiles = {
   },
 };
 
-/** What was seen of the file system: everything is looked at once, when it is first asked for, and each text is understood once. */
-export interface Snapshot {
-  disk: ConfigurationFiles;
+/** What is kept from one reading for the next: each text is understood once, and what its lines come to is worked out again only where that hangs on something else now. */
+export interface Understood {
   /** By real path. */
-  understood: Map<string, ApacheFile>;
+  files: Map<string, ApacheFile>;
+  meanings: WeakMap<ApacheFile, Meaning>;
+  /** All that variables were where a host was read. */
+  variables: ReadonlyMap<string, string>[];
 }
 
-export function snapshotOf(disk: ConfigurationFiles = onDisk): Snapshot {
+/** What an included file came to that changes nothing for others: it includes nothing, and nothing is defined or loaded in it. */
+interface Meaning {
+  statements: readonly Statement[];
+  /** Conditions in it, and whether they were met. */
+  conditions: readonly { name: string; values: readonly string[]; holds: boolean }[];
+  /** What the variables were. */
+  variables: ReadonlyMap<string, string>;
+}
+
+export function nothingUnderstood(): Understood {
+  return { files: new Map(), meanings: new WeakMap(), variables: [] };
+}
+
+/** What was seen of the file system: everything is looked at once, when it is first asked for. */
+export interface Snapshot {
+  disk: ConfigurationFiles;
+  understood: Understood;
+}
+
+export function snapshotOf(disk: ConfigurationFiles = onDisk, understood: Understood = nothingUnderstood()): Snapshot {
   const once = <Answer>(ask: (path: string) => Answer): ((path: string) => Answer) => {
     const known = new Map<string, Answer>();
     return (path) => {
@@ -92,8 +113,11 @@ export function snapshotOf(disk: ConfigurationFiles = onDisk): Snapshot {
       return found;
     };
   };
-  return { disk: { read: once(disk.read), real: once(disk.real), list: once(disk.list), kind: once(disk.kind) }, understood: new Map() };
+  return { disk: { read: once(disk.read), real: once(disk.real), list: once(disk.list), kind: once(disk.kind) }, understood };
 }
+
+/** What holds beyond the file that it stands in, or hangs on what is around it. */
+const LASTING = new Set(['include', 'includeoptional', 'serverroot', 'loadmodule', 'define', 'undefine', 'macro']);
 
 /** Files that include each other without end: the server itself stops at 128. */
 const DEEPEST = 100;
@@ -101,9 +125,9 @@ const DEEPEST = 100;
 /**
  * Reads the root file and what it includes, in the server's order, with Include's rules of folders and patterns (relative to ServerRoot),
  * Define, and the sections that are decided while reading. Throws ConfigSyntaxError for the root file and what the file system throws for it;
- * other files that cannot be read stand in `unread`. Texts that stand in `understood` are not read again.
+ * other files that cannot be read stand in `unread`. `understood` is used, and added to.
  */
-export function readTree(serverRoot: string, rootPath: string, given: ApacheConditions, disk: ConfigurationFiles = onDisk, understood: Snapshot['understood'] = new Map()): ApacheTree {
+export function readTree(serverRoot: string, rootPath: string, given: ApacheConditions, disk: ConfigurationFiles = onDisk, understood: Understood = nothingUnderstood()): ApacheTree {
   const files = new Map<string, ApacheFile>();
   const unread: { path: string; reason: string }[] = [];
   const modules = new Set(given.modules);
@@ -115,9 +139,9 @@ export function readTree(serverRoot: string, rootPath: string, given: ApacheCond
     const known = files.get(real);
     if (known) return known;
     const text = disk.read(real);
-    const earlier = understood.get(real);
+    const earlier = understood.files.get(real);
     const file = earlier?.text === text ? earlier : { path: real, text, nodes: readApache(text) };
-    understood.set(real, file);
+    understood.files.set(real, file);
     files.set(real, file);
     return file;
   };
@@ -135,8 +159,26 @@ export function readTree(serverRoot: string, rootPath: string, given: ApacheCond
         unread.push({ path: each, reason: error instanceof Error ? error.message : String(error) });
         continue;
       }
-      if (within.depth <= DEEPEST && !within.path.includes(file)) evaluate(file, file.nodes, { ...within, path: [...within.path, file], depth: within.depth + 1 }, found);
+      if (within.depth > DEEPEST || within.path.includes(file)) continue;
+      const known = understood.meanings.get(file);
+      if (known && stillHolds(known)) for (const statement of known.statements) found.push(statement);
+      else evaluateApart(file, within, found);
     }
+  };
+  const holds = (name: string, values: readonly string[]): boolean => conditionHolds(name, values, { modules, variables, version: given.version, base, kind: disk.kind });
+  const stillHolds = (meaning: Meaning): boolean => meaning.variables === variablesNow() && meaning.conditions.every((condition) => holds(condition.name, condition.values) === condition.holds);
+
+  /** Conditions that were asked for in the file that is being read; null where it has already been seen to change something for others. */
+  let asked: { name: string; values: readonly string[]; holds: boolean }[] | null = null;
+  const evaluateApart = (file: ApacheFile, within: Within, found: Statement[]): void => {
+    const before = variablesNow();
+    const statements: Statement[] = [];
+    asked = [];
+    evaluate(file, file.nodes, { ...within, path: [...within.path, file], depth: within.depth + 1 }, statements);
+    if (asked !== null) understood.meanings.set(file, { statements, conditions: asked, variables: before });
+    // Of the file that includes it.
+    asked = null;
+    for (const statement of statements) found.push(statement);
   };
 
   const evaluate = (file: ApacheFile, nodes: readonly Node[], within: Within, found: Statement[] = []): readonly Statement[] => {
@@ -144,9 +186,12 @@ export function readTree(serverRoot: string, rootPath: string, given: ApacheCond
       if (node.kind === 'comment') continue;
       const name = resolved(node.name).toLowerCase();
       const values = valuesOf(node);
+      if (LASTING.has(name)) asked = null;
       if (node.kind === 'section') {
         if (isCondition(name)) {
-          if (conditionHolds(name, values, { modules, variables, version: given.version, base, kind: disk.kind })) evaluate(file, node.children, within, found);
+          const met = holds(name, values);
+          asked?.push({ name, values, holds: met });
+          if (met) evaluate(file, node.children, within, found);
           continue;
         }
         const macro = within.macro || name === 'macro';
@@ -169,7 +214,12 @@ export function readTree(serverRoot: string, rootPath: string, given: ApacheCond
   };
   /** The variables as they are, one copy for all hosts that are read before they change. */
   let kept: ReadonlyMap<string, string> | null = null;
-  const variablesNow = (): ReadonlyMap<string, string> => (kept ??= new Map(variables));
+  const variablesNow = (): ReadonlyMap<string, string> => {
+    if (kept !== null) return kept;
+    kept = understood.variables.find((each) => each.size === variables.size && [...each].every(([key, value]) => variables.get(key) === value)) ?? new Map(variables);
+    if (!understood.variables.includes(kept)) understood.variables.push(kept);
+    return kept;
+  };
 
   const root = open(rootPath);
   const statements = evaluate(root, root.nodes, { path: [root], depth: 0, macro: false });
