@@ -155,6 +155,8 @@ function definesOfFile({ file, variable }: { file: string; variable: string }): 
 /** The file system as it will be. */
 function withPlanned({ texts, links }: Planned, disk: ConfigurationFiles): ConfigurationFiles {
   if (texts.size === 0 && links.size === 0) return disk;
+  const names = new Set([...texts.keys(), ...links.keys(), ...links.values()].map((path) => basename(path)));
+  const isAsItWas = (path: string): boolean => !names.has(path.slice(path.lastIndexOf('/') + 1));
   const folders = new Map<string, string>();
   // A folder may be reached by a link, as sites-enabled where it is sites-available itself.
   const realFolder = (folder: string): string => {
@@ -173,11 +175,13 @@ function withPlanned({ texts, links }: Planned, disk: ConfigurationFiles): Confi
   return {
     read: (path) => texts.get(path) ?? disk.read(path),
     real(path) {
+      if (isAsItWas(path)) return disk.real(path);
       const target = targetOf(path);
       return texts.has(target) ? target : disk.real(target);
     },
     list: (folder) => [...new Set([...disk.list(folder), ...[...texts.keys(), ...links.keys()].filter((path) => dirname(path) === folder || dirname(path) === realFolder(folder)).map((path) => basename(path))])],
     kind(path) {
+      if (isAsItWas(path)) return disk.kind(path);
       const target = targetOf(path);
       return texts.has(target) ? 'file' : disk.kind(target);
     },

@@ -1,6 +1,6 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import { byBytes, glob, isPattern, namesIn } from '../server-configuration/glob.js';
+import { glob, isPattern, namesIn, sorted } from '../server-configuration/glob.js';
 import { pathOf } from '../server-configuration/path-text.js';
 import { conditionHolds, isCondition } from './conditions.js';
 import { readApache, wordTexts, type Directive, type Node, type Section } from './syntax.js';
@@ -251,7 +251,7 @@ function filesOf(path: string, disk: ConfigurationFiles): readonly string[] {
 
 function below(folder: string, disk: ConfigurationFiles, depth: number): readonly string[] {
   if (depth > DEEPEST) return [];
-  return [...disk.list(folder)].sort(byBytes).flatMap((name) => {
+  return sorted(disk.list(folder)).flatMap((name) => {
     const path = join(folder, name);
     return disk.kind(path) === 'folder' ? below(path, disk, depth + 1) : [path];
   });

@@ -43,29 +43,34 @@ export function vhostsOf({ statements }: Pick<ApacheTree, 'statements'>, httpsPo
   const seen = new Map<Section, Statement[]>();
   const sections = statements.flatMap((statement) => (statement.name === 'macro' ? statement.children : [statement])).filter(({ name }) => name === 'virtualhost');
   return sections.flatMap((statement, index) => {
-    const { node, file, values, children, macro } = statement;
+    const { node, file, children, macro } = statement;
     if (node.kind !== 'section') return [];
     // A template that is included for several names is several hosts; the same file by two paths is one.
     const known = seen.get(node);
     if (known?.some((other) => meaningOf(other) === meaningOf(statement))) return [];
     seen.set(node, [...(known ?? []), statement]);
-    const addresses = values.map(addressOf);
-    const name = macro ? null : serverName(children);
-    return [
-      {
-        file,
-        section: node,
-        index,
-        addresses,
-        name,
-        names: macro ? [] : [...new Set([...(name === null ? [] : [name]), ...valuesOf(children, 'serveralias').flat().map((alias) => alias.toLowerCase())])],
-        tls: addresses.some(({ port }) => port === 443 || port === httpsPort) || valuesOf(children, 'sslengine').some(([value]) => /^(?:on|optional)$/i.test(value ?? '')),
-        macro,
-        variables: statement.variables ?? new Map<string, string>(),
-        statements: children,
-      },
-    ];
+    const { addresses, name, names, engine } = whatItSays(statement);
+    const tls = engine || addresses.some(({ port }) => port === 443 || port === httpsPort);
+    return [{ file, section: node, index, addresses, name, names, tls, macro, variables: statement.variables ?? new Map<string, string>(), statements: children }];
   });
+}
+
+/** What was read from a host's lines; most are the same from one reading of the configuration to the next. */
+const said = new WeakMap<Statement, Pick<Vhost, 'addresses' | 'name' | 'names'> & { engine: boolean }>();
+
+function whatItSays(statement: Statement): NonNullable<ReturnType<(typeof said)['get']>> {
+  const known = said.get(statement);
+  if (known) return known;
+  const { values, children, macro } = statement;
+  const name = macro ? null : serverName(children);
+  const found = {
+    addresses: values.map(addressOf),
+    name,
+    names: macro ? [] : [...new Set([...(name === null ? [] : [name]), ...valuesOf(children, 'serveralias').flat().map((alias) => alias.toLowerCase())])],
+    engine: valuesOf(children, 'sslengine').some(([value]) => /^(?:on|optional)$/i.test(value ?? '')),
+  };
+  said.set(statement, found);
+  return found;
 }
 
 /** What makes a host another than one that the same lines gave. */

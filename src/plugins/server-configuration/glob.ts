@@ -31,11 +31,10 @@ export function namesIn(folder: string): readonly string[] {
   }
 }
 
-/** As strcmp has it. */
-export function byBytes(a: string, b: string): number {
+/** Sorted as strcmp has it. */
+export function sorted(names: readonly string[]): readonly string[] {
   // Below the surrogates the units of JavaScript stand in the order of their bytes.
-  if (!SURROGATE.test(a) && !SURROGATE.test(b)) return a < b ? -1 : Number(a > b);
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  return names.some((name) => SURROGATE.test(name)) ? names.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))) : names.toSorted();
 }
 
 function matching(names: readonly string[], pattern: string): readonly string[] {
@@ -46,7 +45,7 @@ function matching(names: readonly string[], pattern: string): readonly string[] 
     // Such as `[z-a]`: it stands for nothing.
     return [];
   }
-  return names.filter((name) => (pattern.startsWith('.') || !name.startsWith('.')) && expression.test(name)).sort(byBytes);
+  return sorted(names.filter((name) => (pattern.startsWith('.') || !name.startsWith('.')) && expression.test(name)));
 }
 
 function translated(piece: string): string {
