@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { copyPlace, multiply, place, remember } from './lineages.mjs';
-import { makeServer, siteName } from './servers.mjs';
+import { makeServer, serverAlone, siteName } from './servers.mjs';
 
 /**
  * One row: `prepare` makes a program's directories ready (not timed) and gives its words; `before` is called before each turn, and may
- * change them; `end` once after the last. `target`: the ratio of wall times that is wanted at most.
+ * change them; `alone`, after them all, gives the seconds that the work takes at least, whoever does it; `end` once after the last. `target`: the ratio of wall times that is wanted at most.
  */
 
 const names = (count, label = 'host') => Array.from({ length: count }, (_, index) => `${label}${index}.example.com`);
@@ -99,6 +99,8 @@ function served(kind, count, title, args) {
       work.args = [...args(kind, count, work), ...made.words, ...work.where.words];
       work.env = made.env;
     },
+    /** On the server as the last turn left it. */
+    alone: () => serverAlone(kind, made.server.root),
     end: stop,
   };
 }

@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { load } from './modules.mjs';
 
 /** Name of the site of this number; it has `www.` before it too. */
@@ -171,4 +173,22 @@ export async function makeServer(kind, count, ca, folder) {
   const { root } = server;
   const where = kind === 'nginx' ? ['--nginx-server-root', root] : ['--apache-server-root', root, '--apache-vhost-root', join(root, 'sites-available'), '--apache-challenge-location', root, '--apache-logs-root', root];
   return { server, words: [...where, '--http-01-port', String(ports.http), '--https-port', String(https)], env: kind === 'nginx' ? {} : { APACHE_CONFDIR: root } };
+}
+
+/** Seconds that a running server itself needs for a change: its test, and a reload until none of the processes from before is left. No client can be faster. */
+export async function serverAlone(kind, root) {
+  const begun = performance.now();
+  if (kind === 'nginx') execFileSync('/usr/sbin/nginx', ['-c', join(root, 'nginx.conf'), '-p', root, '-t'], { stdio: 'ignore' });
+  else execFileSync('/usr/sbin/apache2', ['-d', root, '-t'], { stdio: 'ignore' });
+  const main = Number(readFileSync(join(root, kind === 'nginx' ? 'nginx.pid' : 'apache.pid'), 'utf8'));
+  const children = () => readFileSync(`/proc/${main}/task/${main}/children`, 'utf8').trim().split(' ');
+  const before = children();
+  process.kill(main, kind === 'nginx' ? 'SIGHUP' : 'SIGUSR1');
+  for (;;) {
+    await pause(2);
+    const now = children();
+    if (now.some((pid) => !before.includes(pid)) && !now.some((pid) => before.includes(pid))) break;
+    if (performance.now() - begun > 60_000) throw new Error(`${kind} did not take its reload`);
+  }
+  return (performance.now() - begun) / 1000;
 }
