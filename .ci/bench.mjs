@@ -69,8 +69,8 @@ async function time(row) {
   const target = row.target === undefined ? '' : row.target.toFixed(2);
   console.log(`${row.title.padEnd(48)}${ratio('wall')}${target.padStart(7)} |${both('wall', 3)} |${both('cpu', 3)}${ratio('cpu')} |${both('peak', 0)}${ratio('peak')} |${both('requests', 0)} |${String(all.length).padStart(3)}`);
   if (row.alone) {
-    const seconds = median([await row.alone(), await row.alone(), await row.alone()]);
-    console.log(`${'  the server’s own test and reload'.padEnd(48)}${(seconds / of('certbot', 'wall')).toFixed(3).padStart(7)}        |${seconds.toFixed(3).padStart(8)}`);
+    const alone = median([await row.alone(), await row.alone(), await row.alone()]);
+    console.log(`${'  the server’s own test and reload'.padEnd(48)}${(alone / of('certbot', 'wall')).toFixed(3).padStart(7)}        |${alone.toFixed(3).padStart(8)}`);
   }
 }
 

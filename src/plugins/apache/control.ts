@@ -1,5 +1,8 @@
-import { execFile } from 'node:child_process';
-import { basename } from 'node:path';
+import { execFile, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { closeSync, fstatSync, openSync, readSync, unlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { PluginError } from '../../core/errors.js';
 import { printable } from '../../system/printable.js';
 import { extendedPath } from '../../system/hook-command.js';
@@ -48,7 +51,7 @@ export async function configurationFault(program: ApacheProgram): Promise<string
 
 /** What a server makes of its present configuration; null when it does not accept it, or will not say. */
 export async function runOf(program: ApacheProgram): Promise<ApacheRun | null> {
-  const { ok, output } = await call(program, program.bin, ['-t', '-D', 'DUMP_RUN_CFG', '-D', 'DUMP_INCLUDES', '-D', 'DUMP_MODULES']);
+  const { ok, output } = await callAtLength(program, program.bin, ['-t', '-D', 'DUMP_RUN_CFG', '-D', 'DUMP_INCLUDES', '-D', 'DUMP_MODULES']);
   return ok ? parseRun(output) : null;
 }
 
@@ -93,20 +96,66 @@ export async function repairInstallation(program: ApacheProgram): Promise<boolea
   return command !== undefined && (await call(program, command, args)).ok;
 }
 
-function call({ serverRoot, system, environment, signal }: ApacheProgram, command: string, args: readonly string[]): Promise<{ ok: boolean; output: string }> {
+interface Said {
+  ok: boolean;
+  output: string;
+}
+
+function call(program: ApacheProgram, command: string, args: readonly string[]): Promise<Said> {
+  const { words, options } = callOf(program, command, args);
+  return new Promise((resolve, reject) => {
+    // A server that is started goes on in the background and keeps its streams: only what it says before that is waited for.
+    const child = execFile(command, words, { ...options, maxBuffer: 16 << 20 }, (error, stdout, stderr) => {
+      if (error && 'code' in error && error.code === 'ENOENT') reject(notFound(command));
+      else resolve({ ok: error === null, output: printable(`${stdout}${stderr}`) });
+    });
+    child.stdin?.end();
+  });
+}
+
+/**
+ * The same for what says much while nobody here listens: a line for each of a thousand files fills a pipe, and then the server waits. It
+ * speaks into a file that has no name any more.
+ */
+function callAtLength(program: ApacheProgram, command: string, args: readonly string[]): Promise<Said> {
+  const file = namelessFile();
+  if (file === null) return call(program, command, args);
+  const { words, options } = callOf(program, command, args);
+  return new Promise<number | null>((resolve, reject) => {
+    const child = spawn(command, words, { ...options, stdio: ['ignore', file, file] });
+    child.on('error', (error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? reject(notFound(command)) : resolve(null)));
+    child.on('exit', resolve);
+  })
+    .then((code) => {
+      const text = Buffer.alloc(fstatSync(file).size);
+      // From the first byte: what the server wrote has moved the place at which both would go on.
+      return { ok: code === 0, output: printable(text.toString('utf8', 0, readSync(file, text, 0, text.length, 0))) };
+    })
+    .finally(() => closeSync(file));
+}
+
+/** null where none can be made. */
+function namelessFile(): number | null {
+  const path = join(tmpdir(), `certwright-${randomUUID()}`);
+  try {
+    const file = openSync(path, 'wx+', 0o600);
+    unlinkSync(path);
+    return file;
+  } catch {
+    return null;
+  }
+}
+
+function callOf({ serverRoot, system, environment, signal }: ApacheProgram, command: string, args: readonly string[]): { words: readonly string[]; options: { timeout: number; signal: AbortSignal; env: Record<string, string | undefined> } } {
   // Debian's script and its relatives work on the usual root unless they are told.
   const where = serverRoot !== system.serverRoot && environment['APACHE_CONFDIR'] === undefined ? { APACHE_CONFDIR: serverRoot } : {};
   // The server itself takes its root as an option.
   const root = rootFileIn(serverRoot);
   const named = /^(?:apache2|httpd)$/.test(basename(command)) ? ['-d', serverRoot, ...(root === null ? [] : ['-f', root])] : [];
   const words = args[0] === 'configtest' && named.length > 0 ? ['-t'] : args[0] === 'graceful' && named.length > 0 ? ['-k', 'graceful'] : args;
-  return new Promise((resolve, reject) => {
-    // A server that is started goes on in the background and keeps its streams: only what it says before that is waited for.
-    const child = execFile(command, [...named, ...words], { timeout: LIMIT, signal, env: { ...environment, ...where, PATH: extendedPath(environment['PATH']) }, maxBuffer: 16 << 20 }, (error, stdout, stderr) => {
-      if (error && 'code' in error && error.code === 'ENOENT') {
-        reject(new PluginError('apache', `Cannot find Apache executable ${command}`, { hint: 'Install Apache, or name its control script with --apache-ctl.' }));
-      } else resolve({ ok: error === null, output: printable(`${stdout}${stderr}`) });
-    });
-    child.stdin?.end();
-  });
+  return { words: [...named, ...words], options: { timeout: LIMIT, signal, env: { ...environment, ...where, PATH: extendedPath(environment['PATH']) } } };
+}
+
+function notFound(command: string): PluginError {
+  return new PluginError('apache', `Cannot find Apache executable ${command}`, { hint: 'Install Apache, or name its control script with --apache-ctl.' });
 }
