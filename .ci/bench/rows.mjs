@@ -99,7 +99,7 @@ function served(kind, count, title, args) {
       work.args = [...args(kind, count, work), ...made.words, ...work.where.words];
       work.env = made.env;
     },
-    /** On the server as the last turn left it. */
+    /** On a server as it was at first. */
     alone: () => serverAlone(kind, made.server.root),
     end: stop,
   };
