@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { makePlace, type Place } from '../e2e/certwright.js';
@@ -172,4 +172,39 @@ it('names that come to a certificate that nginx serves without redirect: it is a
   expect(await servedFor('example.com', https)).toBe(served);
   expect(nginx.files()['site.conf']).not.toMatch(/return 30|\$scheme/);
   for (const name of ['example.com', 'shop.example.com']) expect((await plainAnswer(name, http)).location).toBe('');
+});
+
+it('names that come to a certificate that Apache serves: it is asked the same, and they are served', { timeout: 90_000 }, async () => {
+  const [sandbox = 0, http = 0, https = 0] = await freePorts(3);
+  const certificate = oldCertificate(place.folder);
+  nginx = makeNginx({ title: 'not running', files: { 'site.conf': '' } }, { http, https }, certificate);
+  const host = (name: string): string => `<VirtualHost *:{H}>\n    ServerName ${name}\n</VirtualHost>\n`;
+  const { files, links } = debianTree();
+  const apache = makeApache({ title: 'sites', files: { ...files, 'sites-available/site.conf': `${host('example.com')}${host('shop.example.com')}` }, links: { ...links, 'sites-enabled/site.conf': '../sites-available/site.conf' } }, { http, https }, certificate);
+  // Apache's processes read the answers below it.
+  chmodSync(place.folder, 0o755);
+  try {
+    await apache.start();
+    const args = ['--sandbox', '--sandbox-port', String(sandbox), '--nginx-server-root', nginx.root, '--apache-server-root', apache.root, '--apache-logs-root', apache.root, '--http-01-port', String(http), '--https-port', String(https)];
+    const obtained = await place.certwright(['run', '-n', ...args, '--apache', '--no-redirect', '--agree-tos', '-d', 'example.com'], { env: { APACHE_CONFDIR: apache.root } });
+    expect(obtained.code, obtained.stderr).toBe(0);
+    screen = open([...args, ...place.directories], { columns: 80, rows: 24, env: { HOME: place.folder, APACHE_CONFDIR: apache.root } });
+    await screen.see('What would you like to do?');
+    screen.type(`${down.repeat(2)}${enter}`);
+    await screen.see('Which names should the certificate');
+    screen.type(`shop.example.com${enter}`);
+    await screen.see(/Apache serves this certificate\. Shall it serve the new\s+name\s+too\?[^]*❯ Yes, serve it too/);
+    screen.type(enter);
+    await screen.see('❯ Do it');
+    screen.type(enter);
+    await screen.see('Apache has the certificate. Keep it so?', 40_000);
+    screen.type(enter);
+    expect(await screen.exited, screen.all()).toBe(0);
+    const served = await servedFor('shop.example.com', https);
+    expect(served).toContain('DNS:example.com, DNS:shop.example.com');
+    expect(await servedFor('example.com', https)).toBe(served);
+    for (const name of ['example.com', 'shop.example.com']) expect((await plainAnswer(name, http)).location).toBe('');
+  } finally {
+    await apache.stop();
+  }
 });
