@@ -97,7 +97,7 @@ export interface ChallengeContext {
 }
 
 export interface Authenticator {
-  /** It tells by the context's `served` when the CA fetches an answer: the order is not looked at before, or a second has gone by. */
+  /** It tells by the context's `served` of each answer that the CA fetches: until all are told, or for a second, the order is not looked at. */
   tellsFetches?: true;
   /**
    * Challenge types that can be answered for this identifier, most wanted first; empty = cannot.

@@ -51,8 +51,11 @@ export async function configurationFault(program: ApacheProgram): Promise<string
 
 /** What a server makes of its present configuration; null when it does not accept it, or will not say. */
 export async function runOf(program: ApacheProgram): Promise<ApacheRun | null> {
-  const { ok, output } = await callAtLength(program, program.bin, ['-t', '-D', 'DUMP_RUN_CFG', '-D', 'DUMP_INCLUDES', '-D', 'DUMP_MODULES']);
-  return ok ? parseRun(output) : null;
+  const args = ['-t', '-D', 'DUMP_RUN_CFG', '-D', 'DUMP_INCLUDES', '-D', 'DUMP_MODULES'];
+  let said = await callAtLength(program, program.bin, args);
+  // The modules come last: where the disk is full, the file ends before them.
+  if (said.ok && !said.output.includes('Loaded Modules:')) said = await call(program, program.bin, args);
+  return said.ok ? parseRun(said.output) : null;
 }
 
 export function parseRun(output: string): ApacheRun {

@@ -7,7 +7,7 @@ import { pathOf } from '../server-configuration/path-text.js';
 import type { NginxProgram } from './control.js';
 import { statements, type NginxTree } from './tree.js';
 
-/** Milliseconds between two looks, each of which takes a fifth of one. */
+/** Milliseconds between two looks. */
 const LOOK = 5;
 /** Looks in which a signal that was delivered must have been seen at work. */
 const STILL = 6;
