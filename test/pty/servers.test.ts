@@ -167,12 +167,16 @@ it('names that come to a certificate that nginx serves without redirect: it is a
   await screen.see('nginx has the certificate. Keep it so?', 40_000);
   screen.type(enter);
   expect(await screen.exited, screen.all()).toBe(0);
+  await bothServedAndNotRedirected(http, https);
+  expect(nginx.files()['site.conf']).not.toMatch(/return 30|\$scheme/);
+});
+
+async function bothServedAndNotRedirected(http: number, https: number): Promise<void> {
   const served = await servedFor('shop.example.com', https);
   expect(served).toContain('DNS:example.com, DNS:shop.example.com');
   expect(await servedFor('example.com', https)).toBe(served);
-  expect(nginx.files()['site.conf']).not.toMatch(/return 30|\$scheme/);
   for (const name of ['example.com', 'shop.example.com']) expect((await plainAnswer(name, http)).location).toBe('');
-});
+}
 
 it('names that come to a certificate that Apache serves: it is asked the same, and they are served', { timeout: 90_000 }, async () => {
   const [sandbox = 0, http = 0, https = 0] = await freePorts(3);
@@ -200,10 +204,7 @@ it('names that come to a certificate that Apache serves: it is asked the same, a
     await screen.see('Apache has the certificate. Keep it so?', 40_000);
     screen.type(enter);
     expect(await screen.exited, screen.all()).toBe(0);
-    const served = await servedFor('shop.example.com', https);
-    expect(served).toContain('DNS:example.com, DNS:shop.example.com');
-    expect(await servedFor('example.com', https)).toBe(served);
-    for (const name of ['example.com', 'shop.example.com']) expect((await plainAnswer(name, http)).location).toBe('');
+    await bothServedAndNotRedirected(http, https);
   } finally {
     await apache.stop();
   }

@@ -38,7 +38,8 @@ export function open(args: readonly string[], { columns = 80, rows = 24, env = {
     raw += data;
     terminal.write(data);
   });
-  const exited = new Promise<number>((resolve) => child.onExit(({ exitCode }) => resolve(exitCode)));
+  // The screen takes in what was written some time later; this comes after it.
+  const exited = new Promise<number>((resolve) => child.onExit(({ exitCode }) => terminal.write('', () => resolve(exitCode))));
   const lines = (from: number, to: number): string =>
     Array.from({ length: to - from }, (_, index) => terminal.buffer.active.getLine(from + index)?.translateToString(true) ?? '').join('\n');
   const screen: Screen = {
