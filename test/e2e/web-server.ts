@@ -91,7 +91,8 @@ export function makeWebServer(name: string, tree: Parameters<typeof layOut>[1], 
         running.kill('SIGTERM');
         // A test may have left it standing: then it could not end its own processes.
         running.kill('SIGCONT');
-        await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 3000))]);
+        // Apache gives its processes ten seconds before it kills them: were it killed first, they would keep its port.
+        await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 15_000))]);
         running.kill('SIGKILL');
       }
       rmSync(root, { recursive: true, force: true });
